@@ -1,0 +1,32 @@
+namespace Provisioning.Core.Audit;
+
+/// <summary>What an audit entry can tell of. The texts are stable: auditors' tools match on them.</summary>
+public static class AuditActions
+{
+    /// <summary>A certificate was signed and recorded; the detail is its SHA-256.</summary>
+    public const string CertificateIssued = "certificate-issued";
+
+    /// <summary>A renewed certificate was seen for the first time.</summary>
+    public const string CertificateConfirmed = "certificate-confirmed";
+
+    /// <summary>A reservation was given up; the detail is the SHA-256 of the TBSCertificate.</summary>
+    public const string ReservationAbandoned = "reservation-abandoned";
+
+    /// <summary>A certificate was revoked; the detail is the reason.</summary>
+    public const string CertificateRevoked = "certificate-revoked";
+
+    /// <summary>A certificate was put on hold.</summary>
+    public const string CertificateHeld = "certificate-held";
+
+    /// <summary>A hold was released.</summary>
+    public const string HoldReleased = "hold-released";
+
+    /// <summary>A CRL was signed; the detail is authority, number and SHA-256.</summary>
+    public const string CrlIssued = "crl-issued";
+
+    /// <summary>An authority was created here or taken in; the detail is the SHA-256 of its certificate.</summary>
+    public const string AuthorityAdded = "authority-added";
+
+    /// <summary>A registrar or administrator was added.</summary>
+    public const string PrincipalAdded = "principal-added";
+}

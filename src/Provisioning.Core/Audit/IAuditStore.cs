@@ -1,0 +1,23 @@
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Audit;
+
+/// <summary>The audit chain and what it is reconciled against. Read-only: entries are written with the deeds they tell of.</summary>
+public interface IAuditStore
+{
+    /// <summary>All entries in order.</summary>
+    /// <param name="fromSequence">The first one wanted.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>A stream that holds no lock on writers.</returns>
+    IAsyncEnumerable<AuditEntry> ReadAuditAsync(long fromSequence, CancellationToken ct);
+
+    /// <summary>All certificates with their DER, in any order; the DER is empty where none is recorded.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>A stream that holds no lock on writers.</returns>
+    IAsyncEnumerable<StoredCertificate> ReadCertificatesAsync(CancellationToken ct);
+
+    /// <summary>The engine's own check (SQLite: integrity_check and foreign_key_check).</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>What is wrong, one finding each; empty when nothing is.</returns>
+    Task<IReadOnlyList<string>> CheckIntegrityAsync(CancellationToken ct);
+}

@@ -1,0 +1,34 @@
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Authorities;
+
+/// <summary>The authorities and principals on record. The contract of writes is that of <see cref="ICertificateStore"/>.</summary>
+public interface IAuthorityStore
+{
+    /// <summary>Puts an authority on record, with one audit entry. The same name with the same certificate again changes nothing.</summary>
+    /// <param name="authority">The authority.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>False when the name is taken by another certificate.</returns>
+    Task<bool> AddAuthorityAsync(AuthorityRecord authority, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>All authorities, the root first.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>Usually two.</returns>
+    Task<IReadOnlyList<AuthorityRecord>> ListAuthoritiesAsync(CancellationToken ct);
+
+    /// <summary>Adds a registrar or administrator, with one audit entry; a name that exists with the same kind stays as it is.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind"><see cref="HolderKind.Registrar"/> or <see cref="HolderKind.Administrator"/>.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>False when the name is taken by the other kind.</returns>
+    Task<bool> AddPrincipalAsync(string name, HolderKind kind, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>
+    /// The latest time that any row carries: the clock must not be behind it.
+    /// </summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>Null in an empty database.</returns>
+    ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct);
+}

@@ -1,0 +1,32 @@
+namespace Provisioning.Core.Certificates;
+
+/// <summary>
+/// The facts of a PKCS#10 certification request (RFC 2986) after strict decoding, key checks and proof of possession.
+/// Facts only: nothing of it enters a certificate but the public key, unless the profile grants it.
+/// </summary>
+public sealed record CertificationRequest
+{
+    /// <summary>The public key, checked; the request's signature verifies under it.</summary>
+    public required SubjectPublicKey Key { get; init; }
+
+    /// <summary>The common name of the subject, or null when there is none.</summary>
+    public required string? CommonName { get; init; }
+
+    /// <summary>True when the subject holds attributes other than one common name.</summary>
+    public required bool HasOtherSubjectAttributes { get; init; }
+
+    /// <summary>The subject alternative names asked for; empty when none.</summary>
+    public required IReadOnlyList<GeneralName> AlternativeNames { get; init; }
+
+    /// <summary>The key usage bits asked for (RFC 5280 §4.2.1.3), or null when none were.</summary>
+    public required KeyUsages? KeyUsage { get; init; }
+
+    /// <summary>The extended key usages asked for, as dotted OIDs; empty when none.</summary>
+    public required IReadOnlyList<string> ExtendedKeyUsages { get; init; }
+
+    /// <summary>The challengePassword attribute (RFC 2985 §5.4.1), or null. A secret: never logged, never stored.</summary>
+    public required string? ChallengePassword { get; init; }
+
+    /// <summary>SHA-256 of the request's DER: what makes a retry the same request.</summary>
+    public required Digest Hash { get; init; }
+}

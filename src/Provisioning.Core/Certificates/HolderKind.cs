@@ -1,0 +1,20 @@
+namespace Provisioning.Core.Certificates;
+
+/// <summary>Who a certificate belongs to, and with it what it may do here.</summary>
+public enum HolderKind
+{
+    /// <summary>A device of the registry: renews itself, reads itself.</summary>
+    Device,
+
+    /// <summary>A factory line or other registration authority: enrolls devices.</summary>
+    Registrar,
+
+    /// <summary>A person or tool that administers the service.</summary>
+    Administrator,
+
+    /// <summary>The service itself: its TLS server certificate.</summary>
+    Service,
+
+    /// <summary>A certificate authority of ours.</summary>
+    Authority,
+}

@@ -1,0 +1,100 @@
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Certificates;
+
+/// <summary>
+/// The pipeline's side of the registry. Contract of every write: it is one transaction; when its task completes, it has
+/// reached the disk and survives a power cut; when it refuses or throws, nothing of it is there. Writes of different callers
+/// share an fsync. Calls may come from any thread.
+/// </summary>
+/// <exception cref="StorageUnavailableException">Every member: the database cannot do it now.</exception>
+public interface ICertificateStore
+{
+    /// <summary>
+    /// Puts a serial number and a plan on record, in one transaction that decides, in this order:
+    /// <list type="number">
+    /// <item>Same requester and request key: with another request hash <see cref="RefusalCode.IdempotencyMismatch"/>; still
+    /// reserved <see cref="RefusalCode.RequestInProgress"/> (retry after 1 s); recorded: <see cref="ReserveResult.Existing"/>;
+    /// abandoned: the key is free again.</item>
+    /// <item>The key is blocked: <see cref="RefusalCode.KeyBlocked"/>; it belongs to another holder (of any kind):
+    /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation.</item>
+    /// <item>For a device: its state must allow it (<see cref="RefusalCode.DeviceSuspended"/>,
+    /// <see cref="RefusalCode.DeviceQuarantined"/>, <see cref="RefusalCode.DeviceDecommissioned"/>).</item>
+    /// <item>First enrollment of a device (<see cref="Reservation.Renews"/> is null): a live certificate (issued or current, not
+    /// expired) with the same key is <see cref="ReserveResult.Existing"/>, with another key
+    /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
+    /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
+    /// <item>Renewal: the certificate named must still be issued or current
+    /// (else <see cref="RefusalCode.CertificateRevoked"/>, <see cref="RefusalCode.CertificateOnHold"/> or
+    /// <see cref="RefusalCode.CertificateSuperseded"/>). An unconfirmed successor with the same key is
+    /// <see cref="ReserveResult.Existing"/>; with another key it is superseded by this one; a reservation in flight is
+    /// <see cref="RefusalCode.RequestInProgress"/>.</item>
+    /// <item>The serial number is new to the authority, else <see cref="ReserveResult.SerialNumberTaken"/>.</item>
+    /// </list>
+    /// A device that was not known is registered with the attributes. Holders that are not devices may have several
+    /// current certificates.
+    /// </summary>
+    /// <param name="reservation">The plan.</param>
+    /// <param name="ct">Gives up waiting; the transaction may still happen.</param>
+    /// <returns>What was decided.</returns>
+    Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct);
+
+    /// <summary>
+    /// Records the signed certificate of a reservation, in one transaction with the holder's new state and one audit entry
+    /// (<c>certificate-issued</c>). A device becomes active. Its first certificate becomes current at once (an
+    /// expired one that was current becomes superseded); a renewal stays issued until <see cref="ConfirmAsync"/>.
+    /// </summary>
+    /// <param name="reservation">The reservation that was granted.</param>
+    /// <param name="der">The signed certificate.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting; the transaction may still happen.</param>
+    /// <returns>
+    /// The row as it is now, or <see cref="RefusalCode.RequestInProgress"/> when the reservation was meanwhile given up
+    /// (abandoned or revoked): then the signed certificate must not leave the process.
+    /// </returns>
+    Task<Outcome<CertificateRecord>> RecordAsync(
+        Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>Gives a reservation up: reserved becomes abandoned, with an audit entry. Others stay as they are.</summary>
+    /// <param name="serialNumber">Of the reservation.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>True when it was reserved until now.</returns>
+    Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>
+    /// At the start, with the database held exclusively: gives up every reservation that a killed process left behind.
+    /// </summary>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>How many there were.</returns>
+    Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>
+    /// A device was seen with an unconfirmed certificate: issued becomes current, the one before superseded, one audit entry
+    /// (<c>certificate-confirmed</c>). Does nothing when the certificate is not issued any more.
+    /// </summary>
+    /// <param name="serialNumber">The certificate that was seen.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>The row as it is now, or null when there is none.</returns>
+    Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>Reads one row; the hot path of authentication, always fresh.</summary>
+    /// <param name="serialNumber">The serial number.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The row, or null. Authorities share one space of serial numbers here, except imported CA certificates.</returns>
+    ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct);
+
+    /// <summary>Reads one row with its DER.</summary>
+    /// <param name="serialNumber">The serial number.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The row, or null when there is none or nothing signed is recorded.</returns>
+    ValueTask<StoredCertificate?> FindWithDerAsync(SerialNumber serialNumber, CancellationToken ct);
+
+    /// <summary>Lists certificates, newest reservation first.</summary>
+    /// <param name="query">Filters and place.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>At most <see cref="CertificateQuery.Limit"/> rows, and where to go on.</returns>
+    Task<Page<CertificateRecord>> ListAsync(CertificateQuery query, CancellationToken ct);
+}

@@ -1,0 +1,52 @@
+namespace Provisioning.Core.Certificates;
+
+/// <summary>What the pipeline asks to be on record before it signs.</summary>
+public sealed record Reservation
+{
+    /// <summary>The authority that will sign.</summary>
+    public required string Authority { get; init; }
+
+    /// <summary>The serial number in the plan.</summary>
+    public required SerialNumber SerialNumber { get; init; }
+
+    /// <summary>What kind of holder.</summary>
+    public required HolderKind HolderKind { get; init; }
+
+    /// <summary>The device ID, or the name of the principal.</summary>
+    public required string Holder { get; init; }
+
+    /// <summary>The profile's name.</summary>
+    public required string Profile { get; init; }
+
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo in the plan.</summary>
+    public required Digest KeyThumbprint { get; init; }
+
+    /// <summary>SHA-256 of the planned TBSCertificate.</summary>
+    public required Digest TbsHash { get; init; }
+
+    /// <summary>Valid from, inclusive.</summary>
+    public required DateTimeOffset NotBefore { get; init; }
+
+    /// <summary>Valid until, inclusive.</summary>
+    public required DateTimeOffset NotAfter { get; init; }
+
+    /// <summary>Now.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who asks (<see cref="Enrollment.Caller.Actor"/>).</summary>
+    public required string Requester { get; init; }
+
+    /// <summary>
+    /// For a device: the certificate that authenticated this renewal, or null for a first enrollment.
+    /// </summary>
+    public SerialNumber? Renews { get; init; }
+
+    /// <summary>The Idempotency-Key, unique per requester, or null when the caller gave none.</summary>
+    public string? RequestKey { get; init; }
+
+    /// <summary>SHA-256 over everything that makes the request this request (device, certification request, attributes).</summary>
+    public required Digest RequestHash { get; init; }
+
+    /// <summary>Attributes to be kept with a device that is not known yet, or null.</summary>
+    public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+}

@@ -1,0 +1,33 @@
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Certificates;
+
+/// <summary>What came of a reservation.</summary>
+public abstract record ReserveResult
+{
+    private ReserveResult()
+    {
+    }
+
+    /// <summary>It is on record, durably: the plan may be signed.</summary>
+    public sealed record Reserved : ReserveResult
+    {
+        /// <summary>The one value.</summary>
+        public static Reserved Instance { get; } = new();
+    }
+
+    /// <summary>The same request was answered before: this certificate is the answer, and nothing was reserved.</summary>
+    /// <param name="Certificate">The certificate of that answer.</param>
+    public sealed record Existing(StoredCertificate Certificate) : ReserveResult;
+
+    /// <summary>No, and nothing was changed.</summary>
+    /// <param name="Refusal">Why.</param>
+    public sealed record Refused(Refusal Refusal) : ReserveResult;
+
+    /// <summary>This authority has used the serial number before: plan again with another.</summary>
+    public sealed record SerialNumberTaken : ReserveResult
+    {
+        /// <summary>The one value.</summary>
+        public static SerialNumberTaken Instance { get; } = new();
+    }
+}

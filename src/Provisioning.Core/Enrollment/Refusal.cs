@@ -1,0 +1,10 @@
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>An expected "no": what, and a sentence that tells a person what to do about it.</summary>
+/// <param name="Code">The stable reason.</param>
+/// <param name="Detail">One or two sentences for people. Never holds a secret, a key or the caller's bytes.</param>
+public sealed record Refusal(RefusalCode Code, string Detail)
+{
+    /// <summary>When it makes sense to ask again, or null when asking again will not help.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+}

@@ -1,0 +1,125 @@
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>
+/// Every reason for which the core says no. Closed: each door turns all of them into its own wire codes in one switch
+/// (REST: <c>kebab-case</c> of the member's name), and firmware may rely on the names for ever.
+/// </summary>
+public enum RefusalCode
+{
+    /// <summary>The bytes are not the format that they claim to be (not PEM, not DER, not base64).</summary>
+    Malformed,
+
+    /// <summary>A certification request that is DER but breaks RFC 2986 or a limit of this service.</summary>
+    BadCsr,
+
+    /// <summary>The proof of possession does not verify under the request's own key (RFC 2986 §4.2).</summary>
+    PopInvalid,
+
+    /// <summary>The request is signed with an algorithm that this service does not accept (SHA-1, MD5, RSA-PSS …).</summary>
+    SignatureAlgorithm,
+
+    /// <summary>The request asks for an extension that is unknown and critical.</summary>
+    UnsupportedExtension,
+
+    /// <summary>The request asks for a key usage, extended key usage or other extension that the profile does not grant.</summary>
+    ExtensionNotAllowed,
+
+    /// <summary>The request asks to become a certificate authority.</summary>
+    CaRequested,
+
+    /// <summary>The public key is of an accepted kind but broken or weak (size, exponent, structure, curve point).</summary>
+    BadKey,
+
+    /// <summary>The RSA modulus has the fingerprint of the ROCA weakness (CVE-2017-15361).</summary>
+    Roca,
+
+    /// <summary>The public key is of a kind that this service does not certify.</summary>
+    UnsupportedKey,
+
+    /// <summary>The profile does not accept this kind of public key.</summary>
+    KeyNotAllowed,
+
+    /// <summary>The public key is on the list of compromised or known weak keys.</summary>
+    KeyBlocked,
+
+    /// <summary>The public key already belongs to another holder.</summary>
+    KeyInUse,
+
+    /// <summary>The request is larger than this service reads.</summary>
+    TooLarge,
+
+    /// <summary>The device ID is not of the accepted form.</summary>
+    BadDeviceId,
+
+    /// <summary>An attribute's name or value is not of the accepted form, or there are too many.</summary>
+    BadAttributes,
+
+    /// <summary>The names in the request are not those of the device that is to be enrolled.</summary>
+    IdentityMismatch,
+
+    /// <summary>The caller showed no credential.</summary>
+    NoCredential,
+
+    /// <summary>The caller's certificate is not in the registry.</summary>
+    UnknownCertificate,
+
+    /// <summary>The caller's certificate has expired or is not valid yet.</summary>
+    CertificateExpired,
+
+    /// <summary>The caller's certificate was revoked.</summary>
+    CertificateRevoked,
+
+    /// <summary>The certificate is on hold.</summary>
+    CertificateOnHold,
+
+    /// <summary>The caller's certificate was replaced by a newer one.</summary>
+    CertificateSuperseded,
+
+    /// <summary>The caller is known but may not do this.</summary>
+    NotAllowed,
+
+    /// <summary>The device already holds a current certificate with another key.</summary>
+    DeviceAlreadyBound,
+
+    /// <summary>The device is suspended.</summary>
+    DeviceSuspended,
+
+    /// <summary>The device is quarantined because a clone is suspected.</summary>
+    DeviceQuarantined,
+
+    /// <summary>The device was decommissioned, which is final.</summary>
+    DeviceDecommissioned,
+
+    /// <summary>The same Idempotency-Key came with another request.</summary>
+    IdempotencyMismatch,
+
+    /// <summary>The same request is being worked on.</summary>
+    RequestInProgress,
+
+    /// <summary>No such device, certificate or authority.</summary>
+    NotFound,
+
+    /// <summary>The certificate is already revoked for another reason.</summary>
+    AlreadyRevoked,
+
+    /// <summary>The certificate is not on hold, so there is nothing to release.</summary>
+    NotOnHold,
+
+    /// <summary>The revocation reason is not one that may be asked for (RFC 5280 §5.3.1).</summary>
+    BadReason,
+
+    /// <summary>The planned certificate breaks a rule of RFC 5280: a defect of the profile, not of the request.</summary>
+    LintFailed,
+
+    /// <summary>The authority can sign nothing that is valid for a useful time any more.</summary>
+    AuthorityExpiring,
+
+    /// <summary>The authority's key cannot be used now.</summary>
+    AuthorityUnavailable,
+
+    /// <summary>The database cannot store anything now.</summary>
+    StorageUnavailable,
+
+    /// <summary>The clock of this machine went back; nothing is signed until it is right again.</summary>
+    ClockRegressed,
+}
