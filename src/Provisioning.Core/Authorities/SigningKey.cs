@@ -58,6 +58,16 @@ public sealed class SigningKey : IDisposable
         ReadEc(pem, passphrase) ?? ReadRsa(pem, passphrase)
         ?? throw new CryptographicException("The key file holds neither an EC nor an RSA key, or the passphrase is wrong.");
 
+    /// <summary>Takes an EC key that was read from a file of its own.</summary>
+    /// <param name="key">The key; it is copied, and stays the caller's.</param>
+    /// <returns>The key; the caller owns it.</returns>
+    public static SigningKey FromPlain(ECDsa key)
+    {
+        var copy = ECDsa.Create();
+        copy.ImportPkcs8PrivateKey(key.ExportPkcs8PrivateKey(), out _);
+        return new SigningKey(copy, CurveOf(copy));
+    }
+
     /// <summary>Writes the key as encrypted PKCS#8 in PEM: AES-256-CBC, PBKDF2 with SHA-256.</summary>
     /// <param name="passphrase">The passphrase.</param>
     /// <returns>The text of the file.</returns>
@@ -167,14 +177,16 @@ public sealed class SigningKey : IDisposable
             return null;
         }
 
-        return new SigningKey(key, key.KeySize switch
-        {
-            256 => KeyAlgorithm.P256,
-            384 => KeyAlgorithm.P384,
-            521 => KeyAlgorithm.P521,
-            _ => throw new CryptographicException("The curve is none of P-256, P-384 and P-521."),
-        });
+        return new SigningKey(key, CurveOf(key));
     }
+
+    private static KeyAlgorithm CurveOf(ECDsa key) => key.KeySize switch
+    {
+        256 => KeyAlgorithm.P256,
+        384 => KeyAlgorithm.P384,
+        521 => KeyAlgorithm.P521,
+        _ => throw new CryptographicException("The curve is none of P-256, P-384 and P-521."),
+    };
 
     private static SigningKey? ReadRsa(string pem, string passphrase)
     {

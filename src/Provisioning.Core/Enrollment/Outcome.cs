@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Provisioning.Core.Enrollment;
 
 /// <summary>Either the value that was asked for, or the reason why not. Expected refusals travel here; exceptions are bugs.</summary>
@@ -15,6 +17,16 @@ public abstract record Outcome<T>
     /// <summary>It was refused, and nothing was changed.</summary>
     /// <param name="Refusal">Why.</param>
     public sealed record Refused(Refusal Refusal) : Outcome<T>;
+
+    /// <summary>Takes the outcome apart.</summary>
+    /// <param name="value">The value, on success.</param>
+    /// <param name="refusal">The reason, on a refusal.</param>
+    /// <returns>True on success.</returns>
+    public bool TryGet([MaybeNullWhen(false)] out T value, [NotNullWhen(false)] out Refusal? refusal)
+    {
+        (value, refusal) = this is Success success ? (success.Value, null) : (default(T), ((Refused)this).Refusal);
+        return refusal is null;
+    }
 
     /// <summary>Wraps a value.</summary>
     /// <param name="value">The value.</param>

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using System.Text;
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Authorities;
+
+/// <summary>
+/// Makes the authorities, and loads them at every start. Each step looks at what is there first, so a start that was killed
+/// in the middle goes on where it stopped.
+/// </summary>
+/// <param name="data">Where the files are.</param>
+/// <param name="keys">The keys.</param>
+/// <param name="store">Where authorities are on record.</param>
+/// <param name="issuer">Signs.</param>
+/// <param name="time">The clock.</param>
+public sealed class AuthoritySetup(
+    DataDirectory data, KeyFiles keys, IAuthorityStore store, InternalIssuer issuer, TimeProvider time)
+{
+    /// <summary>Makes a root and an issuing authority, as far as they are not there yet.</summary>
+    /// <param name="options">What kind.</param>
+    /// <param name="ct">Gives up between the steps.</param>
+    /// <returns>When both are on record and their files written.</returns>
+    public async Task CreateAsync(AuthorityOptions options, CancellationToken ct)
+    {
+        var suffix = Convert.ToHexString(RandomNumberGenerator.GetBytes(3));
+        await EnsureAsync(AuthorityDirectory.RootName, null, options.RootName ?? $"Provisioning Root CA {suffix}", options, ct);
+        using var root = await LoadAsync(AuthorityDirectory.RootName, ct);
+        await EnsureAsync(
+            AuthorityDirectory.IssuingName, root, options.IssuingName ?? $"Provisioning Issuing CA {suffix}", options, ct);
+    }
+
+    /// <summary>Loads both authorities and writes their certificate files where they are missing.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The authorities; the caller owns them.</returns>
+    /// <exception cref="InvalidDataException">There are none, or a key does not fit; the message says what to do.</exception>
+    public async Task<AuthorityDirectory> LoadAllAsync(CancellationToken ct)
+    {
+        var directory = new AuthorityDirectory(
+            await LoadAsync(AuthorityDirectory.RootName, ct), await LoadAsync(AuthorityDirectory.IssuingName, ct));
+        if (directory.Issuing.Key is null)
+            throw new InvalidDataException($"The key of the issuing authority is missing: '{data.KeyFile(AuthorityDirectory.IssuingName)}'.");
+        foreach (var authority in directory.All)
+            WriteIfOther(data.CertificateFile(authority.Name), CertificatePem.Write(authority.Certificate));
+        WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Chain));
+        return directory;
+    }
+
+    /// <summary>True when both authorities are on record.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>False in an empty data directory.</returns>
+    public async Task<bool> ExistsAsync(CancellationToken ct) => (await store.ListAuthoritiesAsync(ct)).Count >= 2;
+
+    private async Task EnsureAsync(
+        string name, Authority? parent, string commonName, AuthorityOptions options, CancellationToken ct)
+    {
+        if ((await store.ListAuthoritiesAsync(ct)).Any(authority => authority.Name == name)) return;
+        using var key = keys.LoadOrCreate(name, options.KeyAlgorithm);
+        var certificate = await issuer.IssueAsync(parent, HolderKind.Authority, commonName, name, key, [], "first " + name);
+        var record = new AuthorityRecord(name, parent?.Name ?? name, certificate.Der);
+        await store.AddAuthorityAsync(record, time.GetUtcNow(), ct);
+    }
+
+    private async Task<Authority> LoadAsync(string name, CancellationToken ct)
+    {
+        var record = (await store.ListAuthoritiesAsync(ct)).FirstOrDefault(authority => authority.Name == name)
+            ?? throw new InvalidDataException($"There is no authority '{name}' yet: run the init command first.");
+        try
+        {
+            return Authority.Create(record, keys.TryLoad(name));
+        }
+        catch (CryptographicException problem)
+        {
+            throw new InvalidDataException(problem.Message, problem);
+        }
+    }
+
+    private static void WriteIfOther(string path, string text)
+    {
+        if (!File.Exists(path) || File.ReadAllText(path) != text)
+            DurableFile.Write(path, Encoding.ASCII.GetBytes(text), DurableFile.Readable);
+    }
+}

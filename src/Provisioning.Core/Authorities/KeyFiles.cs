@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Text;
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Authorities;
+
+/// <summary>The encrypted keys in <c>pki/*.key</c>.</summary>
+/// <param name="data">Where they are.</param>
+/// <param name="passphrase">Their passphrase.</param>
+public sealed class KeyFiles(DataDirectory data, string passphrase)
+{
+    /// <summary>Reads a key.</summary>
+    /// <param name="name"><c>root</c>, <c>issuing</c> or <c>server</c>.</param>
+    /// <returns>The key, which the caller owns; null when there is no file.</returns>
+    /// <exception cref="InvalidDataException">The file cannot be read with the passphrase; the message says which.</exception>
+    public SigningKey? TryLoad(string name)
+    {
+        var path = data.KeyFile(name);
+        if (!File.Exists(path)) return null;
+        try
+        {
+            return SigningKey.FromEncryptedPem(File.ReadAllText(path), passphrase);
+        }
+        catch (CryptographicException problem)
+        {
+            throw new InvalidDataException($"Cannot use the key file '{path}': {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>Reads a key, or makes one and writes it before anybody uses it.</summary>
+    /// <param name="name">As above.</param>
+    /// <param name="algorithm">The kind of a new key.</param>
+    /// <returns>The key; the caller owns it.</returns>
+    public SigningKey LoadOrCreate(string name, KeyAlgorithm algorithm)
+    {
+        if (TryLoad(name) is { } existing) return existing;
+        var key = SigningKey.Create(algorithm);
+        Save(name, key);
+        return key;
+    }
+
+    /// <summary>Writes a key, replacing the one before.</summary>
+    /// <param name="name">As above.</param>
+    /// <param name="key">The key.</param>
+    public void Save(string name, SigningKey key) =>
+        DurableFile.Write(data.KeyFile(name), Encoding.ASCII.GetBytes(key.ToEncryptedPem(passphrase)), DurableFile.OwnerOnly);
+}

@@ -1,0 +1,31 @@
+using System.Security.Cryptography;
+
+namespace Provisioning.Core.Authorities;
+
+/// <summary>The passphrase of the key files: from the environment, or from a file that nobody else can read.</summary>
+public static class Passphrase
+{
+    /// <summary>Reads a passphrase file.</summary>
+    /// <param name="path">The file; its first line counts.</param>
+    /// <returns>The passphrase.</returns>
+    /// <exception cref="InvalidDataException">Others may read it, or it is empty; the message says what to do.</exception>
+    public static string ReadFile(string path)
+    {
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~DurableFile.OwnerOnly) != 0)
+            throw new InvalidDataException($"The passphrase file '{path}' must have mode 0600: run chmod 600 '{path}'.");
+        var passphrase = File.ReadLines(path).FirstOrDefault();
+        return string.IsNullOrEmpty(passphrase)
+            ? throw new InvalidDataException($"The passphrase file '{path}' is empty.")
+            : passphrase;
+    }
+
+    /// <summary>Makes a passphrase of 256 random bits and writes it to a file with mode 0600.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>The passphrase.</returns>
+    public static string CreateFile(string path)
+    {
+        var passphrase = Convert.ToHexString(RandomNumberGenerator.GetBytes(32));
+        DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(passphrase + "\n"), DurableFile.OwnerOnly);
+        return passphrase;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Concurrent;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates.Lint;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Certificates;
+
+/// <summary>
+/// The exact certificate that will be signed: written, linted, and good for one signature. Made only from an
+/// <see cref="AuthorizedRequest"/>, so unauthorized or unlinted bytes never reach a key.
+/// </summary>
+internal sealed class CertificatePlan
+{
+    // An authority signs nothing that is good for less than this: its end is so near that a device could not renew.
+    private static readonly TimeSpan ShortestUsefulLife = TimeSpan.FromHours(1);
+
+    private static readonly ConcurrentDictionary<(Profile, Authority?, PublicAddresses), IReadOnlyList<byte[]>> Constants = new();
+
+    private int _redeemed;
+
+    private CertificatePlan(byte[] tbs, SigningKey signer, Reservation reservation)
+    {
+        Tbs = tbs;
+        Signer = signer;
+        Reservation = reservation;
+    }
+
+    internal ReadOnlyMemory<byte> Tbs { get; }
+
+    internal SigningKey Signer { get; }
+
+    internal Reservation Reservation { get; }
+
+    /// <summary>Plans a certificate with a fresh serial number.</summary>
+    /// <returns>The plan, or why there can be none.</returns>
+    internal static Outcome<CertificatePlan> Make(
+        AuthorizedRequest request, Profile profile, PlanInput input, PublicAddresses addresses, DateTimeOffset now)
+    {
+        if (!profile.KeyAlgorithms.Contains(input.Key.Algorithm))
+            return new Refusal(RefusalCode.KeyNotAllowed, $"The profile '{profile.Name}' does not accept {input.Key.Algorithm} keys.");
+        var issuer = input.Issuer;
+        if ((issuer is null ? input.RootKey : issuer.Key) is not { } signer)
+            return new Refusal(RefusalCode.AuthorityUnavailable, $"The key of '{issuer?.Name}' is not on this machine.");
+
+        var bounds = issuer is null ? (Validity?)null : new Validity(issuer.NotBefore, issuer.NotAfter);
+        var validity = Validity.For(now, profile, bounds);
+        if (validity.NotAfter < now + TimeSpan.FromTicks(Math.Min(ShortestUsefulLife.Ticks, profile.Lifetime.Ticks / 2)))
+            return new Refusal(RefusalCode.AuthorityExpiring, $"The authority '{issuer?.Name}' is about to expire; renew it.");
+
+        var serialNumber = SerialNumber.NewRandom();
+        var subject = DistinguishedName.Encode(Names.Expand(profile.CommonName, request.Holder));
+        var tbs = TbsCertificateWriter.Write(
+            serialNumber, signer.SignatureAlgorithm, issuer?.SubjectName ?? subject, validity, subject,
+            input.Key.SubjectPublicKeyInfo, Extensions(request, profile, input, addresses));
+
+        var broken = CertificateLint.Check(tbs, LintIssuerOf(issuer));
+        if (broken.Count > 0)
+            return new Refusal(RefusalCode.LintFailed, $"The profile '{profile.Name}' breaks {broken[0].Id} ({broken[0].Citation}).");
+
+        return new CertificatePlan(tbs, signer, Reserve(request, profile, input, serialNumber, validity, tbs, now));
+    }
+
+    /// <summary>Gives the bytes out for signing, once.</summary>
+    /// <exception cref="InvalidOperationException">They were given out before.</exception>
+    internal ReadOnlyMemory<byte> Redeem() => Interlocked.Exchange(ref _redeemed, 1) == 0
+        ? Tbs
+        : throw new InvalidOperationException("A plan is signed at most once.");
+
+    private static IEnumerable<byte[]> Extensions(
+        AuthorizedRequest request, Profile profile, PlanInput input, PublicAddresses addresses)
+    {
+        var constant = Constants.GetOrAdd(
+            (profile, input.Issuer, addresses), key => CertificateExtensions.Constant(key.Item1, key.Item2, key.Item3));
+        foreach (var extension in constant) yield return extension;
+        yield return CertificateExtensions.SubjectKeyIdentifier(
+            CertificateExtensions.KeyIdentifier(input.Key.SubjectPublicKeyInfo.Span));
+        var names = Names.Expand(profile.AlternativeNames, request.Holder).Concat(input.ExtraNames).ToList();
+        if (names.Count > 0) yield return CertificateExtensions.SubjectAltName(names, critical: false);
+    }
+
+    private static LintIssuer? LintIssuerOf(Authority? issuer) => issuer is null
+        ? null
+        : new LintIssuer(issuer.SubjectName, issuer.SubjectKeyIdentifier, new Validity(issuer.NotBefore, issuer.NotAfter));
+
+    private static Reservation Reserve(
+        AuthorizedRequest request,
+        Profile profile,
+        PlanInput input,
+        SerialNumber serialNumber,
+        Validity validity,
+        byte[] tbs,
+        DateTimeOffset now) => new()
+        {
+            Authority = input.Issuer?.Name ?? AuthorityDirectory.RootName,
+            SerialNumber = serialNumber,
+            HolderKind = request.HolderKind,
+            Holder = request.Holder,
+            Profile = profile.Name,
+            KeyThumbprint = input.Key.Thumbprint,
+            TbsHash = Digest.Of(tbs),
+            NotBefore = validity.NotBefore,
+            NotAfter = validity.NotAfter,
+            At = now,
+            Requester = request.Caller.Actor,
+            Renews = request.Renews,
+            RequestKey = input.RequestKey,
+            RequestHash = input.RequestHash,
+            Attributes = input.Attributes,
+        };
+}

@@ -1,0 +1,28 @@
+using Provisioning.Core.Authorities;
+
+namespace Provisioning.Core.Certificates;
+
+/// <summary>What a plan is made from, beside the permission.</summary>
+internal sealed record PlanInput
+{
+    /// <summary>The key that is certified.</summary>
+    internal required SubjectPublicKey Key { get; init; }
+
+    /// <summary>The authority that signs; null for a root, which signs itself with <see cref="RootKey"/>.</summary>
+    internal required Authority? Issuer { get; init; }
+
+    /// <summary>The key of a new root, else null.</summary>
+    internal SigningKey? RootKey { get; init; }
+
+    /// <summary>Names beyond those of the profile: the addresses of the service itself.</summary>
+    internal IReadOnlyList<GeneralName> ExtraNames { get; init; } = [];
+
+    /// <summary>What makes a retry the same request.</summary>
+    internal required Digest RequestHash { get; init; }
+
+    /// <summary>The Idempotency-Key, or null.</summary>
+    internal string? RequestKey { get; init; }
+
+    /// <summary>To be kept with a new device, or null.</summary>
+    internal IReadOnlyDictionary<string, string>? Attributes { get; init; }
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>What the pipeline counts. The names are stable: dashboards and alarms are built on them.</summary>
+public static class CoreMetrics
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Provisioning.Core";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Counter<long> Issued = Meter.CreateCounter<long>(
+        "provisioning.certificates.issued", description: "Certificates signed and recorded, by kind of request.");
+
+    private static readonly Counter<long> RefusedRequests = Meter.CreateCounter<long>(
+        "provisioning.requests.refused", description: "Requests refused, by code.");
+
+    private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
+        "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
+
+    /// <summary>Counts a refusal; doors call it once for each that they answer.</summary>
+    /// <param name="code">The reason.</param>
+    public static void Refused(RefusalCode code) =>
+        RefusedRequests.Add(1, new KeyValuePair<string, object?>("code", code.ToString()));
+
+    internal static void CountIssued(AuthorizedRequest request) =>
+        Issued.Add(1, new KeyValuePair<string, object?>("kind", KindOf(request)));
+
+    internal static void Signed(long startedAt) => SignDuration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
+
+    private static string KindOf(AuthorizedRequest request) => request switch
+    {
+        { HolderKind: not HolderKind.Device } => "internal",
+        { Renews: not null } => "renewal",
+        _ => "enrollment",
+    };
+}

@@ -1,0 +1,38 @@
+using System.Text;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>What a registrar may say of a device: at most 16 short texts.</summary>
+internal static class DeviceAttributes
+{
+    private const int MaxCount = 16;
+    private const int MaxNameLength = 32;
+    private const int MaxValueLength = 256;
+
+    /// <summary>Judges attributes.</summary>
+    /// <returns>The refusal, or null when there is none.</returns>
+    internal static Refusal? Check(IReadOnlyDictionary<string, string>? attributes)
+    {
+        if (attributes is null) return null;
+        if (attributes.Count > MaxCount) return Refuse($"At most {MaxCount} attributes are kept.");
+        foreach (var (name, value) in attributes)
+        {
+            if (name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
+                return Refuse($"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'.");
+            if (value.Length > MaxValueLength || value.EnumerateRunes().Any(rune => !IsPrintable(rune)))
+                return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.");
+        }
+
+        return null;
+    }
+
+    private static bool IsPrintable(Rune rune) => rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune)
+        is not (System.Globalization.UnicodeCategory.Control
+            or System.Globalization.UnicodeCategory.Format
+            or System.Globalization.UnicodeCategory.LineSeparator
+            or System.Globalization.UnicodeCategory.ParagraphSeparator
+            or System.Globalization.UnicodeCategory.PrivateUse
+            or System.Globalization.UnicodeCategory.OtherNotAssigned);
+
+    private static Refusal Refuse(string detail) => new(RefusalCode.BadAttributes, detail);
+}

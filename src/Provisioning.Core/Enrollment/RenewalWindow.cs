@@ -1,0 +1,23 @@
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>When a certificate should be renewed.</summary>
+/// <param name="After">Not worth asking before.</param>
+/// <param name="Before">Should have happened by then.</param>
+public readonly record struct RenewalWindow(DateTimeOffset After, DateTimeOffset Before)
+{
+    /// <summary>The window of a certificate, by its profile's parts of the time between issue and notAfter.</summary>
+    /// <param name="record">The certificate.</param>
+    /// <param name="profile">Its profile.</param>
+    /// <returns>The window, in whole seconds.</returns>
+    public static RenewalWindow Of(CertificateRecord record, Profile profile)
+    {
+        var from = record.ReservedAt;
+        var life = record.NotAfter - from;
+        return new RenewalWindow(At(profile.RenewAfter), At(profile.RenewBefore));
+
+        DateTimeOffset At(double part) =>
+            DateTimeOffset.FromUnixTimeSeconds((from + (life * part)).ToUnixTimeSeconds());
+    }
+}
