@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Audit;
@@ -47,7 +46,7 @@ public static class AuditChain
             return;
         }
 
-        var octets = Encoding.UTF8.GetBytes(text);
+        var octets = System.Text.Encoding.UTF8.GetBytes(text);
         BinaryPrimitives.WriteInt32BigEndian(length, octets.Length);
         hash.AppendData(length);
         hash.AppendData(octets);
