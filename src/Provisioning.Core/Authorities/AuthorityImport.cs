@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
@@ -33,7 +32,7 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
             return request.CreateSigningRequestPem();
         });
         var path = Path.Combine(data.Pki, "issuing.csr");
-        DurableFile.Write(path, Encoding.ASCII.GetBytes(pem + "\n"), DurableFile.Readable);
+        DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(pem + "\n"), DurableFile.Readable);
         return path;
     }
 

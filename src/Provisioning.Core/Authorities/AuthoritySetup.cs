@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
@@ -77,6 +76,6 @@ public sealed class AuthoritySetup(
     private static void WriteIfOther(string path, string text)
     {
         if (!File.Exists(path) || File.ReadAllText(path) != text)
-            DurableFile.Write(path, Encoding.ASCII.GetBytes(text), DurableFile.Readable);
+            DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(text), DurableFile.Readable);
     }
 }

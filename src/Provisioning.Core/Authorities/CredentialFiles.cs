@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
@@ -43,7 +42,7 @@ public sealed class CredentialFiles(DataDirectory data, IAuthorityStore store, I
         using var key = LoadOrCreateKey(data.CredentialFile(name, "key"));
         using var signingKey = SigningKey.FromPlain(key);
         var stored = await issuer.IssueAsync(authorities.Issuing, kind, name, profile, signingKey, [], "first credential " + name);
-        Write(name, "pem", Encoding.ASCII.GetBytes(CertificatePem.Write(stored.Der, authorities.Issuing.Certificate)));
+        Write(name, "pem", System.Text.Encoding.ASCII.GetBytes(CertificatePem.Write(stored.Der, authorities.Issuing.Certificate)));
         Write(name, "p12", ExportP12(stored.Der, key, authorities));
     }
 
@@ -68,7 +67,7 @@ public sealed class CredentialFiles(DataDirectory data, IAuthorityStore store, I
     {
         var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         if (File.Exists(path)) key.ImportFromPem(File.ReadAllText(path));
-        else DurableFile.Write(path, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), DurableFile.OwnerOnly);
+        else DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), DurableFile.OwnerOnly);
         return key;
     }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 
@@ -39,7 +38,7 @@ public sealed class InternalIssuer(CertificateAuthority ca)
             Issuer = issuer,
             RootKey = issuer is null ? key : null,
             ExtraNames = names,
-            RequestHash = Digest.Of(Encoding.UTF8.GetBytes(identity)),
+            RequestHash = Digest.Of(System.Text.Encoding.UTF8.GetBytes(identity)),
             RequestKey = purpose,
         };
         if (!AuthorizedRequest.Service(Service, kind, holder, profile).TryGet(out var allowed, out var refusal)

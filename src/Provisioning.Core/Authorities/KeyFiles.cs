@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
@@ -43,5 +42,5 @@ public sealed class KeyFiles(DataDirectory data, string passphrase)
     /// <param name="name">As above.</param>
     /// <param name="key">The key.</param>
     public void Save(string name, SigningKey key) =>
-        DurableFile.Write(data.KeyFile(name), Encoding.ASCII.GetBytes(key.ToEncryptedPem(passphrase)), DurableFile.OwnerOnly);
+        DurableFile.Write(data.KeyFile(name), System.Text.Encoding.ASCII.GetBytes(key.ToEncryptedPem(passphrase)), DurableFile.OwnerOnly);
 }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Enrollment;
@@ -25,7 +24,7 @@ internal static class RequestHash
 
     private static void Append(IncrementalHash hash, string text)
     {
-        var octets = Encoding.UTF8.GetBytes(text);
+        var octets = System.Text.Encoding.UTF8.GetBytes(text);
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32BigEndian(length, octets.Length);
         hash.AppendData(length);
