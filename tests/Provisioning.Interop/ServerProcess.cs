@@ -1,0 +1,133 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Provisioning.Interop;
+
+/// <summary>The real server as its own process, on free ports and in a folder of its own; for what needs to be killed, or judged from outside.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private readonly Dictionary<string, string> _environment;
+    private readonly bool _ownsDirectory;
+    private readonly StringBuilder _output = new();
+    private Process? _process;
+
+    private ServerProcess(string? directory, IReadOnlyDictionary<string, string>? environment)
+    {
+        _ownsDirectory = directory is null;
+        DataDirectory = directory ?? Directory.CreateTempSubdirectory("provisioning-interop-").FullName;
+        (HttpsPort, HttpPort) = (FreePort(), FreePort());
+        _environment = new Dictionary<string, string>
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["Provisioning__DataDirectory"] = DataDirectory,
+            ["Provisioning__HttpsPort"] = HttpsPort.ToString(),
+            ["Provisioning__HttpPort"] = HttpPort.ToString(),
+        };
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>()) _environment[key] = value;
+    }
+
+    internal string DataDirectory { get; }
+
+    internal int HttpsPort { get; }
+
+    internal int HttpPort { get; }
+
+    internal string Https => $"https://localhost:{HttpsPort}";
+
+    internal string Http => $"http://localhost:{HttpPort}";
+
+    /// <summary>What it has printed so far.</summary>
+    internal string Output
+    {
+        get { lock (_output) return _output.ToString(); }
+    }
+
+    /// <summary>The running process.</summary>
+    internal Process Process => _process ?? throw new InvalidOperationException("The server is not running.");
+
+    internal string Pki(string file) => Path.Combine(DataDirectory, "pki", file);
+
+    internal string Credential(string file) => Path.Combine(DataDirectory, "credentials", file);
+
+    internal static async Task<ServerProcess> StartAsync(
+        string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var server = new ServerProcess(directory, environment);
+        await server.StartAgainAsync();
+        return server;
+    }
+
+    /// <summary>Starts it, after it was killed or stopped; ready when this returns.</summary>
+    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo("dotnet", [Repository.Program("Provisioning.Server", "Provisioning.Server")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (key, value) in _environment) start.Environment[key] = value;
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>()) start.Environment[key] = value;
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Append(line.Data);
+        _process.ErrorDataReceived += (_, line) => Append(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        await UntilReadyAsync();
+    }
+
+    /// <summary>kill -9.</summary>
+    internal async Task KillAsync()
+    {
+        Process.Kill();
+        await Process.WaitForExitAsync();
+    }
+
+    /// <summary>SIGTERM, and waits until it has ended.</summary>
+    internal async Task StopAsync()
+    {
+        using (Process.Start("kill", ["-TERM", Process.Id.ToString()])) await Process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false }) await KillAsync();
+        _process?.Dispose();
+        if (_ownsDirectory) Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    internal static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    private async Task UntilReadyAsync()
+    {
+        using var client = new HttpClient();
+        using var timeout = new CancellationTokenSource(StartTimeout);
+        using var interval = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (await interval.WaitForNextTickAsync(timeout.Token))
+        {
+            if (Process.HasExited) throw new InvalidOperationException($"The server ended with {Process.ExitCode}:\n{Output}");
+            try
+            {
+                using var ready = await client.GetAsync($"{Http}/health/ready", timeout.Token);
+                if (ready.IsSuccessStatusCode) return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+        }
+    }
+
+    private void Append(string? line)
+    {
+        lock (_output) _output.AppendLine(line);
+    }
+}
