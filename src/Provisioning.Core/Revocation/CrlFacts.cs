@@ -1,0 +1,162 @@
+using System.Formats.Asn1;
+using System.Numerics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Revocation;
+
+/// <summary>
+/// What a CRL says about itself: strict DER, v2, complete (not a delta), with nextUpdate and a CRL number, which RFC 5280 §5
+/// demands of everyone who issues one. Says nothing about its signature until <see cref="IsSignedBy"/> is asked.
+/// </summary>
+internal sealed class CrlFacts
+{
+    private const string CrlNumber = "2.5.29.20";
+    private const string DeltaIndicator = "2.5.29.27";
+
+    /// <summary>The TBSCertList, DER.</summary>
+    public required ReadOnlyMemory<byte> Tbs { get; init; }
+
+    /// <summary>The object identifier of the signature algorithm.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>The content of the signature's BIT STRING.</summary>
+    public required ReadOnlyMemory<byte> Signature { get; init; }
+
+    /// <summary>The issuer's name, DER.</summary>
+    public required ReadOnlyMemory<byte> Issuer { get; init; }
+
+    /// <summary>What readers of it see.</summary>
+    public required CrlStatus Status { get; init; }
+
+    /// <summary>Reads a CRL.</summary>
+    /// <param name="authority">The authority that it is taken to belong to.</param>
+    /// <param name="der">The file.</param>
+    /// <returns>The facts, or null when it is not such a CRL.</returns>
+    public static CrlFacts? TryRead(string authority, ReadOnlyMemory<byte> der)
+    {
+        try
+        {
+            return Read(authority, der);
+        }
+        catch (AsnContentException)
+        {
+            // Not DER, or not a CertificateList: an answer, not an accident.
+            return null;
+        }
+    }
+
+    /// <summary>Whether an authority made it.</summary>
+    /// <param name="authority">Whose name and key are compared.</param>
+    /// <returns>True when it names the authority as its issuer and its signature verifies under the authority's key.</returns>
+    public bool IsSignedBy(Authority authority)
+    {
+        if (!Issuer.Span.SequenceEqual(authority.SubjectName.Span)) return false;
+        using var certificate = X509CertificateLoader.LoadCertificate(authority.Certificate.Span);
+        using var ecdsa = certificate.GetECDsaPublicKey();
+        using var rsa = certificate.GetRSAPublicKey();
+        return (Algorithm, ecdsa, rsa) switch
+        {
+            ("1.2.840.10045.4.3.2", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA256),
+            ("1.2.840.10045.4.3.3", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA384),
+            ("1.2.840.10045.4.3.4", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA512),
+            ("1.2.840.113549.1.1.11", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA256),
+            ("1.2.840.113549.1.1.12", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA384),
+            ("1.2.840.113549.1.1.13", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA512),
+            _ => false,
+        };
+    }
+
+    private bool VerifyEcdsa(ECDsa key, HashAlgorithmName hash) =>
+        key.VerifyData(Tbs.Span, Signature.Span, hash, DSASignatureFormat.Rfc3279DerSequence);
+
+    private bool VerifyRsa(RSA key, HashAlgorithmName hash) =>
+        key.VerifyData(Tbs.Span, Signature.Span, hash, RSASignaturePadding.Pkcs1);
+
+    private static CrlFacts? Read(string authority, ReadOnlyMemory<byte> der)
+    {
+        var file = new AsnReader(der, AsnEncodingRules.DER);
+        var list = file.ReadSequence();
+        file.ThrowIfNotEmpty();
+        var tbs = list.PeekEncodedValue();
+        var content = list.ReadSequence();
+        var algorithm = list.ReadEncodedValue();
+        var signature = list.ReadBitString(out var unused);
+        list.ThrowIfNotEmpty();
+        if (unused != 0) return null;
+
+        if (!content.TryReadInt32(out var version) || version != 1) return null;
+
+        // RFC 5280 §5.1.1.2: inside and outside MUST be the same.
+        if (!content.ReadEncodedValue().Span.SequenceEqual(algorithm.Span)) return null;
+        var issuer = content.ReadEncodedValue();
+        var thisUpdate = ReadTime(content);
+        if (!IsTime(content)) return null;
+        var nextUpdate = ReadTime(content);
+        var entries = content.HasData && content.PeekTag() == Asn1Tag.Sequence ? CountEntries(content.ReadSequence()) : 0;
+        if (!content.HasData) return null;
+        var number = ReadNumber(content.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)));
+        content.ThrowIfNotEmpty();
+        if (number is null) return null;
+
+        return new CrlFacts
+        {
+            Tbs = tbs,
+            Algorithm = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier(),
+            Signature = signature,
+            Issuer = issuer,
+            Status = new CrlStatus
+            {
+                Authority = authority,
+                Number = number.Value,
+                ThisUpdate = thisUpdate,
+                NextUpdate = nextUpdate,
+                Entries = entries,
+                Hash = Digest.Of(der.Span),
+            },
+        };
+    }
+
+    private static bool IsTime(AsnReader reader) =>
+        reader.HasData && (reader.PeekTag() == Asn1Tag.UtcTime || reader.PeekTag() == Asn1Tag.GeneralizedTime);
+
+    private static DateTimeOffset ReadTime(AsnReader reader) =>
+        reader.PeekTag() == Asn1Tag.UtcTime ? reader.ReadUtcTime(2049) : reader.ReadGeneralizedTime();
+
+    private static int CountEntries(AsnReader entries)
+    {
+        var count = 0;
+        for (; entries.HasData; count++)
+        {
+            var entry = entries.ReadSequence();
+            _ = entry.ReadIntegerBytes();
+            _ = ReadTime(entry);
+            if (entry.HasData) _ = entry.ReadSequence();
+            entry.ThrowIfNotEmpty();
+        }
+
+        return count;
+    }
+
+    // The number, when it is there, fits 63 bits, and the CRL is no delta.
+    private static long? ReadNumber(AsnReader wrapper)
+    {
+        var extensions = wrapper.ReadSequence();
+        wrapper.ThrowIfNotEmpty();
+        BigInteger? number = null;
+        while (extensions.HasData)
+        {
+            var extension = extensions.ReadSequence();
+            var id = extension.ReadObjectIdentifier();
+            if (extension.PeekTag() == Asn1Tag.Boolean) _ = extension.ReadBoolean();
+            var value = new AsnReader(extension.ReadOctetString(), AsnEncodingRules.DER);
+            extension.ThrowIfNotEmpty();
+            if (id == DeltaIndicator || (id == CrlNumber && number is not null)) return null;
+            if (id == CrlNumber) number = value.ReadInteger();
+        }
+
+        return number >= 0 && number <= long.MaxValue ? (long)number : null;
+    }
+}

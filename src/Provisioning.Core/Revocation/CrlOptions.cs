@@ -1,0 +1,36 @@
+namespace Provisioning.Core.Revocation;
+
+/// <summary>How CRLs are made and where they are.</summary>
+public sealed record CrlOptions
+{
+    /// <summary>The folder that is served: <c>{authority}.crl</c> for each authority.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary>
+    /// The folder where an operator puts the CRL of an authority whose key is not here, as <c>{authority}.crl</c> in DER.
+    /// </summary>
+    public required string SuppliedDirectory { get; init; }
+
+    /// <summary>
+    /// From thisUpdate to nextUpdate. A revoked certificate stays listed for as long after its expiry.
+    /// </summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>How often a CRL is made when nothing was revoked.</summary>
+    public TimeSpan RefreshEvery { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>
+    /// From the first revocation to the CRL that has it: others that come meanwhile go into the same one. At most
+    /// 30 s, so that together with making it and with caches it is in the CRL within 60 s.
+    /// </summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Checks what an administrator configured.</summary>
+    /// <returns>What is wrong, as a sentence that names the option; null when nothing is.</returns>
+    public string? FindProblem() =>
+        Delay < TimeSpan.Zero || Delay > TimeSpan.FromSeconds(30) ? "Delay must be between 0 and 30 seconds."
+        : RefreshEvery < TimeSpan.FromMinutes(1) ? "RefreshEvery must be at least one minute."
+        : Lifetime < 2 * RefreshEvery ? "Lifetime must be at least twice RefreshEvery, so that one failure leaves no gap."
+        : Lifetime > TimeSpan.FromDays(366) ? "Lifetime must be at most 366 days."
+        : null;
+}

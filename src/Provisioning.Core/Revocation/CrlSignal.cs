@@ -1,0 +1,45 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+
+namespace Provisioning.Core.Revocation;
+
+/// <summary>
+/// Tells the schedule that a CRL is out of date. Raised after the revocation is durable; a signal that a crash loses is made up
+/// for by the CRL that every start makes.
+/// </summary>
+public sealed class CrlSignal
+{
+    private readonly ConcurrentDictionary<string, Channel<bool>> _raised = new(StringComparer.Ordinal);
+
+    /// <summary>Asks for a new CRL. Any number of calls until it is made are one.</summary>
+    /// <param name="authority">The name of the authority that issued the certificate.</param>
+    public void Raise(string authority) => _ = Of(authority).Writer.TryWrite(true);
+
+    /// <summary>Takes the signal back: what is read from now on has everything that it was raised for.</summary>
+    /// <param name="authority">The name of the authority.</param>
+    internal void Clear(string authority) => _ = Of(authority).Reader.TryRead(out _);
+
+    /// <summary>Waits for the signal without taking it back.</summary>
+    /// <param name="authority">The name of the authority.</param>
+    /// <param name="patience">How long.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>False when it was not raised in that time.</returns>
+    internal async Task<bool> WaitAsync(string authority, TimeSpan patience, TimeProvider time, CancellationToken ct)
+    {
+        using var timeout = new CancellationTokenSource(patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, ct);
+        try
+        {
+            return await Of(authority).Reader.WaitToReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            // The time is up, which is no failure.
+            return false;
+        }
+    }
+
+    private Channel<bool> Of(string authority) => _raised.GetOrAdd(authority, static _ =>
+        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite }));
+}

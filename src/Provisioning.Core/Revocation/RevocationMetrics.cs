@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+
+namespace Provisioning.Core.Revocation;
+
+/// <summary>What is counted about revocation and CRLs.</summary>
+internal static class RevocationMetrics
+{
+    private static readonly Meter Meter = new("Provisioning.Core");
+
+    private static readonly Counter<long> RevocationCount = Meter.CreateCounter<long>(
+        "provisioning.revocations", description: "Certificates revoked or put on hold, by reason.");
+
+    private static readonly Counter<long> ReleaseCount = Meter.CreateCounter<long>(
+        "provisioning.releases", description: "Holds released.");
+
+    private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>(
+        "provisioning.crl.published", description: "CRLs signed and published, by authority.");
+
+    private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
+        "provisioning.crl.failures", description: "CRLs that could not be made, by authority.");
+
+    private static readonly Counter<long> BadRowCount = Meter.CreateCounter<long>(
+        "provisioning.crl.bad_rows", description: "Revoked serial numbers that no CRL can list, by authority.");
+
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
+        "provisioning.crl.duration", "s", "Making and publishing a CRL, by authority.");
+
+    private static readonly Gauge<long> NextUpdate = Meter.CreateGauge<long>(
+        "provisioning.crl.next_update", "s", "Unix time until which the published CRL is valid, by authority.");
+
+    private static readonly Gauge<int> Entries = Meter.CreateGauge<int>(
+        "provisioning.crl.entries", description: "Entries of the published CRL, by authority.");
+
+    /// <summary>A certificate was revoked or put on hold.</summary>
+    /// <param name="reason">Why.</param>
+    public static void Revoked(RevocationReason reason) =>
+        RevocationCount.Add(1, new KeyValuePair<string, object?>("reason", RevocationReasons.ToText(reason)));
+
+    /// <summary>A hold was released.</summary>
+    public static void Released() => ReleaseCount.Add(1);
+
+    /// <summary>A CRL was made.</summary>
+    /// <param name="authority">Whose.</param>
+    /// <param name="took">How long it took.</param>
+    public static void Published(string authority, TimeSpan took)
+    {
+        PublishedCount.Add(1, Of(authority));
+        Duration.Record(took.TotalSeconds, Of(authority));
+    }
+
+    /// <summary>A CRL could not be made.</summary>
+    /// <param name="authority">Whose.</param>
+    public static void Failed(string authority) => FailureCount.Add(1, Of(authority));
+
+    /// <summary>Rows that cannot be listed.</summary>
+    /// <param name="authority">Whose.</param>
+    /// <param name="count">How many.</param>
+    public static void BadRows(string authority, int count) => BadRowCount.Add(count, Of(authority));
+
+    /// <summary>What relying parties get now.</summary>
+    /// <param name="status">Of the published CRL.</param>
+    public static void Announce(CrlStatus status)
+    {
+        NextUpdate.Record(status.NextUpdate.ToUnixTimeSeconds(), Of(status.Authority));
+        Entries.Record(status.Entries, Of(status.Authority));
+    }
+
+    private static KeyValuePair<string, object?> Of(string authority) => new("authority", authority);
+}

@@ -1,0 +1,97 @@
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Revocation;
+
+/// <summary>Revokes and holds certificates, and releases holds. Only administrators may.</summary>
+/// <param name="store">Where it is written down.</param>
+/// <param name="certificates">What was issued.</param>
+/// <param name="authorities">Ours.</param>
+/// <param name="signal">Gets a new CRL made.</param>
+/// <param name="time">The clock.</param>
+public sealed class RevocationService(
+    IRevocationStore store,
+    ICertificateStore certificates,
+    AuthorityDirectory authorities,
+    CrlSignal signal,
+    TimeProvider time)
+{
+    /// <summary>Revokes a certificate, or puts it on hold.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="serialNumber">Of the certificate.</param>
+    /// <param name="reason">Why; <see cref="RevocationReason.CertificateHold"/> holds.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>
+    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadReason"/>,
+    /// <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.AlreadyRevoked"/>.
+    /// </returns>
+    public async Task<Outcome<CertificateRecord>> RevokeAsync(
+        Caller caller, SerialNumber serialNumber, RevocationReason reason, CancellationToken ct)
+    {
+        if (!Enum.IsDefined(reason))
+            return new Refusal(RefusalCode.BadReason, "The reason must be one of: " + string.Join(", ", RevocationReasons.All));
+        var before = await FindAsync(caller, serialNumber, ct);
+        if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
+
+        var outcome = await store.RevokeAsync(serialNumber, reason, caller.Actor, time.GetUtcNow(), ct);
+        if (outcome is not Outcome<CertificateRecord>.Success(var now)) return outcome;
+
+        // Also when it was revoked already: the caller may be repeating what a crash has kept from the CRL.
+        signal.Raise(now.Authority);
+        if (now.State != row.State || now.RevocationReason != row.RevocationReason) RevocationMetrics.Revoked(reason);
+        return outcome;
+    }
+
+    /// <summary>Releases a hold.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="serialNumber">Of the certificate that is held.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>
+    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.NotFound"/>,
+    /// <see cref="RefusalCode.NotOnHold"/>, <see cref="RefusalCode.DeviceAlreadyBound"/>.
+    /// </returns>
+    public async Task<Outcome<CertificateRecord>> ReleaseAsync(
+        Caller caller, SerialNumber serialNumber, CancellationToken ct)
+    {
+        var before = await FindAsync(caller, serialNumber, ct);
+        if (before is not Outcome<CertificateRecord>.Success) return before;
+
+        var outcome = await store.ReleaseAsync(serialNumber, caller.Actor, time.GetUtcNow(), ct);
+        if (outcome is not Outcome<CertificateRecord>.Success(var now)) return outcome;
+
+        signal.Raise(now.Authority);
+        RevocationMetrics.Released();
+        return outcome;
+    }
+
+    // The caller is judged before anything is looked up: whoever may not revoke must not learn what exists.
+    private async Task<Outcome<CertificateRecord>> FindAsync(
+        Caller caller, SerialNumber serialNumber, CancellationToken ct)
+    {
+        if (Judge(caller) is { } refusal) return refusal;
+        if (await certificates.FindAsync(serialNumber, ct) is not { } row)
+            return new Refusal(RefusalCode.NotFound, "No certificate with this serial number was issued here.");
+        if (row.HolderKind == HolderKind.Authority)
+        {
+            return new Refusal(RefusalCode.NotAllowed,
+                "This is the certificate of an authority: everything below it would fall with it. Revoke it with the key of its "
+                + "issuer, in a ceremony, and supply the resulting CRL.");
+        }
+
+        if (authorities.Find(row.Authority) is null)
+        {
+            return new Refusal(RefusalCode.NotAllowed,
+                $"It was issued by the authority '{row.Authority}', for which this service makes no CRL.");
+        }
+
+        return row;
+    }
+
+    // Closed: a new kind of caller may nothing until it is named here.
+    private static Refusal? Judge(Caller caller) => caller switch
+    {
+        Caller.Administrator => null,
+        _ => new Refusal(RefusalCode.NotAllowed, "Only administrators may revoke certificates and release holds."),
+    };
+}

@@ -1,0 +1,75 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Revocation;
+
+namespace Provisioning.Tests.Revocation;
+
+/// <summary>A service's CRL side on a temporary folder; <see cref="Restart"/> forgets what a process has in memory.</summary>
+internal sealed class CrlHouse : IDisposable
+{
+    private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("crl-");
+
+    public CrlHouse(Authority? root = null, TimeProvider? time = null)
+    {
+        Authorities = TestAuthority.Directory(root);
+        Clock = time ?? Time;
+        Options = new CrlOptions
+        {
+            Directory = Path.Combine(_folder.FullName, "crl"),
+            SuppliedDirectory = Path.Combine(_folder.FullName, "pki"),
+        };
+        System.IO.Directory.CreateDirectory(Options.SuppliedDirectory);
+        Restart();
+    }
+
+    public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero));
+
+    public TimeProvider Clock { get; }
+
+    public InMemoryRevocationStore Store { get; } = new();
+
+    public CrlSignal Signal { get; } = new();
+
+    public AuthorityDirectory Authorities { get; }
+
+    public CrlOptions Options { get; }
+
+    public PublishedCrls Published { get; private set; } = null!;
+
+    public CrlPublisher Publisher { get; private set; } = null!;
+
+    public CrlSchedule Schedule { get; private set; } = null!;
+
+    public string CrlPath => PathOf("issuing");
+
+    /// <summary>The published octets of the issuing authority's CRL.</summary>
+    public byte[] Octets => File.ReadAllBytes(CrlPath);
+
+    public void Restart()
+    {
+        Published = new PublishedCrls(Options, Clock);
+        Publisher = new CrlPublisher(Store, Published, Options, Clock, NullLogger<CrlPublisher>.Instance);
+        Schedule = new CrlSchedule(
+            Authorities, Publisher, Published, Signal, Options, Clock, NullLogger<CrlSchedule>.Instance);
+    }
+
+    public string PathOf(string authority) => Path.Combine(Options.Directory, authority + ".crl");
+
+    /// <summary>The published CRL, which must be whole and good.</summary>
+    public CrlStatus Read(string authority = "issuing")
+    {
+        var facts = CrlFacts.TryRead(authority, File.ReadAllBytes(PathOf(authority)));
+        Assert.NotNull(facts);
+        Assert.True(facts.IsSignedBy(Authorities.Find(authority)!));
+        return facts.Status;
+    }
+
+    public Task<CrlStatus?> PublishAsync(string authority = "issuing") =>
+        Publisher.PublishAsync(Authorities.Find(authority)!, TestContext.Current.CancellationToken);
+
+    public void Dispose()
+    {
+        Authorities.Dispose();
+        _folder.Delete(recursive: true);
+    }
+}
