@@ -1,0 +1,50 @@
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Core.Audit;
+
+/// <summary>Walks the audit chain from its beginning, and keeps what the other checks compare with.</summary>
+internal sealed class ChainCheck
+{
+    private readonly Dictionary<string, string?> _issued = [];
+
+    /// <summary>How many entries there are.</summary>
+    internal long Entries { get; private set; }
+
+    /// <summary>When a hold was released last, by serial number.</summary>
+    internal Dictionary<string, DateTimeOffset> Releases { get; } = [];
+
+    /// <summary>Serial numbers with an entry that they were issued, which nobody has asked for yet.</summary>
+    internal IEnumerable<string> NotAskedFor => _issued.Keys;
+
+    internal static async Task<ChainCheck> RunAsync(IAuditStore audit, Findings findings, CancellationToken ct)
+    {
+        var check = new ChainCheck();
+        var previous = AuditChain.Genesis;
+        await foreach (var entry in audit.ReadAuditAsync(1, ct))
+        {
+            check.Entries++;
+            if (entry.Sequence != check.Entries)
+                findings.Add($"Audit entry {check.Entries} is missing: {entry.Sequence} comes instead.");
+            if (AuditChain.Hash(previous, entry) != entry.Hash)
+                findings.Add($"Audit entry {entry.Sequence} ({entry.Action}) or the one before it was changed: its hash does not fit.");
+            check.Entries = entry.Sequence;
+            previous = entry.Hash;
+            check.Note(entry, findings);
+        }
+
+        return check;
+    }
+
+    /// <summary>Takes the thumbprint that was written down when a certificate was issued.</summary>
+    /// <returns>False when there is no such entry.</returns>
+    internal bool TryTakeIssued(SerialNumber serialNumber, out string? thumbprint) =>
+        _issued.Remove(serialNumber.ToString(), out thumbprint);
+
+    private void Note(AuditEntry entry, Findings findings)
+    {
+        if (entry.SerialNumber is not { } serialNumber) return;
+        if (entry.Action == AuditActions.HoldReleased) Releases[serialNumber] = entry.At;
+        if (entry.Action == AuditActions.CertificateIssued && !_issued.TryAdd(serialNumber, entry.Detail))
+            findings.Add($"Certificate {serialNumber} has two entries that it was issued; the second is {entry.Sequence}.");
+    }
+}
