@@ -40,10 +40,13 @@ internal sealed class CrlCheck(IRevocationStore store, ChainCheck chain, CrlOpti
         await foreach (var entry in store.ReadRevokedAsync(authority, facts.Status.ThisUpdate - options.Lifetime, ct))
         {
             var serialNumber = Convert.ToHexString(entry.SerialNumber);
-            if (!listed.Remove(serialNumber) && entry.RevokedAt < facts.Status.ThisUpdate)
+            if (entry.RevokedAt < facts.Status.ThisUpdate && !listed.Contains(serialNumber))
                 findings.Add($"Certificate {serialNumber} is revoked since {entry.RevokedAt:O}, and the CRL of '{authority}' does not list it.");
         }
 
+        // An expired one may be listed a little longer, so here all that were ever revoked count.
+        await foreach (var entry in store.ReadRevokedAsync(authority, DateTimeOffset.UnixEpoch, ct))
+            listed.Remove(Convert.ToHexString(entry.SerialNumber));
         foreach (var serialNumber in listed.Where(one => !WasReleasedAfter(one, facts.Status.ThisUpdate)))
             findings.Add($"Certificate {serialNumber} is in the CRL of '{authority}' and not revoked in the registry.");
     }
