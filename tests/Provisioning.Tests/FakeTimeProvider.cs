@@ -42,7 +42,9 @@ internal sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
         lock (_lock) _now += by;
     }
 
-    /// <summary>Completes when as many timers are waiting that were armed for exactly this long: what runs has come to rest.</summary>
+    /// <summary>
+    /// Completes when as many timers are waiting that were armed for exactly this long: what runs has come to rest.
+    /// </summary>
     public Task WhenArmedAsync(int count, TimeSpan due)
     {
         var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

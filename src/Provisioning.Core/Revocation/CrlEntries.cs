@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// The entries of one CRL, packed: 26 octets each for our serial numbers, where an object each would cost four times that.
-/// Knows the length of its DER at any time, which the encoder must write first.
+/// The entries of one CRL, packed: 26 octets each for our serial numbers, where an object each would cost four times
+/// that. Knows the length of its DER at any time, which the encoder must write first.
 /// </summary>
 internal sealed class CrlEntries
 {
@@ -27,7 +27,7 @@ internal sealed class CrlEntries
     public long EncodedLength { get; private set; }
 
     /// <summary>Adds one.</summary>
-    /// <param name="entry">From the store. A reason that RFC 5280 does not know is left out: revoked is still revoked.</param>
+    /// <param name="entry">From the store; a reason that RFC 5280 does not know is left out.</param>
     /// <returns>False when the serial number is zero or longer than 20 octets, so that no CRL can list it.</returns>
     public bool TryAdd(in RevokedEntry entry)
     {
@@ -51,15 +51,18 @@ internal sealed class CrlEntries
     {
         foreach (var chunk in _chunks)
         {
-            for (var rest = chunk.AsSpan(); rest.Length > RecordHead && rest[0] != 0; rest = rest[(RecordHead + rest[0])..])
+            var rest = chunk.AsSpan();
+            while (rest.Length > RecordHead && rest[0] != 0)
             {
                 var revokedAt = DateTimeOffset.FromUnixTimeSeconds(BinaryPrimitives.ReadInt64LittleEndian(rest[2..]));
                 WriteEntry(output, rest.Slice(RecordHead, rest[0]), revokedAt, rest[1]);
+                rest = rest[(RecordHead + rest[0])..];
             }
         }
     }
 
-    private static void WriteEntry(DerOutput output, ReadOnlySpan<byte> serialNumber, DateTimeOffset revokedAt, byte reason)
+    private static void WriteEntry(
+        DerOutput output, ReadOnlySpan<byte> serialNumber, DateTimeOffset revokedAt, byte reason)
     {
         // Never more than 54 octets, so that the length always takes one.
         output.WriteHeader(0x30, ContentLength(serialNumber, DerOutput.TimeLength(revokedAt), reason));

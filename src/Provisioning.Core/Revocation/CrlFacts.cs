@@ -1,13 +1,16 @@
 using System.Formats.Asn1;
 using System.Numerics;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// What a CRL says about itself: strict DER, v2, complete (not a delta), with nextUpdate and a CRL number, which RFC 5280 §5
-/// demands of everyone who issues one. Says nothing about its signature until <see cref="IsSignedBy"/> is asked.
+/// What a CRL says about itself: strict DER, v2, complete (not a delta), with nextUpdate and a CRL number, which RFC
+/// 5280 §5 demands of everyone who issues one. Says nothing about its signature until <see cref="IsSignedBy"/> is
+/// asked.
 /// </summary>
 internal sealed class CrlFacts
 {
@@ -48,13 +51,30 @@ internal sealed class CrlFacts
 
     /// <summary>Whether an authority made it.</summary>
     /// <param name="authority">Whose name and key are compared.</param>
-    /// <returns>True when it names the authority as its issuer and its signature verifies under the authority's key.</returns>
+    /// <returns>True when it names the authority as its issuer and verifies under the authority's key.</returns>
     public bool IsSignedBy(Authority authority)
     {
         if (!Issuer.Span.SequenceEqual(authority.SubjectName.Span)) return false;
-        using var verifier = new AuthorityVerifier(authority);
-        return verifier.IsGood(Algorithm, Tbs.Span, Signature.Span);
+        using var certificate = X509CertificateLoader.LoadCertificate(authority.Certificate.Span);
+        using var ecdsa = certificate.GetECDsaPublicKey();
+        using var rsa = certificate.GetRSAPublicKey();
+        return (Algorithm, ecdsa, rsa) switch
+        {
+            ("1.2.840.10045.4.3.2", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA256),
+            ("1.2.840.10045.4.3.3", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA384),
+            ("1.2.840.10045.4.3.4", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA512),
+            ("1.2.840.113549.1.1.11", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA256),
+            ("1.2.840.113549.1.1.12", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA384),
+            ("1.2.840.113549.1.1.13", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA512),
+            _ => false,
+        };
     }
+
+    private bool VerifyEcdsa(ECDsa key, HashAlgorithmName hash) =>
+        key.VerifyData(Tbs.Span, Signature.Span, hash, DSASignatureFormat.Rfc3279DerSequence);
+
+    private bool VerifyRsa(RSA key, HashAlgorithmName hash) =>
+        key.VerifyData(Tbs.Span, Signature.Span, hash, RSASignaturePadding.Pkcs1);
 
     private static CrlFacts? Read(string authority, ReadOnlyMemory<byte> der)
     {
@@ -76,7 +96,8 @@ internal sealed class CrlFacts
         var thisUpdate = ReadTime(content);
         if (!IsTime(content)) return null;
         var nextUpdate = ReadTime(content);
-        var entries = content.HasData && content.PeekTag() == Asn1Tag.Sequence ? CountEntries(content.ReadSequence()) : 0;
+        var hasEntries = content.HasData && content.PeekTag() == Asn1Tag.Sequence;
+        var entries = hasEntries ? CountEntries(content.ReadSequence()) : 0;
         if (!content.HasData) return null;
         var number = ReadNumber(content.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)));
         content.ThrowIfNotEmpty();

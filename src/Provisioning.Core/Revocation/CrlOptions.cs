@@ -7,7 +7,8 @@ public sealed record CrlOptions
     public required string Directory { get; init; }
 
     /// <summary>
-    /// The folder where an operator puts the CRL of an authority whose key is not here, as <c>{authority}.crl</c> in DER.
+    /// The folder where an operator puts the CRL of an authority whose key is not here, as <c>{authority}.crl</c> in
+    /// DER.
     /// </summary>
     public required string SuppliedDirectory { get; init; }
 
@@ -30,7 +31,7 @@ public sealed record CrlOptions
     public string? FindProblem() =>
         Delay < TimeSpan.Zero || Delay > TimeSpan.FromSeconds(30) ? "Delay must be between 0 and 30 seconds."
         : RefreshEvery < TimeSpan.FromMinutes(1) ? "RefreshEvery must be at least one minute."
-        : Lifetime < 2 * RefreshEvery ? "Lifetime must be at least twice RefreshEvery, so that one failure leaves no gap."
+        : Lifetime < 2 * RefreshEvery ? "Lifetime must be at least twice RefreshEvery: one failure must leave no gap."
         : Lifetime > TimeSpan.FromDays(366) ? "Lifetime must be at most 366 days."
         : null;
 }

@@ -7,8 +7,8 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// Makes CRLs, by the steps of every other signature: read → plan → reserve → sign → record → show. One at a time for each
-/// authority: a CRL that was read before another must not get the higher number.
+/// Makes CRLs, by the steps of every other signature: read → plan → reserve → sign → record → show. One at a time for
+/// each authority: a CRL that was read before another must not get the higher number.
 /// </summary>
 /// <param name="store">What is revoked, and the CRLs on record.</param>
 /// <param name="published">Where they go.</param>
@@ -16,7 +16,11 @@ namespace Provisioning.Core.Revocation;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CrlPublisher(
-    IRevocationStore store, PublishedCrls published, CrlOptions options, TimeProvider time, ILogger<CrlPublisher> logger)
+    IRevocationStore store,
+    PublishedCrls published,
+    CrlOptions options,
+    TimeProvider time,
+    ILogger<CrlPublisher> logger)
 {
     private const int Tries = 3;
 
@@ -24,13 +28,13 @@ public sealed partial class CrlPublisher(
     private readonly ConcurrentDictionary<string, SuppliedCrl> _supplied = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Makes and publishes the CRL of an authority; for one whose key is not here, takes the one that an operator supplied,
-    /// if it is newer.
+    /// Makes and publishes the CRL of an authority; for one whose key is not here, takes the one that an operator
+    /// supplied, if it is newer.
     /// </summary>
     /// <param name="authority">Whose.</param>
     /// <param name="ct">Gives up; what was published before stays.</param>
     /// <returns>What is published now; null when the key is not here and nothing was ever supplied.</returns>
-    /// <exception cref="StorageUnavailableException">The database cannot do it now, or others publish all the time.</exception>
+    /// <exception cref="StorageUnavailableException">The database cannot do it now, or others publish too.</exception>
     /// <exception cref="IOException">The file could not be written; the old one is untouched.</exception>
     /// <exception cref="CryptographicException">The key cannot be used now, or gave a bad signature.</exception>
     public async Task<CrlStatus?> PublishAsync(Authority authority, CancellationToken ct)
@@ -64,7 +68,8 @@ public sealed partial class CrlPublisher(
             var status = await SignAsync(authority, key, crl, hashes, reservation, ct);
             var took = time.GetElapsedTime(started);
             RevocationMetrics.Published(authority.Name, took);
-            Log.Published(logger, authority.Name, status.Number, status.Entries, took.TotalMilliseconds, status.NextUpdate);
+            Log.Published(
+                logger, authority.Name, status.Number, status.Entries, took.TotalMilliseconds, status.NextUpdate);
             return status;
         }
 
@@ -97,10 +102,11 @@ public sealed partial class CrlPublisher(
 
     private async Task<CrlEntries> ReadAsync(Authority authority, CrlReservation? last, CancellationToken ct)
     {
-        // RFC 5280 §3.3: an entry must not go before it was on one CRL from after its certificate's expiry. Counting back from
-        // the CRL before this one, and not only from now, holds that also after a long standstill.
+        // RFC 5280 §3.3: an entry must not go before it was on one CRL from after its certificate's expiry. Counting
+        // back from the CRL that relying parties have, and not only from now, holds that also after a long standstill.
         var now = time.GetUtcNow();
-        var from = (last is not null && last.ThisUpdate < now ? last.ThisUpdate : now) - options.Lifetime;
+        var shown = published.Find(authority.Name)?.ThisUpdate ?? last?.ThisUpdate ?? now;
+        var from = (shown < now ? shown : now) - options.Lifetime;
 
         var entries = new CrlEntries();
         var bad = 0;
@@ -116,14 +122,19 @@ public sealed partial class CrlPublisher(
     }
 
     private async Task<CrlStatus> SignAsync(
-        Authority authority, SigningKey key, CrlWriter crl, CrlHashes hashes, CrlReservation reservation, CancellationToken ct)
+        Authority authority,
+        SigningKey key,
+        CrlWriter crl,
+        CrlHashes hashes,
+        CrlReservation reservation,
+        CancellationToken ct)
     {
         var signature = key.SignHash(hashes.Signed);
         var written = published.Stage(authority, stream => crl.Write(stream, signature));
 
         // Over what went to the file, so that it also proves that both passes wrote the same.
         if (!key.VerifyHash(written.Signed, signature))
-            throw new CryptographicException($"The signature of CRL {crl.Number} of '{authority.Name}' does not verify.");
+            throw new CryptographicException($"The signature of the CRL of '{authority.Name}' does not verify.");
 
         // On record before anybody can see it, as with certificates: no CRL is out there that the audit does not know.
         await store.RecordCrlAsync(reservation, written.Sha256, ct);
@@ -158,7 +169,7 @@ public sealed partial class CrlPublisher(
             ILogger logger, string authority, DateTimeOffset now, DateTimeOffset thisUpdate);
 
         [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message =
-            "{Count} revoked serial numbers of authority '{Authority}' are damaged and missing in its CRL; all others are in it.")]
+            "{Count} revoked serial numbers of authority '{Authority}' are damaged and missing in its CRL.")]
         public static partial void BadRows(ILogger logger, string authority, int count);
     }
 }

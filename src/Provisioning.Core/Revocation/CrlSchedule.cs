@@ -65,7 +65,7 @@ public sealed partial class CrlSchedule(
         {
             if (!await signal.WaitAsync(authority.Name, Tick, time, ct)) continue;
 
-            // From the first signal on, and not from the last: a stream of revocations must not put the CRL off for ever.
+            // From the first signal on, not from the last: a stream of revocations must not put the CRL off for ever.
             await Task.Delay(options.Delay, time, ct);
             return;
         }
@@ -125,8 +125,8 @@ public sealed partial class CrlSchedule(
         public static partial void Unreadable(ILogger logger, Exception exception, string authority);
 
         [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message =
-            "The CRL of authority '{Authority}' could not be made ({Failures} times in a row); the old one stays, the next try "
-            + "is in {Seconds} s.")]
+            "The CRL of authority '{Authority}' could not be made ({Failures} times in a row); the old one stays, "
+            + "the next try is in {Seconds} s.")]
         public static partial void Failed(
             ILogger logger, Exception exception, string authority, int failures, double seconds);
     }

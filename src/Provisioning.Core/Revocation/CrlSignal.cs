@@ -4,8 +4,8 @@ using System.Threading.Channels;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// Tells the schedule that a CRL is out of date. Raised after the revocation is durable; a signal that a crash loses is made up
-/// for by the CRL that every start makes.
+/// Tells the schedule that a CRL is out of date. Raised after the revocation is durable; a signal that a crash loses is
+/// made up for by the CRL that every start makes.
 /// </summary>
 public sealed class CrlSignal
 {

@@ -6,9 +6,9 @@ using Provisioning.Core.Certificates;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// Encodes a v2 CertificateList (RFC 5280 §5) in linear time and constant memory. The TBSCertList is encoded twice: a dry pass
-/// that only hashes it, and, once its hash is on record and signed, a pass that writes the file. Encoding is so cheap
-/// beside a second reading of the file that nothing is gained by keeping the first result.
+/// Encodes a v2 CertificateList (RFC 5280 §5) in linear time and constant memory. The TBSCertList is encoded twice: a
+/// dry pass that only hashes it, and, once its hash is on record and signed, a pass that writes the file. Encoding is
+/// so cheap beside a second reading of the file that nothing is gained by keeping the first result.
 /// </summary>
 internal sealed class CrlWriter
 {
@@ -66,7 +66,8 @@ internal sealed class CrlWriter
     /// <param name="stream">Where to.</param>
     /// <param name="signature">Over the TBSCertList, as it goes into the BIT STRING.</param>
     /// <returns>
-    /// SHA-256 of the whole CRL, and the hash of the TBSCertList as it was written: what the signature must be verified against.
+    /// SHA-256 of the whole CRL, and the hash of the TBSCertList as it was written: what the signature must be verified
+    /// against.
     /// </returns>
     public CrlHashes Write(Stream stream, ReadOnlySpan<byte> signature)
     {

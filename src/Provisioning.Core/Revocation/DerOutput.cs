@@ -7,8 +7,9 @@ namespace Provisioning.Core.Revocation;
 internal delegate void OctetSink(ReadOnlySpan<byte> octets);
 
 /// <summary>
-/// Writes DER forwards, in chunks, so that a structure of any size costs one buffer. Lengths come before contents in DER, so
-/// the caller has to know them; <see cref="AsnWriter"/>, which finds them out itself, holds everything in memory.
+/// Writes DER forwards, in chunks, so that a structure of any size costs one buffer. Lengths come before contents in
+/// DER, so the caller has to know them; <see cref="AsnWriter"/>, which finds them out itself, holds everything in
+/// memory.
 /// </summary>
 /// <param name="sink">Gets the octets, in order.</param>
 internal sealed class DerOutput(OctetSink sink)
@@ -58,7 +59,8 @@ internal sealed class DerOutput(OctetSink sink)
     }
 
     /// <summary>
-    /// Writes a Time: UTCTime for 1950 through 2049, GeneralizedTime otherwise, in whole seconds (RFC 5280 §5.1.2.4 to §5.1.2.6).
+    /// Writes a Time: UTCTime for 1950 through 2049, GeneralizedTime otherwise, in whole seconds (RFC 5280 §5.1.2.4 to
+    /// §5.1.2.6).
     /// </summary>
     /// <param name="at">The time; a fraction of a second is cut off.</param>
     public void WriteTime(DateTimeOffset at)

@@ -4,8 +4,8 @@ using Provisioning.Core.Authorities;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// The folder of CRLs that relying parties fetch, one file for each authority. A file changes only by renaming a complete and
-/// flushed one over it: whoever opened the old one reads it to its end.
+/// The folder of CRLs that relying parties fetch, one file for each authority. A file changes only by renaming a
+/// complete and flushed one over it: whoever opened the old one reads it to its end.
 /// </summary>
 /// <param name="options">Where the folder is.</param>
 /// <param name="time">The clock.</param>
@@ -93,7 +93,7 @@ public sealed class PublishedCrls(CrlOptions options, TimeProvider time)
         RevocationMetrics.Announce(status);
     }
 
-    // Last-Modified has whole seconds, and clocks go back: a file that is not newer by a second would be taken for the old one.
+    // Last-Modified has whole seconds, and clocks go back: a file not newer by a second would be taken for the old one.
     private DateTimeOffset NextModified(Authority authority)
     {
         var now = time.GetUtcNow();

@@ -23,14 +23,19 @@ public sealed class RevocationService(
     /// <param name="reason">Why; <see cref="RevocationReason.CertificateHold"/> holds.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>
-    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadReason"/>,
-    /// <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.AlreadyRevoked"/>.
+    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>,
+    /// <see cref="RefusalCode.BadReason"/>, <see cref="RefusalCode.NotFound"/>,
+    /// <see cref="RefusalCode.AlreadyRevoked"/>.
     /// </returns>
     public async Task<Outcome<CertificateRecord>> RevokeAsync(
         Caller caller, SerialNumber serialNumber, RevocationReason reason, CancellationToken ct)
     {
         if (!Enum.IsDefined(reason))
-            return new Refusal(RefusalCode.BadReason, "The reason must be one of: " + string.Join(", ", RevocationReasons.All));
+        {
+            return new Refusal(
+                RefusalCode.BadReason, "The reason must be one of: " + string.Join(", ", RevocationReasons.All) + ".");
+        }
+
         var before = await FindAsync(caller, serialNumber, ct);
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
@@ -48,8 +53,9 @@ public sealed class RevocationService(
     /// <param name="serialNumber">Of the certificate that is held.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>
-    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.NotFound"/>,
-    /// <see cref="RefusalCode.NotOnHold"/>, <see cref="RefusalCode.DeviceAlreadyBound"/>.
+    /// The row as it is now, durable. Refusals: <see cref="RefusalCode.NotAllowed"/>,
+    /// <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.NotOnHold"/>,
+    /// <see cref="RefusalCode.DeviceAlreadyBound"/>.
     /// </returns>
     public async Task<Outcome<CertificateRecord>> ReleaseAsync(
         Caller caller, SerialNumber serialNumber, CancellationToken ct)
@@ -75,8 +81,8 @@ public sealed class RevocationService(
         if (row.HolderKind == HolderKind.Authority)
         {
             return new Refusal(RefusalCode.NotAllowed,
-                "This is the certificate of an authority: everything below it would fall with it. Revoke it with the key of its "
-                + "issuer, in a ceremony, and supply the resulting CRL.");
+                "This is the certificate of an authority: everything below it would fall with it. Revoke it with "
+                + "the key of its issuer, in a ceremony, and supply the resulting CRL.");
         }
 
         if (authorities.Find(row.Authority) is null)

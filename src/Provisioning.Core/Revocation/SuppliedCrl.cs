@@ -4,8 +4,8 @@ using Provisioning.Core.Authorities;
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// The CRL of an authority whose key is kept elsewhere: an operator brings it as a file. It is taken when it verifies and its
-/// number is higher than that of the published one; until then the published one stays.
+/// The CRL of an authority whose key is kept elsewhere: an operator brings it as a file. It is taken when it verifies
+/// and its number is higher than that of the published one; until then the published one stays.
 /// </summary>
 /// <param name="authority">Whose.</param>
 /// <param name="published">Where it goes.</param>
@@ -42,7 +42,9 @@ internal sealed partial class SuppliedCrl(
         if (file.Length > MaximumLength) return Refuse("it is larger than 64 MiB");
         var content = File.ReadAllBytes(file.FullName);
         var facts = CrlFacts.TryRead(authority.Name, content);
-        if (facts is null) return Refuse("it is not a complete v2 CRL in DER with a nextUpdate and a CRL number of at most 63 bits");
+        if (facts is null)
+            return Refuse("it is not a complete v2 CRL in DER with a nextUpdate and a CRL number of at most 63 bits");
+
         if (!facts.IsSignedBy(authority)) return Refuse("it is not issued and signed by this authority");
 
         var current = published.Find(authority.Name);
@@ -74,7 +76,7 @@ internal sealed partial class SuppliedCrl(
     private static partial class Log
     {
         [LoggerMessage(EventId = 1, Level = LogLevel.Information,
-            Message = "CRL {Number} of authority '{Authority}' was supplied and is published; valid until {NextUpdate:u}.")]
+            Message = "CRL {Number} of authority '{Authority}' was supplied and is shown; valid until {NextUpdate:u}.")]
         public static partial void Taken(ILogger logger, string authority, long number, DateTimeOffset nextUpdate);
 
         [LoggerMessage(EventId = 2, Level = LogLevel.Warning,
@@ -86,8 +88,9 @@ internal sealed partial class SuppliedCrl(
         public static partial void NotYet(ILogger logger, string authority, string path, DateTimeOffset thisUpdate);
 
         [LoggerMessage(EventId = 4, Level = LogLevel.Error,
-            Message = "Authority '{Authority}' has no valid CRL (nextUpdate {NextUpdate:u}) and its key is not here: relying "
-                + "parties that check it refuse its certificates. Sign one with the offline key and put it into {Path} as DER.")]
+            Message = "Authority '{Authority}' has no valid CRL (nextUpdate {NextUpdate:u}) and its key is not here: "
+                + "relying parties that check it refuse its certificates. Sign one with the offline key and put it "
+                + "into {Path} as DER.")]
         public static partial void Stale(ILogger logger, string authority, DateTimeOffset? nextUpdate, string path);
     }
 }

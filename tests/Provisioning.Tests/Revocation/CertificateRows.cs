@@ -32,7 +32,8 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
         ValueTask.FromResult(store.Find(serialNumber));
 
-    public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) => throw new NotSupportedException();
+    public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) =>
+        throw new NotSupportedException();
 
     public Task<Core.Enrollment.Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct) =>

@@ -4,7 +4,9 @@ using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Revocation;
 
-/// <summary>A service's CRL side on a temporary folder; <see cref="Restart"/> forgets what a process has in memory.</summary>
+/// <summary>
+/// A service's CRL side on a temporary folder; <see cref="Restart"/> forgets what a process has in memory.
+/// </summary>
 internal sealed class CrlHouse : IDisposable
 {
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("crl-");

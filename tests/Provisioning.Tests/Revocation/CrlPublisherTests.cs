@@ -52,11 +52,34 @@ public sealed class CrlPublisherTests : IDisposable
         await RevokeAsync(row, RevocationReason.Superseded);
         await _house.PublishAsync();
 
-        // A standstill of a month: by the clock alone, the entry would be gone without ever having been there after its expiry.
+        // A standstill of a month: by the clock alone, the entry would be gone without ever having been there after its
+        // expiry.
         _house.Time.Advance(TimeSpan.FromDays(30));
         Assert.Equal(1, (await _house.PublishAsync())!.Entries);
         _house.Time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(0, (await _house.PublishAsync())!.Entries);
+    }
+
+    [Fact]
+    public async Task CRLs_that_nobody_saw_do_not_count_as_having_listed_it()
+    {
+        var row = CertificateRows.NewRow(notAfter: _house.Time.GetUtcNow().AddHours(1));
+        _house.Store.Add(row);
+        await RevokeAsync(row, RevocationReason.Superseded);
+        await _house.PublishAsync();
+
+        _house.Store.BeforePersisting = (what, _) =>
+        {
+            if (what == "record") throw new StorageUnavailableException("disk full");
+        };
+        for (var day = 0; day < 5; day++)
+        {
+            _house.Time.Advance(TimeSpan.FromDays(1));
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => _house.PublishAsync());
+        }
+
+        _house.Store.BeforePersisting = (_, _) => { };
+        Assert.Equal(1, (await _house.PublishAsync())!.Entries);
     }
 
     [Fact]
@@ -82,7 +105,7 @@ public sealed class CrlPublisherTests : IDisposable
 
         Assert.True(published.Count >= 20);
         Assert.Equal(published.Count, published.Distinct().Count());
-        var recorded = _house.Store.Crls.Where(crl => crl.CrlHash is not null).Select(crl => crl.Reserved.Number).ToArray();
+        var recorded = _house.Store.Crls.Where(crl => crl.CrlHash is not null).Select(crl => crl.Reserved.Number);
         Assert.Equal(published.Order(), recorded.Order());
         Assert.Equal(_house.Published.Find("issuing")!.Number, _house.Read().Number);
     }
@@ -142,7 +165,8 @@ public sealed class CrlPublisherTests : IDisposable
     [InlineData("reserve", false)]
     [InlineData("record", true)]
     [InlineData("record", false)]
-    public async Task A_store_that_fails_leaves_the_old_CRL_and_the_next_one_has_a_higher_number(string what, bool before)
+    public async Task A_store_that_fails_leaves_the_old_CRL_and_the_next_one_has_a_higher_number(
+        string what, bool before)
     {
         await _house.PublishAsync();
         var old = _house.Octets;
@@ -201,5 +225,5 @@ public sealed class CrlPublisherTests : IDisposable
 
     private Task<Outcome<CertificateRecord>> RevokeAsync(CertificateRecord row, RevocationReason reason) =>
         _house.Store.RevokeAsync(
-            row.SerialNumber, reason, "administrator:a", _house.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+            row.SerialNumber, reason, "alice", _house.Time.GetUtcNow(), TestContext.Current.CancellationToken);
 }

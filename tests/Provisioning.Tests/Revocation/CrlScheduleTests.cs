@@ -17,7 +17,7 @@ public sealed class CrlScheduleTests : IAsyncLifetime
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _running.ContinueWith(_ => { }, TestContext.Current.CancellationToken, TaskContinuationOptions.None, TaskScheduler.Default);
+        await Task.WhenAny(_running);
         _stop.Dispose();
         _house.Dispose();
     }
@@ -176,7 +176,7 @@ public sealed class CrlScheduleTests : IAsyncLifetime
         var row = CertificateRows.NewRow();
         _house.Store.Add(row);
         await _house.Store.RevokeAsync(
-            row.SerialNumber, RevocationReason.Superseded, "administrator:a", _house.Time.GetUtcNow(), CancellationToken.None);
+            row.SerialNumber, RevocationReason.Superseded, "alice", _house.Time.GetUtcNow(), CancellationToken.None);
         _house.Signal.Raise("issuing");
     }
 }

@@ -120,7 +120,9 @@ public sealed class CrlWriterTests
     {
         using var authority = TestAuthority.Create("issuing");
         var entries = Enumerable.Range(0, 20_000).Select(i => new RevokedEntry(
-            [.. Enumerable.Repeat((byte)0xFF, i % 16), 1, .. BitConverter.GetBytes(i)], Now, RevocationReason.Superseded)).ToList();
+            [.. Enumerable.Repeat((byte)0xFF, i % 16), 1, .. BitConverter.GetBytes(i)],
+            Now,
+            RevocationReason.Superseded)).ToList();
         var crl = Writer(authority, entries);
         Assert.Equal(Digest.Of(Expected(authority, crl, entries)), crl.Hash().Sha256);
         Assert.Equal(entries.Count, CrlFacts.TryRead("issuing", Write(authority, entries))!.Status.Entries);
@@ -132,7 +134,8 @@ public sealed class CrlWriterTests
         var entries = new CrlEntries();
         Assert.False(entries.TryAdd(new RevokedEntry([], Now, RevocationReason.Unspecified)));
         Assert.False(entries.TryAdd(new RevokedEntry([0, 0], Now, RevocationReason.Unspecified)));
-        Assert.False(entries.TryAdd(new RevokedEntry([.. Enumerable.Repeat((byte)1, 21)], Now, RevocationReason.Unspecified)));
+        byte[] tooLong = [.. Enumerable.Repeat((byte)1, 21)];
+        Assert.False(entries.TryAdd(new RevokedEntry(tooLong, Now, RevocationReason.Unspecified)));
         Assert.Equal(0, entries.Count);
         Assert.Equal(0, entries.EncodedLength);
     }
@@ -146,7 +149,8 @@ public sealed class CrlWriterTests
         Assert.Equal(plain.Hash().Sha256, odd.Hash().Sha256);
     }
 
-    internal static byte[] Write(Authority authority, IEnumerable<RevokedEntry> entries, long number = 42, double daysFromNow = 0)
+    internal static byte[] Write(
+        Authority authority, IEnumerable<RevokedEntry> entries, long number = 42, double daysFromNow = 0)
     {
         var crl = Writer(authority, entries, number, daysFromNow);
         using var stream = new MemoryStream();
@@ -157,7 +161,8 @@ public sealed class CrlWriterTests
     internal static List<RevokedEntry> AllReasons() =>
     [
         .. Enum.GetValues<RevocationReason>().Select(reason => new RevokedEntry([0x80, (byte)reason], Now, reason)),
-        new RevokedEntry([0x7F], new DateTimeOffset(2049, 12, 31, 23, 59, 59, TimeSpan.Zero), RevocationReason.Superseded),
+        new RevokedEntry(
+            [0x7F], new DateTimeOffset(2049, 12, 31, 23, 59, 59, TimeSpan.Zero), RevocationReason.Superseded),
         new RevokedEntry([.. Enumerable.Repeat((byte)0xFF, 20)],
             new DateTimeOffset(2050, 1, 1, 0, 0, 0, TimeSpan.Zero), RevocationReason.KeyCompromise),
     ];

@@ -7,8 +7,8 @@ using Provisioning.Core.Revocation;
 namespace Provisioning.Tests.Revocation;
 
 /// <summary>
-/// The part of the registry that CRLs need, in memory, by the contract of <see cref="IRevocationStore"/>; it can fail before and
-/// after it persists.
+/// The part of the registry that CRLs need, in memory, by the contract of <see cref="IRevocationStore"/>; it can fail
+/// before and after it persists.
 /// </summary>
 internal sealed class InMemoryRevocationStore : IRevocationStore
 {
@@ -94,7 +94,8 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
         lock (_lock)
         {
             snapshot = [.. Damaged, .. _rows.Values
-                .Where(row => row.Authority == authority && row.RevokedAt is not null && row.NotAfter >= notExpiredBefore)
+                .Where(row => row.Authority == authority && row.RevokedAt is not null)
+                .Where(row => row.NotAfter >= notExpiredBefore)
                 .Select(row => new RevokedEntry(
                     row.SerialNumber.ToOctets(), row.RevokedAt!.Value, row.RevocationReason!.Value))];
         }

@@ -29,5 +29,6 @@ public sealed class RevocationReasonsTests
     [InlineData("removeFromCRL")]
     [InlineData("")]
     [InlineData(null)]
-    public void R_10_a_reason_that_is_none_is_refused(string? text) => Assert.False(RevocationReasons.TryParse(text, out _));
+    public void R_10_a_reason_that_is_none_is_refused(string? text) =>
+        Assert.False(RevocationReasons.TryParse(text, out _));
 }
