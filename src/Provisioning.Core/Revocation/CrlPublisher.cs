@@ -79,15 +79,19 @@ public sealed partial class CrlPublisher(
 
     private CrlWriter Plan(Authority authority, SigningKey key, CrlReservation? last, CrlEntries entries)
     {
+        // A restored backup may know less than the folder does.
+        var shown = published.Find(authority.Name);
+        var lastUpdate = Later(last?.ThisUpdate, shown?.ThisUpdate) ?? DateTimeOffset.UnixEpoch;
+        var lastNumber = Math.Max(last?.Number ?? 0, shown?.Number ?? 0);
+
         var now = time.GetUtcNow();
-        if (last is not null && now < last.ThisUpdate - TimeSpan.FromSeconds(1))
-            Log.ClockBehind(logger, authority.Name, now, last.ThisUpdate);
+        if (now < lastUpdate - TimeSpan.FromSeconds(1)) Log.ClockBehind(logger, authority.Name, now, lastUpdate);
 
         // Whoever holds a CRL must never see an older one come after it, whatever this machine's clock does.
-        var thisUpdate = WholeSeconds(last is not null && last.ThisUpdate > now ? last.ThisUpdate : now);
+        var thisUpdate = WholeSeconds(lastUpdate > now ? lastUpdate : now);
 
-        // The time in the upper bits keeps numbers rising after a restored backup, which forgets the last ones.
-        var number = Math.Max((last?.Number ?? 0) + 1, now.ToUnixTimeSeconds() << 16);
+        // The time in the upper bits keeps numbers rising when nothing here knows the last ones any more.
+        var number = Math.Max(lastNumber + 1, now.ToUnixTimeSeconds() << 16);
         return new CrlWriter
         {
             Algorithm = key.SignatureAlgorithm,
@@ -150,6 +154,9 @@ public sealed partial class CrlPublisher(
         published.Publish(authority, status);
         return status;
     }
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) =>
+        one is null || other > one ? other : one;
 
     private static DateTimeOffset WholeSeconds(DateTimeOffset at) =>
         DateTimeOffset.FromUnixTimeSeconds(at.ToUnixTimeSeconds());

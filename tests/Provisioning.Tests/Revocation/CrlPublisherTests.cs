@@ -160,6 +160,20 @@ public sealed class CrlPublisherTests : IDisposable
         Assert.True((await restored.PublishAsync())!.Number > lost.Max());
     }
 
+    [Fact]
+    public async Task A_folder_that_knows_more_than_a_restored_backup_is_believed_also_when_the_clock_went_back()
+    {
+        var shown = (await _house.PublishAsync())!;
+        using var empty = new CrlHouse();
+        _house.Time.StepClock(TimeSpan.FromHours(-1));
+        var restored = new CrlPublisher(
+            empty.Store, _house.Published, _house.Options, _house.Time,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<CrlPublisher>.Instance);
+        var next = (await restored.PublishAsync(_house.Authorities.Issuing, TestContext.Current.CancellationToken))!;
+        Assert.Equal(shown.Number + 1, next.Number);
+        Assert.Equal(shown.ThisUpdate, next.ThisUpdate);
+    }
+
     [Theory]
     [InlineData("reserve", true)]
     [InlineData("reserve", false)]
