@@ -1,7 +1,5 @@
 using System.Formats.Asn1;
 using System.Numerics;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 
@@ -55,26 +53,9 @@ internal sealed class CrlFacts
     public bool IsSignedBy(Authority authority)
     {
         if (!Issuer.Span.SequenceEqual(authority.SubjectName.Span)) return false;
-        using var certificate = X509CertificateLoader.LoadCertificate(authority.Certificate.Span);
-        using var ecdsa = certificate.GetECDsaPublicKey();
-        using var rsa = certificate.GetRSAPublicKey();
-        return (Algorithm, ecdsa, rsa) switch
-        {
-            ("1.2.840.10045.4.3.2", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA256),
-            ("1.2.840.10045.4.3.3", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA384),
-            ("1.2.840.10045.4.3.4", { } key, _) => VerifyEcdsa(key, HashAlgorithmName.SHA512),
-            ("1.2.840.113549.1.1.11", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA256),
-            ("1.2.840.113549.1.1.12", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA384),
-            ("1.2.840.113549.1.1.13", _, { } key) => VerifyRsa(key, HashAlgorithmName.SHA512),
-            _ => false,
-        };
+        using var verifier = new AuthorityVerifier(authority);
+        return verifier.IsGood(Algorithm, Tbs.Span, Signature.Span);
     }
-
-    private bool VerifyEcdsa(ECDsa key, HashAlgorithmName hash) =>
-        key.VerifyData(Tbs.Span, Signature.Span, hash, DSASignatureFormat.Rfc3279DerSequence);
-
-    private bool VerifyRsa(RSA key, HashAlgorithmName hash) =>
-        key.VerifyData(Tbs.Span, Signature.Span, hash, RSASignaturePadding.Pkcs1);
 
     private static CrlFacts? Read(string authority, ReadOnlyMemory<byte> der)
     {
