@@ -18,6 +18,6 @@ public sealed record CertificateQuery
     /// <summary>Rows a page, 1 to 500.</summary>
     public int Limit { get; init; } = 100;
 
-    /// <summary>The cursor that the page before gave, or null for the first. One that was not given by it is a bad request.</summary>
-    public string? Cursor { get; init; }
+    /// <summary>The cursor that the page before gave, or null for the first.</summary>
+    public Cursor? Cursor { get; init; }
 }

@@ -1,3 +1,5 @@
+using Provisioning.Core.Certificates;
+
 namespace Provisioning.Core.Devices;
 
 /// <summary>Which devices to list, in the order of their IDs (by octet).</summary>
@@ -13,5 +15,5 @@ public sealed record DeviceQuery
     public int Limit { get; init; } = 100;
 
     /// <summary>The cursor that the page before gave, or null for the first.</summary>
-    public string? Cursor { get; init; }
+    public Cursor? Cursor { get; init; }
 }

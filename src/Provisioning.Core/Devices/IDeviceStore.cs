@@ -24,5 +24,5 @@ public interface IDeviceStore
     /// <param name="cursor">The cursor that the page before gave, or null.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>A page; empty for a device without history.</returns>
-    Task<Page<AuditEntry>> HistoryAsync(DeviceId id, int limit, string? cursor, CancellationToken ct);
+    Task<Page<AuditEntry>> HistoryAsync(DeviceId id, int limit, Cursor? cursor, CancellationToken ct);
 }

@@ -13,4 +13,10 @@ public sealed class StorageUnavailableException : Exception
         : base(message, inner)
     {
     }
+
+    /// <summary>
+    /// True when the connection broke between COMMIT and its answer: the write may be there or not. A retry of the same
+    /// request finds out; a reservation whose fate is unknown is given up by the store itself before it grants another.
+    /// </summary>
+    public bool OutcomeUnknown { get; init; }
 }

@@ -1,0 +1,47 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Audit;
+
+/// <summary>
+/// The head of the audit chain. Read once and then kept, which is safe because nobody else writes to the database; forgotten
+/// whenever a transaction did not commit.
+/// </summary>
+internal sealed class AuditTrail
+{
+    private (long Sequence, Digest Hash)? _head;
+
+    public void Forget() => _head = null;
+
+    public void Append(Session session, AuditEntry draft)
+    {
+        var (sequence, previous) = _head ?? ReadHead(session);
+        var entry = draft with { Sequence = sequence + 1 };
+        var hash = AuditChain.Hash(previous, entry);
+        const string insert = """
+            INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
+            VALUES (@sequence, @at, @actor, @action, @holder_kind, @holder, @serial, @detail, @hash)
+            """;
+        session.Sql(insert)
+            .With("sequence", entry.Sequence)
+            .With("at", entry.At)
+            .With("actor", entry.Actor)
+            .With("action", entry.Action)
+            .With("holder_kind", entry.HolderKind is { } kind ? Words.Of(kind) : null)
+            .With("holder", entry.Holder)
+            .With("serial", entry.SerialNumber)
+            .With("detail", entry.Detail)
+            .With("hash", hash.ToOctets())
+            .Execute();
+        _head = (entry.Sequence, hash);
+    }
+
+    private static (long, Digest) ReadHead(Session session)
+    {
+        using var reader = session.Sql("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1").Query();
+        return reader.Read()
+            ? (reader.GetInt64(0), Digest.FromOctets(reader.GetFieldValue<byte[]>(1)))
+            : (0, AuditChain.Genesis);
+    }
+}

@@ -1,0 +1,92 @@
+using Dapper;
+using Provisioning.Core.Audit;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Storage.Commits;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Authorities;
+
+/// <inheritdoc/>
+internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorityStore
+{
+    private const string Actor = "service";
+
+    public Task<bool> AddAuthorityAsync(AuthorityRecord authority, DateTimeOffset at, CancellationToken ct) =>
+        writer.RunAsync(transaction => AddAuthority(transaction, authority, at), ct);
+
+    public async Task<IReadOnlyList<AuthorityRecord>> ListAuthoritiesAsync(CancellationToken ct) =>
+        await readers.ReadAsync(ReadAuthoritiesAsync, (object?)null, ct);
+
+    public Task<bool> AddPrincipalAsync(string name, HolderKind kind, DateTimeOffset at, CancellationToken ct) =>
+        writer.RunAsync(transaction => AddPrincipal(transaction, name, kind, at), ct);
+
+    public ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct) =>
+        readers.ReadAsync(ReadLatestTimeAsync, (object?)null, ct);
+
+    private static bool AddAuthority(Transaction transaction, AuthorityRecord authority, DateTimeOffset at)
+    {
+        var certificate = authority.Certificate.ToArray();
+        using (var row = transaction.Sql("SELECT certificate FROM authorities WHERE name = @name")
+            .With("name", authority.Name)
+            .Query())
+        {
+            if (row.Read()) return row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(certificate);
+        }
+
+        const string insert = """
+            INSERT INTO authorities (name, issuer, certificate, added_at) VALUES (@name, @issuer, @certificate, @at)
+            """;
+        transaction.Sql(insert)
+            .With("name", authority.Name)
+            .With("issuer", authority.Issuer)
+            .With("certificate", certificate)
+            .With("at", at)
+            .Execute();
+        transaction.Audit(
+            AuditActions.AuthorityAdded, Actor, at, HolderKind.Authority, authority.Name, null,
+            Digest.Of(certificate).ToString());
+        return true;
+    }
+
+    private static bool AddPrincipal(Transaction transaction, string name, HolderKind kind, DateTimeOffset at)
+    {
+        using (var row = transaction.Sql("SELECT kind FROM principals WHERE name = @name").With("name", name).Query())
+        {
+            if (row.Read()) return Words.ToHolderKind(row.GetString(0)) == kind;
+        }
+
+        transaction.Sql("INSERT INTO principals (name, kind, added_at) VALUES (@name, @kind, @at)")
+            .With("name", name)
+            .With("kind", Words.Of(kind))
+            .With("at", at)
+            .Execute();
+        transaction.Audit(AuditActions.PrincipalAdded, Actor, at, kind, name, null, null);
+        return true;
+    }
+
+    private static async ValueTask<IReadOnlyList<AuthorityRecord>> ReadAuthoritiesAsync(
+        Session session, object? nothing, CancellationToken ct)
+    {
+        const string sql = """
+            SELECT name AS Name, issuer AS Issuer, certificate AS Certificate FROM authorities
+            ORDER BY CASE WHEN issuer = name THEN 0 ELSE 1 END, added_at, name
+            """;
+        var rows = await session.Connection.QueryAsync<Row>(new CommandDefinition(sql, cancellationToken: ct));
+        return rows.Select(row => new AuthorityRecord(row.Name, row.Issuer, row.Certificate)).ToList();
+    }
+
+    private static async ValueTask<DateTimeOffset?> ReadLatestTimeAsync(
+        Session session, object? nothing, CancellationToken ct)
+    {
+        // Two subqueries, because each of them is then one step in an index.
+        const string sql = """
+            SELECT MAX(latest) FROM (
+                SELECT MAX(reserved_at) AS latest FROM certificates UNION ALL SELECT MAX(at) AS latest FROM audit) AS t
+            """;
+        var latest = await session.Connection.QuerySingleAsync<long?>(new CommandDefinition(sql, cancellationToken: ct));
+        return latest is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
+    }
+
+    private sealed record Row(string Name, string Issuer, byte[] Certificate);
+}

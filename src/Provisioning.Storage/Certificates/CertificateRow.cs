@@ -1,0 +1,83 @@
+using System.Data.Common;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation;
+using Provisioning.Storage.Commits;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Certificates;
+
+/// <summary>How a row of <c>certificates</c> is read.</summary>
+internal static class CertificateRow
+{
+    /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>c</c>.</summary>
+    public const string Columns = """
+        c.serial, c.authority, c.holder_kind, c.holder, c.profile, c.state, c.key_thumbprint, c.tbs_hash, c.thumbprint,
+        c.not_before, c.not_after, c.reserved_at, c.issued_at, c.requester, c.revoked_at, c.revocation_reason
+        """;
+
+    /// <summary>How many columns that is: where the columns after them start.</summary>
+    public const int Count = 16;
+
+    private const string BySerial = $"SELECT {Columns} FROM certificates c WHERE c.serial = @serial";
+
+    private const string BySerialWithDer = $"""
+        SELECT {Columns}, d.der FROM certificates c
+        JOIN certificate_der d ON d.serial = c.serial AND d.authority = c.authority
+        WHERE c.serial = @serial
+        """;
+
+    public static CertificateRecord Read(DbDataReader row) => new()
+    {
+        SerialNumber = SerialNumber.TryFromOctets(Octets(row, 0), out var serial)
+            ? serial
+            : throw new InvalidDataException("A serial number of 0 or more than 20 octets."),
+        Authority = row.GetString(1),
+        HolderKind = Words.ToHolderKind(row.GetString(2)),
+        Holder = row.GetString(3),
+        Profile = row.GetString(4),
+        State = Words.ToCertificateState(row.GetString(5)),
+        KeyThumbprint = Digest.FromOctets(Octets(row, 6)),
+        TbsHash = Digest.FromOctets(Octets(row, 7)),
+        Thumbprint = row.IsDBNull(8) ? null : Digest.FromOctets(Octets(row, 8)),
+        NotBefore = Time(row, 9),
+        NotAfter = Time(row, 10),
+        ReservedAt = Time(row, 11),
+        IssuedAt = row.IsDBNull(12) ? null : Time(row, 12),
+        Requester = row.GetString(13),
+        RevokedAt = row.IsDBNull(14) ? null : Time(row, 14),
+        RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
+    };
+
+    public static StoredCertificate ReadStored(DbDataReader row) =>
+        new(Read(row), row.IsDBNull(Count) ? default : Octets(row, Count));
+
+    public static CertificateRecord? Find(Transaction transaction, SerialNumber serialNumber)
+    {
+        using var row = transaction.Sql(BySerial).With("serial", serialNumber.ToOctets()).Query();
+        return row.Read() ? Read(row) : null;
+    }
+
+    public static async ValueTask<CertificateRecord?> FindAsync(Session session, SerialNumber serial, CancellationToken ct)
+    {
+        await using var row = await session.Sql(BySerial).With("serial", serial.ToOctets()).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? Read(row) : null;
+    }
+
+    public static StoredCertificate? FindStored(Transaction transaction, SerialNumber serialNumber)
+    {
+        using var row = transaction.Sql(BySerialWithDer).With("serial", serialNumber.ToOctets()).Query();
+        return row.Read() ? ReadStored(row) : null;
+    }
+
+    public static async ValueTask<StoredCertificate?> FindStoredAsync(
+        Session session, SerialNumber serial, CancellationToken ct)
+    {
+        await using var row = await session.Sql(BySerialWithDer).With("serial", serial.ToOctets()).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? ReadStored(row) : null;
+    }
+
+    private static byte[] Octets(DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+
+    private static DateTimeOffset Time(DbDataReader row, int column) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+}

@@ -1,0 +1,62 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Storage.Commits;
+
+namespace Provisioning.Storage.Certificates;
+
+/// <summary>The changes of state that more than one operation makes.</summary>
+internal static class CertificateStates
+{
+    /// <summary>Whatever state it has, it is superseded now.</summary>
+    public static void Supersede(Transaction transaction, SerialNumber serialNumber, string authority)
+    {
+        const string sql = """
+            UPDATE certificates SET state = 'superseded' WHERE serial = @serial AND authority = @authority
+            """;
+        transaction.Sql(sql).With("serial", serialNumber.ToOctets()).With("authority", authority).Execute();
+    }
+
+    /// <summary>The device's current certificate, if there is one, is superseded now.</summary>
+    public static void SupersedeCurrent(Transaction transaction, string device)
+    {
+        const string sql = """
+            UPDATE certificates SET state = 'superseded'
+            WHERE holder = @holder AND holder_kind = 'device' AND state = 'current'
+            """;
+        transaction.Sql(sql).With("holder", device).Execute();
+    }
+
+    /// <summary>Issued becomes current, the one before superseded, with the audit entry.</summary>
+    public static CertificateRecord Confirm(Transaction transaction, CertificateRecord issued, DateTimeOffset at)
+    {
+        if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder);
+        const string sql = """
+            UPDATE certificates SET state = 'current' WHERE serial = @serial AND authority = @authority
+            """;
+        transaction.Sql(sql)
+            .With("serial", issued.SerialNumber.ToOctets())
+            .With("authority", issued.Authority)
+            .Execute();
+        var actor = Words.Of(issued.HolderKind) + ":" + issued.Holder;
+        Audit(transaction, AuditActions.CertificateConfirmed, actor, at, issued, null);
+        return issued with { State = CertificateState.Current };
+    }
+
+    /// <summary>Reserved becomes abandoned, with the audit entry.</summary>
+    public static void Abandon(Transaction transaction, CertificateRecord reserved, DateTimeOffset at)
+    {
+        const string sql = """
+            UPDATE certificates SET state = 'abandoned' WHERE serial = @serial AND authority = @authority
+            """;
+        transaction.Sql(sql)
+            .With("serial", reserved.SerialNumber.ToOctets())
+            .With("authority", reserved.Authority)
+            .Execute();
+        Audit(transaction, AuditActions.ReservationAbandoned, "service", at, reserved, reserved.TbsHash.ToString());
+    }
+
+    public static void Audit(
+        Transaction transaction, string action, string actor, DateTimeOffset at, CertificateRecord about, string? detail) =>
+        transaction.Audit(
+            action, actor, at, about.HolderKind, about.Holder, about.SerialNumber.ToString(), detail);
+}

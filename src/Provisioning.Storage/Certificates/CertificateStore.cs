@@ -1,0 +1,137 @@
+using System.Collections.Concurrent;
+using Dapper;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+using Provisioning.Storage.Commits;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Certificates;
+
+/// <inheritdoc/>
+internal sealed class CertificateStore(Writer writer, Readers readers) : ICertificateStore
+{
+    // Reservations that nobody will sign, but whose giving up is not on record: their callers went away while they waited, or
+    // the connection broke. They would block their devices until the next start.
+    private readonly ConcurrentQueue<(SerialNumber SerialNumber, DateTimeOffset At)> _orphans = [];
+
+    public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
+    {
+        if (!_orphans.IsEmpty) await AbandonOrphansAsync();
+        try
+        {
+            return await writer.RunAsync(transaction => new ReserveOperation(transaction, reservation).Run(), ct);
+        }
+        catch (Exception e) when (e is OperationCanceledException or StorageUnavailableException { OutcomeUnknown: true })
+        {
+            _orphans.Enqueue((reservation.SerialNumber, reservation.At));
+            throw;
+        }
+    }
+
+    public Task<Outcome<CertificateRecord>> RecordAsync(
+        Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct)
+    {
+        // Hashed here and not on the writer's thread, which all wait for.
+        var thumbprint = Digest.Of(der.Span);
+        var octets = der.ToArray();
+        return writer.RunAsync(
+            transaction => new RecordOperation(transaction, reservation, octets, thumbprint, at).Run(), ct);
+    }
+
+    public async Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct)
+    {
+        try
+        {
+            return await writer.RunAsync(transaction => Abandon(transaction, serialNumber, at), ct);
+        }
+        catch (Exception e) when (e is OperationCanceledException or StorageUnavailableException)
+        {
+            _orphans.Enqueue((serialNumber, at));
+            throw;
+        }
+    }
+
+    public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => writer.RunAsync(
+        transaction =>
+        {
+            // Two halves, because each has an index of its own: the start must not read a million rows.
+            const string sql = $"""
+                SELECT {CertificateRow.Columns} FROM certificates c
+                WHERE c.holder_kind = 'device' AND c.state IN ('reserved', 'issued') AND c.state = 'reserved'
+                UNION ALL
+                SELECT {CertificateRow.Columns} FROM certificates c
+                WHERE c.holder_kind <> 'device' AND c.state = 'reserved'
+                """;
+            var left = new List<CertificateRecord>();
+            using (var row = transaction.Sql(sql).Query())
+            {
+                while (row.Read()) left.Add(CertificateRow.Read(row));
+            }
+
+            foreach (var reserved in left) CertificateStates.Abandon(transaction, reserved, at);
+            return left.Count;
+        },
+        ct);
+
+    public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+        writer.RunAsync(
+            transaction => CertificateRow.Find(transaction, serialNumber) switch
+            {
+                { State: CertificateState.Issued } issued => CertificateStates.Confirm(transaction, issued, at),
+                var other => other,
+            },
+            ct);
+
+    public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
+        readers.ReadAsync(CertificateRow.FindAsync, serialNumber, ct);
+
+    public ValueTask<StoredCertificate?> FindWithDerAsync(SerialNumber serialNumber, CancellationToken ct) =>
+        readers.ReadAsync(CertificateRow.FindStoredAsync, serialNumber, ct);
+
+    public async Task<Page<CertificateRecord>> ListAsync(CertificateQuery query, CancellationToken ct) =>
+        await readers.ReadAsync(ReadPageAsync, query, ct);
+
+    private static bool Abandon(Transaction transaction, SerialNumber serialNumber, DateTimeOffset at)
+    {
+        if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Reserved } reserved) return false;
+        CertificateStates.Abandon(transaction, reserved, at);
+        return true;
+    }
+
+    private static async ValueTask<Page<CertificateRecord>> ReadPageAsync(
+        Session session, CertificateQuery query, CancellationToken ct)
+    {
+        var conditions = new List<string>();
+        if (query.Holder is not null) conditions.Add("c.holder = @Holder");
+        if (query.HolderKind is not null) conditions.Add("c.holder_kind = @HolderKind");
+        if (query.State is not null) conditions.Add("c.state = @State");
+        if (query.ExpiresBefore is not null) conditions.Add("c.not_after < @ExpiresBefore");
+        if (query.Cursor is not null) conditions.Add("(c.reserved_at, c.serial) < (@ReservedAt, @Serial)");
+        var where = conditions.Count == 0 ? "" : "WHERE " + string.Join(" AND ", conditions);
+        var sql = $"""
+            SELECT {CertificateRow.Columns} FROM certificates c {where}
+            ORDER BY c.reserved_at DESC, c.serial DESC LIMIT @Limit
+            """;
+        var parameters = new
+        {
+            query.Holder,
+            HolderKind = query.HolderKind is { } kind ? Words.Of(kind) : null,
+            State = query.State is { } state ? Words.Of(state) : null,
+            ExpiresBefore = query.ExpiresBefore?.ToUnixTimeMilliseconds(),
+            ReservedAt = query.Cursor?.Number,
+            Serial = SerialNumber.TryParse(query.Cursor?.Text, out var serial) ? serial.ToOctets() : [],
+            Limit = query.Limit + 1,
+        };
+        var command = new CommandDefinition(sql, parameters, cancellationToken: ct);
+        await using var row = await session.Connection.ExecuteReaderAsync(command);
+        var items = new List<CertificateRecord>();
+        while (await row.ReadAsync(ct)) items.Add(CertificateRow.Read(row));
+        return Paging.ToPage(items, query.Limit, last =>
+            new Cursor(last.ReservedAt.ToUnixTimeMilliseconds(), last.SerialNumber.ToString()));
+    }
+
+    private async Task AbandonOrphansAsync()
+    {
+        while (_orphans.TryDequeue(out var orphan)) await AbandonAsync(orphan.SerialNumber, orphan.At, CancellationToken.None);
+    }
+}

@@ -1,0 +1,118 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
+using Provisioning.Storage.Commits;
+
+namespace Provisioning.Storage.Certificates;
+
+/// <summary>The record transaction, as <see cref="ICertificateStore.RecordAsync"/> specifies it.</summary>
+internal sealed class RecordOperation(
+    Transaction transaction, Reservation reservation, byte[] der, Digest thumbprint, DateTimeOffset at)
+{
+    private bool IsDevice => reservation.HolderKind == HolderKind.Device;
+
+    // A renewal must be seen in a handshake first: the device may never have received it.
+    private CertificateState NewState => IsDevice && reservation.Renews is not null
+        ? CertificateState.Issued
+        : CertificateState.Current;
+
+    public Outcome<CertificateRecord> Run()
+    {
+        if (ReadPlace() is not { } place) return Refusals.GivenUp;
+        if (place.State != CertificateState.Reserved)
+        {
+            // The same again, after an answer that got lost on the way.
+            var recorded = CertificateRow.Find(transaction, reservation.SerialNumber);
+            return recorded is { State: CertificateState.Issued or CertificateState.Current } && recorded.Thumbprint == thumbprint
+                ? recorded
+                : Refusals.GivenUp;
+        }
+
+        if (NewState == CertificateState.Current && place.DeviceHasCurrent)
+            CertificateStates.SupersedeCurrent(transaction, reservation.Holder);
+        UpdateCertificate();
+        InsertDer();
+        if (IsDevice && place.Device == DeviceState.Registered) ActivateDevice();
+        var record = NewRecord();
+        CertificateStates.Audit(
+            transaction, AuditActions.CertificateIssued, reservation.Requester, at, record, thumbprint.ToString());
+        return record;
+    }
+
+    private (CertificateState State, DeviceState? Device, bool DeviceHasCurrent)? ReadPlace()
+    {
+        const string sql = """
+            SELECT state, (SELECT state FROM devices WHERE device_id = @holder),
+                EXISTS (SELECT 1 FROM certificates
+                    WHERE holder = @holder AND holder_kind = 'device' AND state = 'current')
+            FROM certificates WHERE serial = @serial AND authority = @authority AND tbs_hash = @tbs_hash
+            """;
+        using var row = transaction.Sql(sql)
+            .With("holder", IsDevice ? reservation.Holder : null)
+            .With("serial", reservation.SerialNumber.ToOctets())
+            .With("authority", reservation.Authority)
+            .With("tbs_hash", reservation.TbsHash.ToOctets())
+            .Query();
+        return row.Read()
+            ? (Words.ToCertificateState(row.GetString(0)),
+                row.IsDBNull(1) ? null : Words.ToDeviceState(row.GetString(1)),
+                row.GetBoolean(2))
+            : null;
+    }
+
+    private void UpdateCertificate()
+    {
+        const string sql = """
+            UPDATE certificates SET state = @state, thumbprint = @thumbprint, issued_at = @at
+            WHERE serial = @serial AND authority = @authority
+            """;
+        transaction.Sql(sql)
+            .With("state", Words.Of(NewState))
+            .With("thumbprint", thumbprint.ToOctets())
+            .With("at", at)
+            .With("serial", reservation.SerialNumber.ToOctets())
+            .With("authority", reservation.Authority)
+            .Execute();
+    }
+
+    private void InsertDer()
+    {
+        const string sql = "INSERT INTO certificate_der (serial, authority, der) VALUES (@serial, @authority, @der)";
+        transaction.Sql(sql)
+            .With("serial", reservation.SerialNumber.ToOctets())
+            .With("authority", reservation.Authority)
+            .With("der", der)
+            .Execute();
+    }
+
+    private void ActivateDevice()
+    {
+        const string sql = "UPDATE devices SET state = 'active', updated_at = @at WHERE device_id = @device_id";
+        transaction.Sql(sql).With("at", at).With("device_id", reservation.Holder).Execute();
+    }
+
+    // Equal to what a read of the row would give: to the millisecond.
+    private CertificateRecord NewRecord() => new()
+    {
+        Authority = reservation.Authority,
+        SerialNumber = reservation.SerialNumber,
+        HolderKind = reservation.HolderKind,
+        Holder = reservation.Holder,
+        Profile = reservation.Profile,
+        State = NewState,
+        KeyThumbprint = reservation.KeyThumbprint,
+        TbsHash = reservation.TbsHash,
+        Thumbprint = thumbprint,
+        NotBefore = ToMilliseconds(reservation.NotBefore),
+        NotAfter = ToMilliseconds(reservation.NotAfter),
+        ReservedAt = ToMilliseconds(reservation.At),
+        IssuedAt = ToMilliseconds(at),
+        Requester = reservation.Requester,
+        RevokedAt = null,
+        RevocationReason = null,
+    };
+
+    private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+}

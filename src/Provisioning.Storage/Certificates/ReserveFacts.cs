@@ -1,0 +1,71 @@
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Storage.Commits;
+
+namespace Provisioning.Storage.Certificates;
+
+/// <summary>All that a usual reservation must know, in one statement; what they point at is read only when there is any.</summary>
+internal readonly record struct ReserveFacts
+{
+    /// <summary>
+    /// Some certificate has this serial number, of whichever authority, because certificates are found by it alone. Only
+    /// imported CA certificates, whose numbers others chose, need be new to their authority only.
+    /// </summary>
+    public required bool SerialNumberTaken { get; init; }
+
+    /// <summary>The requester has used this request key, and it is not free again.</summary>
+    public required bool RequestKeyTaken { get; init; }
+
+    /// <summary>The holder has a certificate that is reserved, issued, current or held.</summary>
+    public required bool HasLive { get; init; }
+
+    /// <summary>The device's state, or null when it is not known.</summary>
+    public required DeviceState? Device { get; init; }
+
+    /// <summary>The key is in the registry, as somebody's or as blocked.</summary>
+    public required bool KeyKnown { get; init; }
+
+    /// <summary>The key is blocked.</summary>
+    public required bool KeyBlocked { get; init; }
+
+    /// <summary>The key is known and this holder's.</summary>
+    public required bool KeyIsOwn { get; init; }
+
+    public static ReserveFacts Read(Transaction transaction, Reservation reservation)
+    {
+        const string sql = """
+            SELECT
+                EXISTS (SELECT 1 FROM certificates WHERE serial = @serial
+                    AND (authority = @authority OR @holder_kind <> 'authority')),
+                EXISTS (SELECT 1 FROM certificates WHERE requester = @requester AND request_key = @request_key
+                    AND request_key IS NOT NULL AND (state = 'reserved' OR thumbprint IS NOT NULL)),
+                EXISTS (SELECT 1 FROM certificates WHERE holder = @holder AND holder_kind = @holder_kind
+                    AND state IN ('reserved', 'issued', 'current', 'held')),
+                (SELECT state FROM devices WHERE device_id = @holder),
+                k.key_thumbprint IS NOT NULL,
+                k.blocked_at IS NOT NULL,
+                COALESCE(k.holder_kind = @holder_kind AND k.holder = @holder, k.holder IS NULL)
+            FROM (SELECT 1 AS one) AS here LEFT JOIN keys k ON k.key_thumbprint = @key
+            """;
+        using var row = transaction.Sql(sql)
+            .With("serial", reservation.SerialNumber.ToOctets())
+            .With("authority", reservation.Authority)
+            .With("requester", reservation.Requester)
+            .With("request_key", reservation.RequestKey)
+            .With("holder", reservation.Holder)
+            .With("holder_kind", Words.Of(reservation.HolderKind))
+            .With("key", reservation.KeyThumbprint.ToOctets())
+            .Query();
+        row.Read();
+        return new ReserveFacts
+        {
+            SerialNumberTaken = row.GetBoolean(0),
+            RequestKeyTaken = row.GetBoolean(1),
+            HasLive = row.GetBoolean(2),
+            Device = row.IsDBNull(3) ? null : Words.ToDeviceState(row.GetString(3)),
+            KeyKnown = row.GetBoolean(4),
+            KeyBlocked = row.GetBoolean(5),
+            KeyIsOwn = row.GetBoolean(6),
+        };
+    }
+}

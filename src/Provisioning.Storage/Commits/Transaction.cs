@@ -1,0 +1,30 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Storage.Audit;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Commits;
+
+/// <summary>What an operation may use while it runs on the writer's thread.</summary>
+internal sealed class Transaction(Session session, AuditTrail trail)
+{
+    public Session Session => session;
+
+    public Statement Sql(string text) => session.Sql(text);
+
+    /// <summary>Appends to the audit chain; the sequence and the hash are filled in here.</summary>
+    public void Audit(
+        string action, string actor, DateTimeOffset at, HolderKind? kind, string? holder, string? serial, string? detail) =>
+        trail.Append(session, new AuditEntry
+        {
+            Sequence = 0,
+            At = at,
+            Actor = actor,
+            Action = action,
+            HolderKind = kind,
+            Holder = holder,
+            SerialNumber = serial,
+            Detail = detail,
+            Hash = AuditChain.Genesis,
+        });
+}

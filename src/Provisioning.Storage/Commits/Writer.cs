@@ -1,0 +1,108 @@
+using System.Threading.Channels;
+using Provisioning.Core.Enrollment;
+using Provisioning.Storage.Engines;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Commits;
+
+/// <summary>
+/// The one thread that writes. It takes all operations that are waiting, up to a limit, does them in one transaction, and
+/// tells their callers after the one commit: a hundred callers share one fsync, and nobody waits for a timer.
+/// </summary>
+internal sealed class Writer : IAsyncDisposable
+{
+    private const int QueueLimit = 4_096;
+    private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(500);
+
+    private readonly Channel<Operation> _queue = Channel.CreateBounded<Operation>(
+        new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+
+    private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Committer _committer;
+    private readonly Thread _thread;
+
+    public Writer(IEngine engine, Session session)
+    {
+        Metrics = new CommitMetrics(() => _queue.Reader.Count);
+        _committer = new Committer(engine, session, Metrics);
+        _thread = new Thread(Loop) { Name = "storage writer", IsBackground = true };
+        _thread.Start();
+    }
+
+    public CommitMetrics Metrics { get; }
+
+    /// <summary>Completes when nothing may be written by this process any more.</summary>
+    public Task<Exception> Failed => _failed.Task;
+
+    /// <summary>Queues an operation and waits until it is durable.</summary>
+    /// <exception cref="StorageUnavailableException">It did not happen, or nobody knows.</exception>
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken ct)
+    {
+        var operation = new Operation<T>(work, ct);
+        try
+        {
+            if (!_queue.Writer.TryWrite(operation)) await _queue.Writer.WriteAsync(operation, ct);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StorageUnavailableException("The database is closed.", e.InnerException);
+        }
+
+        return ct.CanBeCanceled ? await operation.Task.WaitAsync(ct) : await operation.Task;
+    }
+
+    /// <summary>Accepts nothing more, finishes what is queued, and ends the thread. The connection stays open.</summary>
+    public async Task DrainAsync()
+    {
+        _queue.Writer.TryComplete();
+        await Task.Run(_thread.Join);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await DrainAsync();
+        _committer.Close(healthy: !_failed.Task.IsCompleted);
+        Metrics.Dispose();
+    }
+
+    private void Loop()
+    {
+        var batch = new List<Operation>(Committer.BatchLimit);
+        while (WaitForWork())
+        {
+            while (batch.Count < Committer.BatchLimit && _queue.Reader.TryRead(out var operation)) Take(operation, batch);
+            if (batch.Count == 0) continue;
+            if ((_committer.Commit(batch) ?? _committer.Maintain(idle: false)) is { } fatal) Fail(fatal);
+            batch.Clear();
+        }
+    }
+
+    private void Take(Operation operation, List<Operation> batch)
+    {
+        if (_failed.Task.IsCompleted)
+            operation.Fail(new StorageUnavailableException("The database failed.", _failed.Task.Result));
+        else if (operation.IsGivenUp)
+            operation.Fail(new OperationCanceledException());
+        else
+            batch.Add(operation);
+    }
+
+    private bool WaitForWork()
+    {
+        var ready = _queue.Reader.WaitToReadAsync().AsTask();
+        if (!ready.IsCompleted && !ready.Wait(IdleAfter) && !_failed.Task.IsCompleted
+            && _committer.Maintain(idle: true) is { } broken)
+        {
+            Fail(broken);
+        }
+
+        return ready.GetAwaiter().GetResult();
+    }
+
+    // fsyncgate: after a failed fsync a retry may succeed although the data is lost. Nothing is written again.
+    private void Fail(Exception exception)
+    {
+        _failed.TrySetResult(exception);
+        _queue.Writer.TryComplete(exception);
+    }
+}

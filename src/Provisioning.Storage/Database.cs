@@ -1,0 +1,136 @@
+using System.Data.Common;
+using Provisioning.Core.Audit;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Storage.Audit;
+using Provisioning.Storage.Authorities;
+using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Commits;
+using Provisioning.Storage.Devices;
+using Provisioning.Storage.Engines;
+using Provisioning.Storage.Revocation;
+using Provisioning.Storage.Schema;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage;
+
+/// <summary>
+/// The registry on SQLite or PostgreSQL, held exclusively by this process. Disposing it finishes what is queued, and then
+/// closes.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    /// <summary>The name of the <see cref="System.Diagnostics.Metrics.Meter"/>.</summary>
+    public const string MeterName = "Provisioning.Storage";
+
+    private readonly DirectoryLock _lock;
+    private readonly Readers _readers;
+
+    private Database(DirectoryLock directoryLock, IEngine engine, Session session)
+    {
+        _lock = directoryLock;
+        Description = engine.Describe(session);
+        Writer = new Writer(engine, session);
+        _readers = new Readers(engine);
+        Certificates = new CertificateStore(Writer, _readers);
+        Devices = new DeviceStore(_readers);
+        Revocations = new RevocationStore(Writer, _readers);
+        Authorities = new AuthorityStore(Writer, _readers);
+        Audit = new AuditStore(engine, _readers);
+    }
+
+    /// <summary>The engine and its version, such as <c>SQLite 3.50.4</c>, for the log.</summary>
+    public string Description { get; }
+
+    /// <summary>
+    /// Completes when a write to the disk failed in a way after which nothing can be trusted that this process would write. It
+    /// must then end, with an exit code that makes its supervisor start it again; the start recovers. Never completes on a
+    /// healthy database.
+    /// </summary>
+    public Task<Exception> Failed => Writer.Failed;
+
+    /// <summary>Certificates.</summary>
+    public ICertificateStore Certificates { get; }
+
+    /// <summary>Devices.</summary>
+    public IDeviceStore Devices { get; }
+
+    /// <summary>Revocation and CRLs.</summary>
+    public IRevocationStore Revocations { get; }
+
+    /// <summary>Authorities and principals.</summary>
+    public IAuthorityStore Authorities { get; }
+
+    /// <summary>The audit chain.</summary>
+    public IAuditStore Audit { get; }
+
+    /// <summary>For tests: what no store offers.</summary>
+    internal Writer Writer { get; }
+
+    /// <summary>Opens the registry, alone, and brings its schema up to date; makes it when it is not there.</summary>
+    /// <param name="options">Where it is.</param>
+    /// <param name="ct">Gives up before it begins.</param>
+    /// <returns>The registry; the caller disposes it.</returns>
+    /// <exception cref="DatabaseOpenException">
+    /// Another process holds it, a newer version of the service has used it, or it cannot be opened.
+    /// </exception>
+    public static Task<Database> OpenAsync(DatabaseOptions options, CancellationToken ct) =>
+        Task.Run(() => Open(options), ct);
+
+    /// <summary>Writes a row and waits until it is durable: says whether a certificate could be stored now.</summary>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>When it is durable.</returns>
+    /// <exception cref="StorageUnavailableException">It cannot be stored now.</exception>
+    public async Task CheckWritableAsync(CancellationToken ct)
+    {
+        const string sql = """
+            INSERT INTO meta (key, value) VALUES ('writable', '1')
+            ON CONFLICT (key) DO UPDATE SET value = CASE meta.value WHEN '1' THEN '2' ELSE '1' END
+            """;
+        await Writer.RunAsync(transaction => transaction.Sql(sql).Execute(), ct);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DrainAsync();
+        // Before the writer: its last checkpoint wants no readers.
+        await _readers.DisposeAsync();
+        await Writer.DisposeAsync();
+        _lock.Dispose();
+    }
+
+    private static Database Open(DatabaseOptions options)
+    {
+        IEngine engine = string.IsNullOrWhiteSpace(options.Connection)
+            ? new SqliteEngine(Path.Combine(Path.GetFullPath(options.DataDirectory), "provisioning.db"))
+            : new PostgresEngine(options.Connection);
+        var directoryLock = DirectoryLock.Take(options.DataDirectory);
+        Session? session = null;
+        try
+        {
+            session = engine.OpenWriter();
+            Migrations.Apply(engine, session);
+            return new Database(directoryLock, engine, session);
+        }
+        catch (DbException e)
+        {
+            Release();
+            throw new DatabaseOpenException("Cannot open the database: " + e.Message, e);
+        }
+        catch
+        {
+            Release();
+            throw;
+        }
+
+        void Release()
+        {
+            session?.Dispose();
+            directoryLock.Dispose();
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Provisioning.Storage;
+
+/// <summary>Where the registry is kept.</summary>
+public sealed record DatabaseOptions
+{
+    /// <summary>
+    /// The data directory. It is locked for this process, whatever the engine; SQLite keeps <c>provisioning.db</c> in it.
+    /// Made when it is not there.
+    /// </summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary>A connection string for PostgreSQL (<c>Host=…</c>), or null or empty for SQLite.</summary>
+    public string? Connection { get; init; }
+}

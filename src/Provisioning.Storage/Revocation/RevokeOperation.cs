@@ -1,0 +1,115 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Commits;
+
+namespace Provisioning.Storage.Revocation;
+
+/// <summary>The transactions that revoke, hold and release, as <see cref="IRevocationStore"/> specifies them.</summary>
+internal sealed class RevokeOperation(Transaction transaction, SerialNumber serialNumber, string actor, DateTimeOffset at)
+{
+    public Outcome<CertificateRecord> Revoke(RevocationReason reason) =>
+        CertificateRow.Find(transaction, serialNumber) switch
+        {
+            null => Refusals.NotFound,
+            var row when row.RevocationReason == reason => row,
+            { State: CertificateState.Revoked } row => reason == RevocationReason.KeyCompromise
+                ? Revoke(row, reason, row.RevokedAt!.Value)
+                : Refusals.AlreadyRevoked,
+            var row when reason != RevocationReason.CertificateHold => Revoke(row, reason, at),
+            { State: CertificateState.Issued or CertificateState.Current } row => Hold(row),
+            _ => Refusals.CannotBeHeld,
+        };
+
+    public Outcome<CertificateRecord> Release()
+    {
+        if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;
+        if (row.State != CertificateState.Held) return Refusals.NotOnHold;
+        var (prior, isTaken) = ReadPlace(row);
+        if (isTaken) return Refusals.PlaceTaken;
+
+        Update(row, Words.Of(prior), null, null, null);
+        CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
+        return row with { State = prior, RevokedAt = null, RevocationReason = null };
+    }
+
+    private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)
+    {
+        Update(row, "revoked", null, revokedAt, reason);
+        if (reason == RevocationReason.KeyCompromise) BlockKey(row);
+        CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, row, Words.Of(reason));
+        return Changed(row, CertificateState.Revoked, revokedAt, reason);
+    }
+
+    private CertificateRecord Hold(CertificateRecord row)
+    {
+        Update(row, "held", Words.Of(row.State), at, RevocationReason.CertificateHold);
+        CertificateStates.Audit(transaction, AuditActions.CertificateHeld, actor, at, row, null);
+        return Changed(row, CertificateState.Held, at, RevocationReason.CertificateHold);
+    }
+
+    private static CertificateRecord Changed(
+        CertificateRecord row, CertificateState state, DateTimeOffset revokedAt, RevocationReason reason) => row with
+        {
+            State = state,
+            RevokedAt = DateTimeOffset.FromUnixTimeMilliseconds(revokedAt.ToUnixTimeMilliseconds()),
+            RevocationReason = reason,
+        };
+
+    private void Update(
+        CertificateRecord row, string state, string? priorState, DateTimeOffset? revokedAt, RevocationReason? reason)
+    {
+        const string sql = """
+            UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
+                revocation_reason = @reason
+            WHERE serial = @serial AND authority = @authority
+            """;
+        transaction.Sql(sql)
+            .With("state", state)
+            .With("prior_state", priorState)
+            .With("revoked_at", revokedAt?.ToUnixTimeMilliseconds())
+            .With("reason", (long?)reason)
+            .With("serial", row.SerialNumber.ToOctets())
+            .With("authority", row.Authority)
+            .Execute();
+    }
+
+    private void BlockKey(CertificateRecord row)
+    {
+        const string sql = """
+            INSERT INTO keys (key_thumbprint, holder_kind, holder, blocked_at, block_reason)
+            VALUES (@key, @holder_kind, @holder, @at, @reason)
+            ON CONFLICT (key_thumbprint) DO UPDATE
+            SET blocked_at = COALESCE(keys.blocked_at, excluded.blocked_at),
+                block_reason = COALESCE(keys.block_reason, excluded.block_reason)
+            """;
+        transaction.Sql(sql)
+            .With("key", row.KeyThumbprint.ToOctets())
+            .With("holder_kind", Words.Of(row.HolderKind))
+            .With("holder", row.Holder)
+            .With("at", at)
+            .With("reason", Words.Of(RevocationReason.KeyCompromise))
+            .Execute();
+    }
+
+    // A device has one current certificate and one on its way; other holders have as many as they like.
+    private (CertificateState Prior, bool IsTaken) ReadPlace(CertificateRecord held)
+    {
+        const string sql = """
+            SELECT h.prior_state, EXISTS (
+                SELECT 1 FROM certificates o
+                WHERE o.holder = h.holder AND o.holder_kind = 'device' AND h.holder_kind = 'device'
+                    AND ((h.prior_state = 'current' AND o.state = 'current')
+                        OR (h.prior_state = 'issued' AND o.state IN ('reserved', 'issued'))))
+            FROM certificates h WHERE h.serial = @serial AND h.authority = @authority
+            """;
+        using var row = transaction.Sql(sql)
+            .With("serial", held.SerialNumber.ToOctets())
+            .With("authority", held.Authority)
+            .Query();
+        row.Read();
+        return (Words.ToCertificateState(row.GetString(0)), row.GetBoolean(1));
+    }
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Revocation;
+
+namespace Provisioning.Storage;
+
+/// <summary>The words that stand in the database for the members of enumerations. They never change.</summary>
+internal static class Words
+{
+    public static string Of(CertificateState state) => state switch
+    {
+        CertificateState.Reserved => "reserved",
+        CertificateState.Issued => "issued",
+        CertificateState.Current => "current",
+        CertificateState.Superseded => "superseded",
+        CertificateState.Held => "held",
+        CertificateState.Revoked => "revoked",
+        CertificateState.Abandoned => "abandoned",
+        _ => throw new UnreachableException(),
+    };
+
+    public static CertificateState ToCertificateState(string word) => word switch
+    {
+        "reserved" => CertificateState.Reserved,
+        "issued" => CertificateState.Issued,
+        "current" => CertificateState.Current,
+        "superseded" => CertificateState.Superseded,
+        "held" => CertificateState.Held,
+        "revoked" => CertificateState.Revoked,
+        "abandoned" => CertificateState.Abandoned,
+        _ => throw new InvalidDataException($"'{word}' is not the state of a certificate."),
+    };
+
+    public static string Of(HolderKind kind) => kind switch
+    {
+        HolderKind.Device => "device",
+        HolderKind.Registrar => "registrar",
+        HolderKind.Administrator => "administrator",
+        HolderKind.Service => "service",
+        HolderKind.Authority => "authority",
+        _ => throw new UnreachableException(),
+    };
+
+    public static HolderKind ToHolderKind(string word) => word switch
+    {
+        "device" => HolderKind.Device,
+        "registrar" => HolderKind.Registrar,
+        "administrator" => HolderKind.Administrator,
+        "service" => HolderKind.Service,
+        "authority" => HolderKind.Authority,
+        _ => throw new InvalidDataException($"'{word}' is not a kind of holder."),
+    };
+
+    public static string Of(DeviceState state) => state switch
+    {
+        DeviceState.Registered => "registered",
+        DeviceState.Active => "active",
+        DeviceState.Suspended => "suspended",
+        DeviceState.Quarantined => "quarantined",
+        DeviceState.Decommissioned => "decommissioned",
+        _ => throw new UnreachableException(),
+    };
+
+    public static DeviceState ToDeviceState(string word) => word switch
+    {
+        "registered" => DeviceState.Registered,
+        "active" => DeviceState.Active,
+        "suspended" => DeviceState.Suspended,
+        "quarantined" => DeviceState.Quarantined,
+        "decommissioned" => DeviceState.Decommissioned,
+        _ => throw new InvalidDataException($"'{word}' is not the state of a device."),
+    };
+
+    /// <summary>The name in RFC 5280 §5.3.1.</summary>
+    public static string Of(RevocationReason reason) => reason switch
+    {
+        RevocationReason.Unspecified => "unspecified",
+        RevocationReason.KeyCompromise => "keyCompromise",
+        RevocationReason.CaCompromise => "cACompromise",
+        RevocationReason.AffiliationChanged => "affiliationChanged",
+        RevocationReason.Superseded => "superseded",
+        RevocationReason.CessationOfOperation => "cessationOfOperation",
+        RevocationReason.CertificateHold => "certificateHold",
+        RevocationReason.PrivilegeWithdrawn => "privilegeWithdrawn",
+        RevocationReason.AaCompromise => "aACompromise",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+}
