@@ -38,23 +38,26 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private ReserveResult Repeated()
     {
-        const string sql = """
-            SELECT serial, state, request_hash FROM certificates
-            WHERE requester = @requester AND request_key = @request_key
-                AND request_key IS NOT NULL AND (state = 'reserved' OR thumbprint IS NOT NULL)
+        var (earlier, requestHash) = ReadEarlier();
+        if (requestHash != reservation.RequestHash) return Refuse(Refusals.IdempotencyMismatch);
+        return earlier.State == CertificateState.Reserved
+            ? Refuse(Refusals.RequestInProgress)
+            : Existing(earlier.SerialNumber);
+    }
+
+    private (CertificateRecord Earlier, Digest RequestHash) ReadEarlier()
+    {
+        const string sql = $"""
+            SELECT {CertificateRow.Columns}, c.request_hash FROM certificates c
+            WHERE c.requester = @requester AND c.request_key = @request_key
+                AND c.request_key IS NOT NULL AND (c.state = 'reserved' OR c.thumbprint IS NOT NULL)
             """;
         using var row = transaction.Sql(sql)
             .With("requester", reservation.Requester)
             .With("request_key", reservation.RequestKey)
             .Query();
         row.Read();
-        if (Digest.FromOctets(row.GetFieldValue<byte[]>(2)) != reservation.RequestHash)
-            return Refuse(Refusals.IdempotencyMismatch);
-        if (Words.ToCertificateState(row.GetString(1)) == CertificateState.Reserved)
-            return Refuse(Refusals.RequestInProgress);
-        return SerialNumber.TryFromOctets(row.GetFieldValue<byte[]>(0), out var serial)
-            ? Existing(serial)
-            : throw new InvalidDataException("A serial number of 0 or more than 20 octets.");
+        return (CertificateRow.Read(row), Digest.FromOctets(row.GetFieldValue<byte[]>(CertificateRow.Count)));
     }
 
     private ReserveResult? CheckDevice(ReserveFacts facts) => facts.Device switch
