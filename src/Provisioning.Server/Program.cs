@@ -1,2 +1,10 @@
-var app = Microsoft.AspNetCore.Builder.WebApplication.Create(args);
-app.Run();
+using Provisioning.Server;
+using Provisioning.Server.Verbs;
+
+return args.FirstOrDefault() switch
+{
+    "init" => await CommandLine.RunAsync(args, InitVerb.RunAsync),
+    "audit" => await CommandLine.RunAsync(args, AuditVerb.RunAsync),
+    "help" or "--help" or "-h" => CommandLine.Help(),
+    _ => await CommandLine.ServeAsync(args),
+};

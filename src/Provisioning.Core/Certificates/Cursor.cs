@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
-using System.Text;
 
 namespace Provisioning.Core.Certificates;
 
@@ -26,9 +25,9 @@ public readonly record struct Cursor(long Number, string Text)
         if (text is null || text.Length > Base64Url.GetEncodedLength(FixedOctets + MaxTextOctets)) return false;
         Span<byte> octets = stackalloc byte[FixedOctets + MaxTextOctets];
         if (!Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, octets, out var length)) return false;
-        if (length < FixedOctets || octets[0] != Version || !Ascii.IsValid(octets[FixedOctets..length])) return false;
+        if (length < FixedOctets || octets[0] != Version || !System.Text.Ascii.IsValid(octets[FixedOctets..length])) return false;
         cursor = new Cursor(
-            BinaryPrimitives.ReadInt64BigEndian(octets[1..]), Encoding.ASCII.GetString(octets[FixedOctets..length]));
+            BinaryPrimitives.ReadInt64BigEndian(octets[1..]), System.Text.Encoding.ASCII.GetString(octets[FixedOctets..length]));
         return true;
     }
 
@@ -39,7 +38,7 @@ public readonly record struct Cursor(long Number, string Text)
         Span<byte> octets = stackalloc byte[FixedOctets + MaxTextOctets];
         octets[0] = Version;
         BinaryPrimitives.WriteInt64BigEndian(octets[1..], Number);
-        var length = FixedOctets + Encoding.ASCII.GetBytes(Text, octets[FixedOctets..]);
+        var length = FixedOctets + System.Text.Encoding.ASCII.GetBytes(Text, octets[FixedOctets..]);
         return Base64Url.EncodeToString(octets[..length]);
     }
 }

@@ -88,5 +88,14 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
         return latest is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
     }
 
-    private sealed record Row(string Name, string Issuer, byte[] Certificate);
+    // With properties and not with a constructor: of an empty table SQLite cannot tell the type of a BYTEA column, and Dapper
+    // matches constructors by type.
+    private sealed record Row
+    {
+        public required string Name { get; init; }
+
+        public required string Issuer { get; init; }
+
+        public required byte[] Certificate { get; init; }
+    }
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -271,8 +270,8 @@ public sealed class StatusEndpointsTests : IAsyncLifetime
         await connection.ConnectAsync(_client.BaseAddress!.Host, _client.BaseAddress.Port, Ct);
         await using var stream = connection.GetStream();
         await stream.WriteAsync(
-            Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), Ct);
-        using var reader = new StreamReader(stream, Encoding.ASCII);
+            System.Text.Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), Ct);
+        using var reader = new StreamReader(stream, System.Text.Encoding.ASCII);
         var answer = await reader.ReadToEndAsync(Ct);
         var end = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         return (int.Parse(answer.AsSpan(9, 3)), answer[..end], answer[(end + 4)..]);

@@ -1,0 +1,93 @@
+using Microsoft.AspNetCore.Http;
+using Provisioning.Core.Encoding;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary>Turns the two forms of a request for a certificate, JSON and PKCS#10, into the core's requests.</summary>
+internal static class CertificationBody
+{
+    private const string Expected = "Send application/json or application/pkcs10";
+
+    /// <summary>Reads an enrollment.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="deviceId">The device ID in the query, where it belongs beside a PKCS#10 body.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The core's request.</returns>
+    internal static async Task<Checked<EnrollmentRequest>> ReadEnrollmentAsync(
+        HttpRequest request, string? deviceId, CancellationToken ct)
+    {
+        if (new QueryReader(request, "deviceId").Problem is { } badQuery) return badQuery;
+        if (!IdempotencyKey.Read(request).TryGet(out var key, out var problem)) return problem;
+        switch (RequestBody.MediaTypeOf(request))
+        {
+            case MediaTypes.Json when deviceId is not null:
+                return new Problem(RestErrors.BadQuery, "With a JSON body, the device ID belongs into the body.");
+            case MediaTypes.Json:
+                return (await RequestBody.ReadJsonAsync<EnrollmentBody>(request, ct)).TryGet(out var body, out problem)
+                    ? ToRequest(body, key)
+                    : problem;
+            case MediaTypes.CertificationRequest when deviceId is null:
+                return new Problem(
+                    RestErrors.BadQuery, "With a PKCS#10 body, name the device in the query: ?deviceId=…");
+            case MediaTypes.CertificationRequest:
+                return (await ReadRequestAsync(request, ct)).TryGet(out var der, out problem)
+                    ? new EnrollmentRequest(deviceId, der, null, key)
+                    : problem;
+            default:
+                return RequestBody.UnsupportedMediaType(Expected);
+        }
+    }
+
+    /// <summary>Reads a renewal.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The core's request.</returns>
+    internal static async Task<Checked<RenewalRequest>> ReadRenewalAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (new QueryReader(request).Problem is { } badQuery) return badQuery;
+        if (!IdempotencyKey.Read(request).TryGet(out var key, out var problem)) return problem;
+        byte[]? der;
+        switch (RequestBody.MediaTypeOf(request))
+        {
+            case MediaTypes.Json:
+                if (!(await RequestBody.ReadJsonAsync<RenewalBody>(request, ct)).TryGet(out var body, out problem))
+                    return problem;
+                return ToDer(body.Csr).TryGet(out der, out problem) ? new RenewalRequest(der, key) : problem;
+            case MediaTypes.CertificationRequest:
+                return (await ReadRequestAsync(request, ct)).TryGet(out der, out problem)
+                    ? new RenewalRequest(der, key)
+                    : problem;
+            default:
+                return RequestBody.UnsupportedMediaType(Expected);
+        }
+    }
+
+    private static Checked<EnrollmentRequest> ToRequest(EnrollmentBody body, string? key)
+    {
+        // The runtime holds properties to their nullability, but not the values of a dictionary.
+        foreach (var (name, value) in body.Attributes ?? new Dictionary<string, string>())
+        {
+            if (value is not null) continue;
+            return RestErrors.Malformed("The value of an attribute is a text.", StrictJson.Append("/attributes", name));
+        }
+
+        return ToDer(body.Csr).TryGet(out var der, out var problem)
+            ? new EnrollmentRequest(body.DeviceId, der, body.Attributes, key)
+            : problem;
+    }
+
+    private static Checked<byte[]> ToDer(string csr) =>
+        CertificationRequestText.ToDer(csr).TryGet(out var der, out var refusal)
+        ? der
+        : RestErrors.Of(refusal) with { Pointer = "/csr" };
+
+    private static async Task<Checked<byte[]>> ReadRequestAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (!(await RequestBody.ReadAsync(request, ct)).TryGet(out var body, out var problem)) return problem;
+        return CertificationRequestText.ToDer(body.Span).TryGet(out var der, out var refusal)
+            ? der
+            : RestErrors.Of(refusal);
+    }
+}

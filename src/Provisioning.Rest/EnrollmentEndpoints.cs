@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Answers;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary><c>/api/v1/enrollments</c>: first certificates.</summary>
+internal static class EnrollmentEndpoints
+{
+    internal static void MapEnrollments(this IEndpointRouteBuilder routes) =>
+        routes.MapPost("enrollments", Enroll)
+            .WithName("enrollDevice")
+            .WithTags("Enrollment")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Registrar, Roles.Administrator))
+            .Takes<EnrollmentBody>(orRequest: true)
+            .GivesCertificate<IssuedCertificateDocument>(StatusCodes.Status201Created)
+            .RefusesStrangers()
+            .Refuses([RestErrors.BadQuery, RestErrors.BadIdempotencyKey])
+            .Refuses(RefusalCode.BadDeviceId, RefusalCode.BadAttributes, RefusalCode.DeviceAlreadyBound)
+            .Refuses(EndpointFacts.Issuing);
+
+    /// <summary>Enrolls a device</summary>
+    /// <remarks>
+    /// Gives a device its first certificate. A retry never makes a second one: the same key for the same device, or the
+    /// same Idempotency-Key with the same body, gets the same answer again. The request's subject is empty or names the
+    /// device; everything else is decided by the profile. Callers: registrars and administrators.
+    /// </remarks>
+    /// <param name="deviceId">
+    /// The device, when the body is <c>application/pkcs10</c>; in JSON it is in the body.
+    /// </param>
+    internal static async Task<IResult> Enroll(
+        HttpContext context,
+        [FromQuery] string? deviceId,
+        EnrollmentService enrollments,
+        TimeProvider time,
+        CancellationToken ct)
+    {
+        if (!AnswerForms.Choose(context.Request).TryGet(out var form, out var problem))
+            return new ProblemAnswer(problem);
+        var read = await CertificationBody.ReadEnrollmentAsync(context.Request, deviceId, ct);
+        if (!read.TryGet(out var request, out problem)) return new ProblemAnswer(problem);
+        var outcome = await enrollments.EnrollAsync(context.CallerOf(), request);
+        return outcome.TryGet(out var issued, out var refusal)
+            ? new IssuedAnswer(issued, form, time.GetUtcNow())
+            : new ProblemAnswer(refusal);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Rest;
+
+/// <summary>
+/// The outermost step: whatever comes back without a body becomes a problem, and whatever is thrown too. The one place
+/// of the service that catches every exception.
+/// </summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (IsBareProblem(context.Response)) await Problems.WriteStatusAsync(context, context.Response.StatusCode);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller has hung up; there is nobody to answer.
+            context.Abort();
+        }
+        catch (Exception problem) when (!context.Response.HasStarted)
+        {
+            // Every other exception is a bug or broken infrastructure: the caller learns that, and nothing else.
+            context.Response.Clear();
+            await AnswerAsync(context, problem);
+        }
+    }
+
+    private static bool IsBareProblem(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentLength: null }
+            && string.IsNullOrEmpty(response.ContentType);
+
+    private Task AnswerAsync(HttpContext context, Exception problem)
+    {
+        switch (problem)
+        {
+            case BadHttpRequestException bad:
+                return Problems.WriteStatusAsync(context, bad.StatusCode);
+            case StorageUnavailableException:
+                Log.StorageUnavailable(logger, problem);
+                return Problems.WriteAsync(context, LaterRefusal());
+            default:
+                Log.Failed(logger, context.Request.Method, context.GetEndpoint()?.DisplayName, problem);
+                return Problems.WriteStatusAsync(context, StatusCodes.Status500InternalServerError);
+        }
+    }
+
+    // Spread, so that those who failed together do not come back together.
+    private static Refusal LaterRefusal() => new(RefusalCode.StorageUnavailable, "Try again later; a retry is safe.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(3, 9)),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "The database cannot do it now")]
+        internal static partial void StorageUnavailable(ILogger logger, Exception problem);
+
+        [LoggerMessage(2, LogLevel.Error, "{Method} {Endpoint} failed")]
+        internal static partial void Failed(ILogger logger, string method, string? endpoint, Exception problem);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary>
+/// Writes problems (RFC 9457): the body for people and programs, and the code once more in the header
+/// <c>Provisioning-Error</c>, for firmware that has no JSON parser.
+/// </summary>
+public static partial class Problems
+{
+    /// <summary>The header that carries the code.</summary>
+    public const string ErrorHeader = "Provisioning-Error";
+
+    /// <summary>Answers with a refusal of the core; counts and logs it once.</summary>
+    /// <param name="context">The request; its answer must not have started.</param>
+    /// <param name="refusal">Why.</param>
+    /// <returns>When the answer is written.</returns>
+    public static Task WriteAsync(HttpContext context, Refusal refusal) => WriteAsync(context, RestErrors.Of(refusal));
+
+    /// <summary>
+    /// Answers with a status that HTTP itself led to (404, 405, 429 …). Headers that are set already (Allow,
+    /// Retry-After) stay.
+    /// </summary>
+    /// <param name="context">The request; its answer must not have started.</param>
+    /// <param name="status">400 or above.</param>
+    /// <returns>When the answer is written.</returns>
+    public static Task WriteStatusAsync(HttpContext context, int status)
+    {
+        var kind = RestErrors.KindOf(status);
+        var refusal = RefusalOf(status);
+        return WriteAsync(context, new Problem(kind, DetailOf(context, status) ?? kind.Title) { Refusal = refusal });
+    }
+
+    internal static async Task WriteAsync(HttpContext context, Problem problem)
+    {
+        if (problem.Refusal is { } refusal) CoreMetrics.Refused(refusal);
+        WriteLog(context, problem);
+
+        var response = context.Response;
+        response.StatusCode = problem.Kind.Status;
+        response.Headers[ErrorHeader] = problem.Kind.Code;
+        if (problem.RetryAfter is { } patience)
+        {
+            var seconds = Math.Max(1, Math.Ceiling(patience.TotalSeconds));
+            response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
+        // RFC 9110 §11.6.1 wants a challenge with every 401. No scheme is registered for a TLS client certificate; this
+        // one tells what to show, and clients skip schemes that they do not know.
+        if (problem.Kind.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "ClientCertificate";
+
+        // What was not read of the body is never read: the next request would start somewhere inside it.
+        if (problem.Kind.Status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout
+            && !HttpProtocol.IsHttp2(context.Request.Protocol))
+        {
+            response.Headers.Connection = "close";
+        }
+
+        await BufferedBody.WriteAsync(response, MediaTypes.Problem, RestJson.Write(ToDocument(problem)));
+    }
+
+    private static ProblemDocument ToDocument(Problem problem) => new()
+    {
+        Type = "/problems/" + problem.Kind.Code,
+        Title = problem.Kind.Title,
+        Status = problem.Kind.Status,
+        Detail = problem.Detail,
+        Code = problem.Kind.Code,
+        Pointer = problem.Pointer,
+    };
+
+    private static RefusalCode? RefusalOf(int status) => status switch
+    {
+        401 => RefusalCode.NoCredential,
+        403 => RefusalCode.NotAllowed,
+        404 => RefusalCode.NotFound,
+        413 => RefusalCode.TooLarge,
+        _ => null,
+    };
+
+    private static string? DetailOf(HttpContext context, int status) => status switch
+    {
+        401 => "Show a client certificate that this service has issued.",
+        404 => "Nothing is served at this address. The addresses are listed at /swagger and in /openapi.yaml.",
+        405 => $"Use one of: {context.Response.Headers.Allow}.",
+        413 => $"At most {RequestBody.MaxLength} octets are read.",
+        415 => "Send one Content-Type that /openapi.yaml lists for this operation, and no Content-Encoding.",
+        429 => "Wait as long as Retry-After says, then go on more slowly.",
+        _ => null,
+    };
+
+    private static void WriteLog(HttpContext context, Problem problem)
+    {
+        var loggers = context.RequestServices.GetRequiredService<ILoggerFactory>();
+        var logger = loggers.CreateLogger(typeof(Problems).FullName!);
+        var actor = context.Features.Get<Caller>()?.Actor ?? "anonymous";
+
+        // Asking to become an authority, or for a certificate over an authority's key, is an attack or a grave mistake.
+        if (problem.Refusal is RefusalCode.CaRequested or RefusalCode.BadKey)
+            Log.Suspicious(logger, problem.Kind.Code, actor);
+        else Log.Refused(logger, problem.Kind.Code, actor);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Refused {Code} for {Actor}")]
+        internal static partial void Refused(ILogger logger, string code, string actor);
+
+        [LoggerMessage(2, LogLevel.Warning, "Refused {Code} for {Actor}")]
+        internal static partial void Suspicious(ILogger logger, string code, string actor);
+    }
+}

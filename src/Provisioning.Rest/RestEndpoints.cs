@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Provisioning.Rest;
+
+/// <summary>The REST door: <c>/api/v1</c> and the explanations of its problems.</summary>
+public static class RestEndpoints
+{
+    /// <summary>Where all operations are.</summary>
+    public const string Root = "/api/v1";
+
+    /// <summary>
+    /// Adds what the door needs beside the core. The host registers the core's services: EnrollmentService,
+    /// RevocationService, ICertificateStore, IDeviceStore, AuthorityDirectory, PublicAddresses and TimeProvider.
+    /// </summary>
+    /// <param name="services">The host's services.</param>
+    /// <returns>The same.</returns>
+    public static IServiceCollection AddRest(this IServiceCollection services) => services.AddLogging();
+
+    /// <summary>
+    /// Turns bare statuses and exceptions into problems (RFC 9457). To be the first step of the host, before routing
+    /// and authentication.
+    /// </summary>
+    /// <param name="app">The host.</param>
+    /// <returns>The same.</returns>
+    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) =>
+        app.UseMiddleware<ProblemMiddleware>();
+
+    /// <summary>Maps every operation. Each says itself which roles may call it.</summary>
+    /// <param name="routes">The host's routes.</param>
+    /// <returns>The group of all operations, for conventions such as rate limits.</returns>
+    public static RouteGroupBuilder MapRest(this IEndpointRouteBuilder routes)
+    {
+        routes.MapProblems();
+        var root = routes.MapGroup(Root);
+        root.MapEnrollments();
+        root.MapRenewals();
+        root.MapSelf();
+        root.MapDevices();
+        root.MapCertificates();
+        root.MapAuthorities();
+        return root;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.WebUtilities;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Rest;
+
+/// <summary>The one place where the core's refusals and HTTP's own problems become statuses and codes.</summary>
+internal static class RestErrors
+{
+    /// <summary>A list parameter that is unknown, repeated or out of range.</summary>
+    internal static readonly ProblemKind BadQuery = new(400, "bad-query", "The query of the address cannot be used.");
+
+    /// <summary>An Idempotency-Key that is empty, too long, repeated or not visible ASCII.</summary>
+    internal static readonly ProblemKind BadIdempotencyKey = new(
+        400, "bad-idempotency-key", "The Idempotency-Key is not of the accepted form.");
+
+    private static readonly ProblemKind BadRequest = new(400, "bad-request", "The request is not proper HTTP.");
+    private static readonly ProblemKind MethodNotAllowed = new(
+        405, "method-not-allowed", "The resource does not have this method.");
+    private static readonly ProblemKind NotAcceptable = new(
+        406, "not-acceptable", "None of the accepted media types can be given.");
+    private static readonly ProblemKind RequestTimeout = new(408, "request-timeout", "The request came too slowly.");
+    private static readonly ProblemKind UnsupportedMediaType = new(
+        415, "unsupported-media-type", "The body is of a media type or encoding that is not read here.");
+
+    private static readonly ProblemKind TooManyRequests = new(
+        429, "too-many-requests", "The caller sends too many requests.");
+    private static readonly ProblemKind Internal = new(500, "internal", "The service failed; its log says why.");
+
+    /// <summary>Every kind that there is, by code.</summary>
+    internal static IReadOnlyList<ProblemKind> All { get; } =
+    [
+        .. Enum.GetValues<RefusalCode>().Select(KindOf)
+            .Concat([BadQuery, BadIdempotencyKey, BadRequest, MethodNotAllowed, NotAcceptable])
+            .Concat([RequestTimeout, UnsupportedMediaType, TooManyRequests, Internal])
+            .OrderBy(kind => kind.Code, StringComparer.Ordinal),
+    ];
+
+    /// <summary>Turns a refusal of the core into a problem.</summary>
+    internal static Problem Of(Refusal refusal)
+    {
+        var kind = KindOf(refusal.Code);
+        return new Problem(kind, refusal.Detail)
+        {
+            Refusal = refusal.Code,
+            RetryAfter = refusal.RetryAfter ?? DefaultRetryAfter(refusal.Code, kind.Status),
+        };
+    }
+
+    /// <summary>A body that is not what it claims to be.</summary>
+    internal static Problem Malformed(string detail, string? pointer = null) =>
+        Of(new Refusal(RefusalCode.Malformed, detail)) with { Pointer = pointer };
+
+    /// <summary>The kind of an HTTP status that no refusal led to.</summary>
+    internal static ProblemKind KindOf(int status) => status switch
+    {
+        400 => BadRequest,
+        401 => KindOf(RefusalCode.NoCredential),
+        403 => KindOf(RefusalCode.NotAllowed),
+        404 => KindOf(RefusalCode.NotFound),
+        405 => MethodNotAllowed,
+        406 => NotAcceptable,
+        408 => RequestTimeout,
+        413 => KindOf(RefusalCode.TooLarge),
+        415 => UnsupportedMediaType,
+        429 => TooManyRequests,
+        500 => Internal,
+        _ => new ProblemKind(status, $"http-{status}", ReasonPhrases.GetReasonPhrase(status)),
+    };
+
+    /// <summary>The kind of a refusal. Total: a test walks over every code.</summary>
+    internal static ProblemKind KindOf(RefusalCode code) => code switch
+    {
+        RefusalCode.Malformed => new(400, "malformed", "The body is not the format that it claims to be."),
+        RefusalCode.BadDeviceId => new(400, "bad-device-id", "The device ID is not of the accepted form."),
+        RefusalCode.BadAttributes => new(400, "bad-attributes", "The attributes are not of the accepted form."),
+        RefusalCode.NoCredential => new(401, "no-credential", "The caller showed no credential."),
+        RefusalCode.UnknownCertificate =>
+            new(401, "unknown-certificate", "The caller's certificate is not in the registry."),
+        RefusalCode.CertificateExpired =>
+            new(401, "certificate-expired", "The caller's certificate is not valid at this time."),
+        RefusalCode.CaRequested => new(403, "ca-requested", "The request asks to become a certificate authority."),
+        RefusalCode.IdentityMismatch =>
+            new(403, "identity-mismatch", "The request names something else than the device."),
+        RefusalCode.NotAllowed => new(403, "not-allowed", "The caller is known but may not do this."),
+        RefusalCode.CertificateRevoked => new(403, "certificate-revoked", "The caller's certificate was revoked."),
+        RefusalCode.CertificateOnHold => new(403, "certificate-on-hold", "The certificate is on hold."),
+        RefusalCode.CertificateSuperseded =>
+            new(403, "certificate-superseded", "The certificate was replaced by a newer one."),
+        RefusalCode.DeviceSuspended => new(403, "device-suspended", "The device is suspended."),
+        RefusalCode.DeviceQuarantined =>
+            new(403, "device-quarantined", "The device is quarantined: a clone is suspected."),
+        RefusalCode.DeviceDecommissioned =>
+            new(403, "device-decommissioned", "The device was decommissioned, which is final."),
+        RefusalCode.NotFound => new(404, "not-found", "There is no such resource."),
+        RefusalCode.KeyInUse => new(409, "key-in-use", "The public key already belongs to another holder."),
+        RefusalCode.DeviceAlreadyBound => new(
+            409, "device-already-bound", "The device already holds a current certificate with another key."),
+        RefusalCode.RequestInProgress => new(409, "request-in-progress", "The same request is being worked on."),
+        RefusalCode.AlreadyRevoked =>
+            new(409, "already-revoked", "The certificate is already revoked for another reason."),
+        RefusalCode.NotOnHold => new(409, "not-on-hold", "The certificate is not on hold."),
+        RefusalCode.TooLarge => new(413, "too-large", "The request is larger than this service reads."),
+        RefusalCode.BadCsr =>
+            new(422, "bad-csr", "The certification request breaks RFC 2986 or a limit of this service."),
+        RefusalCode.PopInvalid => new(422, "pop-invalid", "The proof of possession does not verify."),
+        RefusalCode.SignatureAlgorithm =>
+            new(422, "signature-algorithm", "The request's signature algorithm is not accepted."),
+        RefusalCode.UnsupportedExtension =>
+            new(422, "unsupported-extension", "An unknown critical extension is asked for."),
+        RefusalCode.ExtensionNotAllowed =>
+            new(422, "extension-not-allowed", "The profile does not grant an extension asked for."),
+        RefusalCode.BadKey => new(422, "bad-key", "The public key is broken or weak."),
+        RefusalCode.Roca => new(422, "roca", "The RSA key has the ROCA weakness (CVE-2017-15361)."),
+        RefusalCode.UnsupportedKey =>
+            new(422, "unsupported-key", "The public key is of a kind that is not certified here."),
+        RefusalCode.KeyNotAllowed =>
+            new(422, "key-not-allowed", "The profile does not accept this kind of public key."),
+        RefusalCode.KeyBlocked => new(422, "key-blocked", "The public key is on the list of compromised or weak keys."),
+        RefusalCode.BadReason => new(422, "bad-reason", "The revocation reason is not one that may be asked for."),
+        RefusalCode.IdempotencyMismatch => new(
+            422, "idempotency-mismatch", "The same Idempotency-Key came with another request."),
+        // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
+        // away.
+        RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),
+        RefusalCode.AuthorityExpiring => new(503, "authority-expiring", "The authority is about to expire."),
+        RefusalCode.AuthorityUnavailable =>
+            new(503, "authority-unavailable", "The authority's key cannot be used now."),
+        RefusalCode.StorageUnavailable => new(503, "storage-unavailable", "The database cannot store anything now."),
+        RefusalCode.ClockRegressed => new(503, "clock-regressed", "The clock of the service went back."),
+        _ => throw new UnreachableException(),
+    };
+
+    private static TimeSpan? DefaultRetryAfter(RefusalCode code, int status) =>
+        status == 503 && code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null;
+}

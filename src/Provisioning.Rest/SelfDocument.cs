@@ -1,0 +1,39 @@
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary>Who the caller is to this service.</summary>
+internal sealed record SelfDocument
+{
+    /// <summary><c>device</c>, <c>registrar</c> or <c>administrator</c>.</summary>
+    /// <example>device</example>
+    public required string Role { get; init; }
+
+    /// <summary>The device ID, or the name of the principal.</summary>
+    /// <example>pump-0001</example>
+    public required string Name { get; init; }
+
+    /// <summary>The device ID; null for others.</summary>
+    /// <example>pump-0001</example>
+    public string? DeviceId { get; init; }
+
+    /// <summary>Where the device stands; null for others.</summary>
+    /// <example>active</example>
+    [NamesOf(typeof(Core.Devices.DeviceState))]
+    public string? State { get; init; }
+
+    /// <summary>The certificate that the device called with; null for others.</summary>
+    public CertificateDocument? Certificate { get; init; }
+
+    /// <summary>Not worth renewing before; null for others.</summary>
+    public DateTimeOffset? RenewAfter { get; init; }
+
+    /// <summary>Should be renewed by then; null for others.</summary>
+    public DateTimeOffset? RenewBefore { get; init; }
+
+    /// <summary>The root certificates that this service vouches for, PEM each.</summary>
+    public required IReadOnlyList<string> TrustAnchors { get; init; }
+
+    /// <summary>The service's clock, for devices without one.</summary>
+    public required DateTimeOffset ServerTime { get; init; }
+}

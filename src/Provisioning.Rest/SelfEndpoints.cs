@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Answers;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary><c>/api/v1/self</c>: the caller's own view.</summary>
+internal static class SelfEndpoints
+{
+    internal static void MapSelf(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("self", ReadSelf)
+            .WithName("readSelf")
+            .WithTags("Enrollment")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator))
+            .GivesCertificate<SelfDocument>()
+            .RefusesStrangers()
+            .Refuses(RefusalCode.NotFound)
+            .Refuses([RestErrors.BadQuery]);
+
+    /// <summary>Tells the caller who it is</summary>
+    /// <remarks>
+    /// A device learns its state, the certificate that it called with, when to renew, the trust anchors and the time;
+    /// calling with a renewed certificate also confirms it, and ends the one before. With another Accept, a device gets
+    /// the certificate itself. Registrars and administrators learn their name.
+    /// </remarks>
+    internal static async Task<IResult> ReadSelf(
+        HttpContext context,
+        EnrollmentService enrollments,
+        IDeviceStore devices,
+        AuthorityDirectory authorities,
+        TimeProvider time,
+        CancellationToken ct)
+    {
+        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        if (context.CallerOf() is not Caller.Device device) return OfPrincipal(context, authorities, time.GetUtcNow());
+        if (!AnswerForms.Choose(context.Request).TryGet(out var form, out var problem))
+            return new ProblemAnswer(problem);
+        if (!(await enrollments.DescribeAsync(device, ct)).TryGet(out var issued, out var refusal))
+            return new ProblemAnswer(refusal);
+        if (await devices.FindDeviceAsync(device.Id, ct) is not { } row)
+            return new ProblemAnswer(DeviceEndpoints.NotFound);
+
+        var now = time.GetUtcNow();
+        return new CertificateAnswer<SelfDocument>(OfDevice(row, issued, authorities, now), form)
+        {
+            Der = issued.Der,
+            Chain = issued.Chain,
+            SerialNumber = issued.Record.SerialNumber,
+            Window = issued.Window,
+            Now = now,
+        };
+    }
+
+    private static IResult OfPrincipal(HttpContext context, AuthorityDirectory authorities, DateTimeOffset now)
+    {
+        if (AnswerForms.CheckJson(context.Request) is { } problem) return new ProblemAnswer(problem);
+        var (role, name) = context.CallerOf() switch
+        {
+            Caller.Registrar registrar => (Roles.Registrar, registrar.Name),
+            Caller.Administrator administrator => (Roles.Administrator, administrator.Name),
+            _ => throw new UnreachableException(),
+        };
+        return new JsonAnswer<SelfDocument>(new SelfDocument
+        {
+            Role = role,
+            Name = name,
+            TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
+            ServerTime = now,
+        });
+    }
+
+    private static SelfDocument OfDevice(
+        Device device, IssuedCertificate issued, AuthorityDirectory authorities, DateTimeOffset now) => new()
+        {
+            Role = Roles.Device,
+            Name = device.Id.Value,
+            DeviceId = device.Id.Value,
+            State = WireNames.Of(device.State),
+            Certificate = CertificateDocument.Of(issued.Record, issued.Der),
+            RenewAfter = issued.Window.After,
+            RenewBefore = issued.Window.Before,
+            TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
+            ServerTime = now,
+        };
+}

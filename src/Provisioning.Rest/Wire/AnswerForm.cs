@@ -1,0 +1,82 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
+
+namespace Provisioning.Rest.Wire;
+
+/// <summary>The forms of an answer.</summary>
+internal enum AnswerForm
+{
+    /// <summary><see cref="MediaTypes.Json"/>; the default.</summary>
+    Json,
+
+    /// <summary><see cref="MediaTypes.Certificate"/>.</summary>
+    Der,
+
+    /// <summary><see cref="MediaTypes.Chain"/>.</summary>
+    Chain,
+}
+
+/// <summary>
+/// Chooses the form by the Accept header (RFC 9110 §12.5.1), before anything is done: a 406 must not leave a
+/// certificate.
+/// </summary>
+internal static class AnswerForms
+{
+    private const StringComparison IgnoreCase = StringComparison.OrdinalIgnoreCase;
+
+    private static readonly (AnswerForm Form, string MediaType)[] WithCertificate =
+    [
+        (AnswerForm.Json, MediaTypes.Json),
+        (AnswerForm.Der, MediaTypes.Certificate),
+        (AnswerForm.Chain, MediaTypes.Chain),
+    ];
+
+    /// <summary>For answers that are a certificate.</summary>
+    internal static Checked<AnswerForm> Choose(HttpRequest request) => Choose(request, WithCertificate);
+
+    /// <summary>For answers that are only JSON.</summary>
+    /// <returns>The problem, or null when there is none.</returns>
+    internal static Problem? CheckJson(HttpRequest request) =>
+        Choose(request, WithCertificate.AsSpan(0, 1)).TryGet(out _, out var problem) ? null : problem;
+
+    private static Checked<AnswerForm> Choose(
+        HttpRequest request, ReadOnlySpan<(AnswerForm Form, string MediaType)> offered)
+    {
+        var accept = request.Headers.Accept;
+        if (accept.Count == 0) return offered[0].Form;
+        if (!MediaTypeHeaderValue.TryParseList(accept, out var ranges)) return NotAcceptable(offered);
+
+        (AnswerForm Form, double Quality) best = (default, 0);
+        foreach (var (form, mediaType) in offered)
+        {
+            var quality = QualityOf(mediaType, ranges);
+            if (quality > best.Quality) best = (form, quality);
+        }
+
+        return best.Quality > 0 ? best.Form : NotAcceptable(offered);
+    }
+
+    // The most specific range decides: "*/*;q=0.1, application/json;q=0" does not accept JSON.
+    private static double QualityOf(string mediaType, IEnumerable<MediaTypeHeaderValue> ranges)
+    {
+        var (specificity, quality) = (-1, 0d);
+        foreach (var range in ranges)
+        {
+            var fits = range.MatchesAllTypes ? 0
+                : range.MatchesAllSubTypes && mediaType.StartsWith(range.Type + "/", IgnoreCase) ? 1
+                : range.MediaType.Equals(mediaType, IgnoreCase) ? 2
+                : -1;
+            if (fits > specificity) (specificity, quality) = (fits, range.Quality ?? 1);
+        }
+
+        return quality;
+    }
+
+    private static Problem NotAcceptable(ReadOnlySpan<(AnswerForm Form, string MediaType)> offered)
+    {
+        var types = new List<string>();
+        foreach (var (_, mediaType) in offered) types.Add(mediaType);
+        var kind = RestErrors.KindOf(StatusCodes.Status406NotAcceptable);
+        return new Problem(kind, $"This resource is given as: {string.Join(", ", types)}.");
+    }
+}

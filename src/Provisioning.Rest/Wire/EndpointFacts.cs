@@ -1,0 +1,70 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Rest.Wire;
+
+/// <summary>
+/// What an operation's body is, for the API's description; bodies are read raw, so that nothing else can tell.
+/// </summary>
+/// <param name="Document">The type of the JSON form.</param>
+/// <param name="TakesRequest">True when <see cref="MediaTypes.CertificationRequest"/> is taken too.</param>
+public sealed record BodyFacts(Type Document, bool TakesRequest);
+
+/// <summary>Every kind of problem that an operation may answer with, for the API's description.</summary>
+/// <param name="Kinds">The kinds.</param>
+public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds);
+
+/// <summary>Says on the routes what the description tells.</summary>
+internal static class EndpointFacts
+{
+    private static readonly RefusalCode[] ToEveryCaller =
+    [
+        RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
+        RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
+        RefusalCode.NotAllowed,
+    ];
+
+    /// <summary>The refusals of a certification request and of the signing.</summary>
+    internal static RefusalCode[] Issuing { get; } =
+    [
+        RefusalCode.BadCsr, RefusalCode.PopInvalid, RefusalCode.SignatureAlgorithm, RefusalCode.UnsupportedExtension,
+        RefusalCode.ExtensionNotAllowed, RefusalCode.CaRequested, RefusalCode.BadKey, RefusalCode.Roca,
+        RefusalCode.UnsupportedKey, RefusalCode.KeyNotAllowed, RefusalCode.KeyBlocked, RefusalCode.KeyInUse,
+        RefusalCode.IdentityMismatch, RefusalCode.DeviceSuspended, RefusalCode.DeviceQuarantined,
+        RefusalCode.DeviceDecommissioned, RefusalCode.IdempotencyMismatch, RefusalCode.RequestInProgress,
+        RefusalCode.LintFailed, RefusalCode.AuthorityExpiring, RefusalCode.AuthorityUnavailable,
+        RefusalCode.ClockRegressed,
+    ];
+
+    extension(RouteHandlerBuilder route)
+    {
+        internal RouteHandlerBuilder Takes<T>(bool orRequest = false)
+        {
+            route.WithMetadata(new BodyFacts(typeof(T), orRequest));
+            return route.Refuses(RefusalCode.Malformed, RefusalCode.TooLarge).RefusesStatus(415);
+        }
+
+        internal RouteHandlerBuilder Gives<T>(int status = 200) =>
+            route.Produces<T>(status, MediaTypes.Json).RefusesStatus(406);
+
+        internal RouteHandlerBuilder GivesCertificate<T>(int status = 200) =>
+            route.Produces<T>(status, MediaTypes.Json, MediaTypes.Certificate, MediaTypes.Chain).RefusesStatus(406);
+
+        internal RouteHandlerBuilder Refuses(params ReadOnlySpan<RefusalCode> codes) =>
+            route.Refuses([.. codes.ToArray().Select(RestErrors.KindOf)]);
+
+        internal RouteHandlerBuilder RefusesStatus(params ReadOnlySpan<int> statuses) =>
+            route.Refuses([.. statuses.ToArray().Select(RestErrors.KindOf)]);
+
+        internal RouteHandlerBuilder Refuses(IReadOnlyList<ProblemKind> kinds) =>
+            route.WithMetadata(new RefusalFacts(kinds));
+
+        /// <summary>For operations that ask who the caller is.</summary>
+        internal RouteHandlerBuilder RefusesStrangers() => route.Refuses(ToEveryCaller);
+    }
+
+    /// <summary>The caller, whom the authentication has identified before any handler runs.</summary>
+    internal static Caller CallerOf(this HttpContext context) => context.Features.Get<Caller>()
+        ?? throw new InvalidOperationException("An operation that needs a caller is reached without one.");
+}

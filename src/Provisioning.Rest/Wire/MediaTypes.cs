@@ -1,0 +1,20 @@
+namespace Provisioning.Rest.Wire;
+
+/// <summary>The media types that this API reads and gives.</summary>
+public static class MediaTypes
+{
+    /// <summary>JSON (RFC 8259), always UTF-8.</summary>
+    public const string Json = "application/json";
+
+    /// <summary>A certification request, DER (RFC 5967).</summary>
+    public const string CertificationRequest = "application/pkcs10";
+
+    /// <summary>One certificate, DER (RFC 2585 §4.1).</summary>
+    public const string Certificate = "application/pkix-cert";
+
+    /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
+    public const string Chain = "application/pem-certificate-chain";
+
+    /// <summary>Problem details (RFC 9457).</summary>
+    public const string Problem = "application/problem+json";
+}

@@ -1,0 +1,70 @@
+using System.Buffers;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace Provisioning.Rest.Wire;
+
+/// <summary>
+/// Reads bodies raw, chunked or not. No formatter sees them, so nothing is decompressed, transcoded or bound by
+/// accident.
+/// </summary>
+internal static class RequestBody
+{
+    /// <summary>The longest body, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
+    internal const int MaxLength = 16 * 1024;
+
+    /// <summary>Reads a body that must be JSON.</summary>
+    internal static async Task<Checked<T>> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+        where T : class
+    {
+        if (MediaTypeOf(request) != MediaTypes.Json) return UnsupportedMediaType("Send application/json");
+        return (await ReadAsync(request, ct)).TryGet(out var body, out var problem)
+            ? StrictJson.Read<T>(body)
+            : problem;
+    }
+
+    /// <summary>
+    /// The media type without its parameters, or null when it is missing, doubled or has parameters but UTF-8.
+    /// </summary>
+    internal static string? MediaTypeOf(HttpRequest request)
+    {
+        if (request.Headers.ContentType is not [{ } text]) return null;
+        if (!MediaTypeHeaderValue.TryParse(text, out var type)) return null;
+        var mediaType = type.MediaType.Value?.ToLowerInvariant();
+        return type.Parameters.Count == 0 || (mediaType == MediaTypes.Json && IsUtf8Only(type)) ? mediaType : null;
+    }
+
+    /// <summary>Reads the whole body.</summary>
+    /// <returns>1 to <see cref="MaxLength"/> octets, or the problem.</returns>
+    /// <exception cref="BadHttpRequestException">
+    /// Broken chunks, a body that came too slowly, or too long a one.
+    /// </exception>
+    internal static async Task<Checked<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest request, CancellationToken ct)
+    {
+        if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
+            return UnsupportedMediaType("Send the body without Content-Encoding");
+        if (request.ContentLength > MaxLength) return TooLarge();
+
+        // Tells the server too, so that it does not read an endless body to its end before the next request.
+        if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = MaxLength;
+
+        var read = await request.BodyReader.ReadAtLeastAsync(MaxLength + 1, ct);
+        if (read.Buffer.Length > MaxLength) return TooLarge();
+        ReadOnlyMemory<byte> body = read.Buffer.ToArray();
+        request.BodyReader.AdvanceTo(read.Buffer.End);
+        return body.IsEmpty ? RestErrors.Malformed("The body is empty.") : body;
+    }
+
+    internal static Problem UnsupportedMediaType(string advice) =>
+        new(RestErrors.KindOf(StatusCodes.Status415UnsupportedMediaType), advice + ".");
+
+    private static bool IsUtf8Only(MediaTypeHeaderValue type) =>
+        type.Parameters.Count == 1
+            && HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
+
+    private static Problem TooLarge() => RestErrors.Of(
+        new(Core.Enrollment.RefusalCode.TooLarge, $"At most {MaxLength} octets are read."));
+}

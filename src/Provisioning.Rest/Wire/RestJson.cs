@@ -1,0 +1,46 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Provisioning.Rest.Wire;
+
+/// <summary>How JSON is read (strictly) and written (plainly) here.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    MaxDepth = 16,
+    Converters = [typeof(UtcSecondsConverter)])]
+[JsonSerializable(typeof(AuthorityDocument))]
+[JsonSerializable(typeof(AuthorityListDocument))]
+[JsonSerializable(typeof(CertificateDocument))]
+[JsonSerializable(typeof(DeviceDocument))]
+[JsonSerializable(typeof(EnrollmentBody))]
+[JsonSerializable(typeof(IssuedCertificateDocument))]
+[JsonSerializable(typeof(PageDocument<CertificateDocument>))]
+[JsonSerializable(typeof(PageDocument<DeviceDocument>))]
+[JsonSerializable(typeof(PageDocument<HistoryEntryDocument>))]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(RenewalBody))]
+[JsonSerializable(typeof(RevocationBody))]
+[JsonSerializable(typeof(SelfDocument))]
+internal sealed partial class RestJson : JsonSerializerContext
+{
+    internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Plain.Options.GetTypeInfo(typeof(T));
+
+    internal static byte[] Write<T>(T document)
+        where T : class => JsonSerializer.SerializeToUtf8Bytes(document, TypeOf<T>());
+
+    // A class of its own, so that the generated part is initialized before it.
+    private static class Plain
+    {
+        // The default escapes '+' in base64 because an answer might be pasted into HTML; scripts that cut PEM out of it
+        // with sed could not read that.
+        internal static readonly JsonSerializerOptions Options = new(Default.Options!)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+    }
+}

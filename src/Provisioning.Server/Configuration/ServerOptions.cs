@@ -1,0 +1,114 @@
+using System.Net;
+using Provisioning.Core.Certificates;
+
+namespace Provisioning.Server.Configuration;
+
+/// <summary>
+/// The configuration section <c>Provisioning</c>: from appsettings.json, the environment (<c>Provisioning__DataDirectory</c>) and the
+/// command line (<c>--Provisioning:DataDirectory</c>), later ones first. A key that is not known stops the start.
+/// </summary>
+internal sealed class ServerOptions
+{
+    internal const string Section = "Provisioning";
+
+    /// <summary>Where database, keys, credentials and CRLs are.</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    /// <summary>The port of REST and Swagger UI, over TLS.</summary>
+    public int HttpsPort { get; set; } = 8443;
+
+    /// <summary>The port of what must be plain: CRLs, CA certificates, health.</summary>
+    public int HttpPort { get; set; } = 8080;
+
+    /// <summary>The address that both listen on; by default loopback in Development, all addresses otherwise.</summary>
+    public string? ListenAddress { get; set; }
+
+    /// <summary>The name in the server's certificate and in the addresses of CRLs and CA certificates.</summary>
+    public string PublicName { get; set; } = "localhost";
+
+    /// <summary>The plain port as the outside sees it, where a proxy or a port mapping is in between; else null.</summary>
+    public int? PublicHttpPort { get; set; }
+
+    /// <summary>More host names or addresses for the server's certificate.</summary>
+    public IList<string> ServerNames { get; } = [];
+
+    /// <summary>A connection string for PostgreSQL; null for SQLite in the data directory.</summary>
+    public string? Database { get; set; }
+
+    /// <summary>The passphrase of the key files.</summary>
+    public string? Passphrase { get; set; }
+
+    /// <summary>A file with that passphrase, mode 0600.</summary>
+    public string? PassphraseFile { get; set; }
+
+    /// <summary>The folder with the certificate profiles; null for those that come with the program.</summary>
+    public string? ProfilesDirectory { get; set; }
+
+    /// <summary>Addresses that may read <c>/metrics</c> without a certificate, such as <c>10.0.3.0/24</c>.</summary>
+    public IList<string> MetricsScrapers { get; } = [];
+
+    /// <summary>How authorities are made.</summary>
+    public AuthoritySection Authority { get; set; } = new();
+
+    /// <summary>How CRLs are made.</summary>
+    public CrlSection Crl { get; set; } = new();
+
+    /// <summary>How much each caller may ask.</summary>
+    public LimitsSection Limits { get; set; } = new();
+
+    /// <summary>The address to listen on.</summary>
+    internal IPAddress Address(bool isDevelopment) => ListenAddress is { } text
+        ? IPAddress.Parse(text)
+        : isDevelopment ? IPAddress.Loopback : IPAddress.Any;
+
+    internal sealed class AuthoritySection
+    {
+        /// <summary>P256, P384, P521, Rsa3072 or Rsa4096.</summary>
+        public KeyAlgorithm KeyAlgorithm { get; set; } = KeyAlgorithm.P256;
+
+        /// <summary>The root's common name.</summary>
+        public string? RootName { get; set; }
+
+        /// <summary>The issuing authority's common name.</summary>
+        public string? IssuingName { get; set; }
+    }
+
+    internal sealed class CrlSection
+    {
+        /// <summary>From thisUpdate to nextUpdate.</summary>
+        public TimeSpan Lifetime { get; set; } = TimeSpan.FromHours(24);
+
+        /// <summary>How often a CRL is made when nothing was revoked.</summary>
+        public TimeSpan RefreshEvery { get; set; } = TimeSpan.FromHours(1);
+
+        /// <summary>From a revocation to the CRL that has it.</summary>
+        public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(5);
+    }
+
+    internal sealed class LimitsSection
+    {
+        /// <summary>Connections at once, over both listeners.</summary>
+        public int Connections { get; set; } = 10_000;
+
+        /// <summary>Each registrar.</summary>
+        public Rate Registrar { get; set; } = new() { PerSecond = 500, Burst = 1000 };
+
+        /// <summary>Each administrator.</summary>
+        public Rate Administrator { get; set; } = new() { PerSecond = 100, Burst = 500 };
+
+        /// <summary>Each device.</summary>
+        public Rate Device { get; set; } = new() { PerSecond = 5, Burst = 20 };
+
+        /// <summary>Each address that shows no credential.</summary>
+        public Rate Anonymous { get; set; } = new() { PerSecond = 20, Burst = 100 };
+    }
+
+    internal sealed class Rate
+    {
+        /// <summary>Requests a second, in the long run.</summary>
+        public int PerSecond { get; set; }
+
+        /// <summary>Requests at once, after a pause.</summary>
+        public int Burst { get; set; }
+    }
+}

@@ -1,0 +1,25 @@
+namespace Provisioning.Server.Configuration;
+
+/// <summary>Reads <see cref="ServerOptions"/> and says clearly what is wrong with them.</summary>
+internal static class Settings
+{
+    /// <exception cref="StartupException">A key is unknown or a value cannot be used.</exception>
+    internal static ServerOptions Read(IConfiguration configuration)
+    {
+        try
+        {
+            var options = new ServerOptions();
+            configuration.GetSection(ServerOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+            _ = options.Address(isDevelopment: false);
+            _ = MetricsScrapers(options);
+            return options;
+        }
+        catch (Exception problem) when (problem is InvalidOperationException or FormatException)
+        {
+            throw new StartupException($"The configuration cannot be used: {problem.Message}", problem);
+        }
+    }
+
+    internal static IReadOnlyList<System.Net.IPNetwork> MetricsScrapers(ServerOptions options) =>
+        [.. options.MetricsScrapers.Select(text => System.Net.IPNetwork.Parse(text.Contains('/') ? text : text + (text.Contains(':') ? "/128" : "/32")))];
+}

@@ -1,0 +1,118 @@
+using System.Collections.Frozen;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Server.Configuration;
+using Provisioning.Storage;
+
+namespace Provisioning.Server;
+
+/// <summary>
+/// One opened data directory: the database, the keys and the pipeline, before anybody listens. The server runs on it, and so do
+/// the verbs <c>init</c> and <c>audit</c>.
+/// </summary>
+internal sealed class Instance : IAsyncDisposable
+{
+    private Instance(
+        ServerOptions options, DataDirectory data, Database database, KeyFiles keys, FrozenDictionary<string, Profile> profiles, TimeProvider time)
+    {
+        Options = options;
+        Data = data;
+        Database = database;
+        Keys = keys;
+        Profiles = profiles;
+        Time = time;
+        Clock = new ClockGuard(time);
+        Addresses = new PublicAddresses(options.PublicName, options.PublicHttpPort ?? options.HttpPort);
+        Ca = new CertificateAuthority(database.Certificates, profiles, Addresses, Clock);
+        Issuer = new InternalIssuer(Ca);
+        Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);
+        Import = new AuthorityImport(data, keys, database.Authorities, time);
+        Credentials = new CredentialFiles(data, database.Authorities, Issuer, time);
+    }
+
+    internal ServerOptions Options { get; }
+
+    internal DataDirectory Data { get; }
+
+    internal Database Database { get; }
+
+    internal KeyFiles Keys { get; }
+
+    internal FrozenDictionary<string, Profile> Profiles { get; }
+
+    internal TimeProvider Time { get; }
+
+    internal ClockGuard Clock { get; }
+
+    internal PublicAddresses Addresses { get; }
+
+    internal CertificateAuthority Ca { get; }
+
+    internal InternalIssuer Issuer { get; }
+
+    internal AuthoritySetup Setup { get; }
+
+    internal AuthorityImport Import { get; }
+
+    internal CredentialFiles Credentials { get; }
+
+    internal CrlOptions Crl => new()
+    {
+        Directory = Data.Crls,
+        SuppliedDirectory = Data.Pki,
+        Lifetime = Options.Crl.Lifetime,
+        RefreshEvery = Options.Crl.RefreshEvery,
+        Delay = Options.Crl.Delay,
+    };
+
+    /// <summary>Opens. Nothing is changed yet but the schema, and a passphrase where one may be made.</summary>
+    /// <param name="options">The configuration.</param>
+    /// <param name="mayCreatePassphrase">True in Development: without a passphrase, one is made.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The opened directory; the caller owns it.</returns>
+    /// <exception cref="StartupException">It cannot be opened; the message says why.</exception>
+    internal static async Task<Instance> OpenAsync(
+        ServerOptions options, bool mayCreatePassphrase, TimeProvider time, CancellationToken ct)
+    {
+        try
+        {
+            var data = new DataDirectory(Path.GetFullPath(options.DataDirectory));
+            data.Create();
+            var profiles = ProfileReader.ReadFolder(
+                options.ProfilesDirectory ?? Path.Combine(AppContext.BaseDirectory, "pki", "profiles"));
+            var keys = new KeyFiles(data, PassphraseOf(options, data, mayCreatePassphrase));
+            var database = await Database.OpenAsync(
+                new DatabaseOptions { DataDirectory = data.Path, Connection = options.Database }, ct);
+            var instance = new Instance(options, data, database, keys, profiles, time);
+            if (await database.Authorities.LatestTimeAsync(ct) is { } latest) instance.Clock.Observe(latest);
+            return instance;
+        }
+        catch (Exception problem) when (problem is DatabaseOpenException or InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException(problem.Message, problem);
+        }
+    }
+
+    /// <summary>Gives up what a killed process left behind. Before anything is issued; an audit looks without it.</summary>
+    /// <returns>How many reservations that were.</returns>
+    internal Task<int> RecoverAsync() => Database.Certificates.AbandonAllAsync(Time.GetUtcNow(), default);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Database.DisposeAsync();
+
+    private static string PassphraseOf(ServerOptions options, DataDirectory data, bool mayCreate)
+    {
+        if (!string.IsNullOrEmpty(options.Passphrase)) return options.Passphrase;
+        if (options.PassphraseFile is { } file) return Passphrase.ReadFile(file);
+        var made = Path.Combine(data.Path, "passphrase");
+        if (File.Exists(made)) return Passphrase.ReadFile(made);
+        return mayCreate
+            ? Passphrase.CreateFile(made)
+            : throw new StartupException(
+                "The keys need a passphrase. Put one into a file with mode 0600 and set Provisioning__PassphraseFile to its path, "
+                + "or set Provisioning__Passphrase.");
+    }
+}

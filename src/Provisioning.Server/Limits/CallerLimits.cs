@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.RateLimiting;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest;
+using Provisioning.Server.Configuration;
+
+namespace Provisioning.Server.Limits;
+
+/// <summary>
+/// How much each caller may ask: a bucket for every principal, and one for every address that shows no credential, so that a
+/// flood of strangers never locks a device out.
+/// </summary>
+internal static class CallerLimits
+{
+    internal static void Configure(RateLimiterOptions limiter, ServerOptions.LimitsSection limits)
+    {
+        limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
+        {
+            var caller = context.Features.Get<Caller>();
+            var key = caller?.Actor ?? "address:" + context.Connection.RemoteIpAddress;
+            var rate = RateOf(caller, limits);
+            return RateLimitPartition.GetTokenBucketLimiter(key, _ => new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = rate.Burst,
+                TokensPerPeriod = Math.Max(1, rate.PerSecond / 10),
+                ReplenishmentPeriod = rate.PerSecond >= 10 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1.0 / rate.PerSecond),
+                QueueLimit = 0,
+            });
+        });
+        limiter.OnRejected = RejectAsync;
+    }
+
+    private static ServerOptions.Rate RateOf(Caller? caller, ServerOptions.LimitsSection limits) => caller switch
+    {
+        Caller.Registrar => limits.Registrar,
+        Caller.Administrator => limits.Administrator,
+        Caller.Device => limits.Device,
+        _ => limits.Anonymous,
+    };
+
+    private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken ct)
+    {
+        // Spread, so that those who were refused together do not come back together.
+        var seconds = 1 + Random.Shared.Next(3);
+        rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        await Problems.WriteStatusAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Security.Claims;
+using Microsoft.AspNetCore.Authentication;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Rest;
+using Provisioning.Server.Authentication;
+using Provisioning.Server.Configuration;
+using Provisioning.Server.Jobs;
+using Provisioning.Server.Limits;
+using Provisioning.Server.Observability;
+using Provisioning.Server.Tls;
+using Provisioning.Status;
+
+namespace Provisioning.Server;
+
+/// <summary>Puts the service together: one opened instance, its doors, and what listens.</summary>
+internal static class ServerHost
+{
+    /// <summary>Builds the host, ready to be started. The instance is made and owned by the caller, and outlives the host.</summary>
+    internal static async Task<WebApplication> BuildAsync(WebApplicationBuilder builder, Instance instance, AuthorityDirectory authorities)
+    {
+        var options = instance.Options;
+        var isDevelopment = builder.Environment.IsDevelopment();
+        var certificate = new ServerCertificate(
+            instance.Data, instance.Keys, instance.Issuer, authorities, instance.Profiles["service"],
+            ServerNames.Of(options, isDevelopment), options.PublicName, instance.Time);
+        await certificate.EnsureAsync();
+
+        builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
+            kestrel, options, options.Address(isDevelopment), certificate, authorities));
+        builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
+
+        builder.Services.AddCore(instance, authorities, certificate);
+        builder.Services.AddRest();
+        builder.Services.AddCallers();
+        builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
+        builder.Services.AddJobs();
+        builder.Services.AddObservability();
+
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseRouting();
+        app.UsePlainListenerRule();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.MapRest();
+        app.MapStatus();
+        app.MapHealth();
+        app.MapMetrics(Settings.MetricsScrapers(options));
+        _ = app.Services.GetRequiredService<MetricsCollector>();
+        _ = app.Services.GetRequiredService<ExpiryGauges>();
+        return app;
+    }
+
+    private static void AddCore(
+        this IServiceCollection services, Instance instance, AuthorityDirectory authorities, ServerCertificate certificate) => services
+        .AddSingleton(instance.Time)
+        .AddSingleton(instance.Clock)
+        .AddSingleton(instance.Addresses)
+        .AddSingleton(instance.Ca)
+        .AddSingleton(instance.Crl)
+        .AddSingleton(instance.Database)
+        .AddSingleton(instance.Database.Certificates)
+        .AddSingleton(instance.Database.Devices)
+        .AddSingleton(instance.Database.Revocations)
+        .AddSingleton(instance.Database.Authorities)
+        .AddSingleton(instance.Database.Audit)
+        .AddSingleton(authorities)
+        .AddSingleton(certificate)
+        .AddSingleton<CallerIdentification>()
+        .AddSingleton<EnrollmentService>()
+        .AddSingleton<RevocationService>()
+        .AddSingleton<PublishedCrls>()
+        .AddSingleton<CrlSignal>()
+        .AddSingleton<CrlPublisher>()
+        .AddSingleton<CrlSchedule>();
+
+    private static void AddCallers(this IServiceCollection services)
+    {
+        services.AddAuthentication(CertificateAuthenticationHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, CertificateAuthenticationHandler>(CertificateAuthenticationHandler.SchemeName, null);
+
+        // What an endpoint forgets to say is refused.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(
+            new Microsoft.AspNetCore.Authorization.AuthorizationPolicyBuilder().RequireClaim(ClaimTypes.Role, Roles.Administrator).Build());
+    }
+
+    private static void AddJobs(this IServiceCollection services) => services
+        .AddHostedService<CrlJob>()
+        .AddHostedService<ReservationSweepJob>()
+        .AddHostedService<ServerCertificateJob>()
+        .AddHostedService<StorageFailureJob>();
+
+    private static void AddObservability(this IServiceCollection services) => services
+        .AddSingleton<MetricsCollector>()
+        .AddSingleton<ExpiryGauges>()
+        .AddSingleton<Readiness>();
+
+    // The plain listener serves what is marked for it, and nothing else.
+    private static void UsePlainListenerRule(this WebApplication app) => app.Use(static (context, next) =>
+        context.Request.IsHttps || context.GetEndpoint()?.Metadata.GetMetadata<ServedOnPlainHttpAttribute>() is not null
+            ? next(context)
+            : Problems.WriteStatusAsync(context, StatusCodes.Status404NotFound));
+}

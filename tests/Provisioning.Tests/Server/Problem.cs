@@ -1,0 +1,20 @@
+using System.Net;
+using System.Text.Json;
+
+namespace Provisioning.Tests.Server;
+
+/// <summary>Looks at a refusal as a client does: status, media type, the code in the body and in the header.</summary>
+internal static class Problem
+{
+    internal static async Task IsAsync(HttpResponseMessage response, HttpStatusCode status, string code)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.True(response.StatusCode == status, $"{(int)response.StatusCode} {text}");
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.NotNull(response.Content.Headers.ContentLength);
+        using var json = JsonDocument.Parse(text);
+        Assert.Equal(code, json.RootElement.GetProperty("code").GetString());
+        Assert.Equal(code, Assert.Single(response.Headers.GetValues("Provisioning-Error")));
+        response.Dispose();
+    }
+}
