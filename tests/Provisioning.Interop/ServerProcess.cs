@@ -92,6 +92,10 @@ internal sealed class ServerProcess : IAsyncDisposable
         using (Process.Start("kill", ["-TERM", Process.Id.ToString()])) await Process.WaitForExitAsync();
     }
 
+    /// <summary>Runs the verb <c>audit</c> on the data of the stopped server.</summary>
+    internal Task<Tool> AuditAsync() => Tool.RunAsync(
+        "dotnet", [Repository.Program("Provisioning.Server", "Provisioning.Server"), "audit"], environment: _environment);
+
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false }) await KillAsync();

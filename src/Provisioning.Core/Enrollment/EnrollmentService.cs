@@ -77,6 +77,7 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
             Attributes = attributes,
         };
         var issued = requestKey is null ? await JoinAsync(allowed, input) : await ca.IssueAsync(allowed, input);
+        Failpoint.Hit(Failpoint.BeforeAnswer);
         return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 

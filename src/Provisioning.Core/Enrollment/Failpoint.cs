@@ -12,6 +12,7 @@ internal static class Failpoint
     internal const string AfterReserve = "after-reserve";
     internal const string AfterSign = "after-sign";
     internal const string AfterRecord = "after-record";
+    internal const string BeforeAnswer = "before-answer";
 
     private static readonly (string? Name, int Passage) Armed = Parse();
     private static int _passages;
