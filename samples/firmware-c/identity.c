@@ -1,0 +1,230 @@
+#include "identity.h"
+
+#include "platform.h"
+
+#include <fcntl.h>
+#include <mbedtls/asn1write.h>
+#include <mbedtls/ecp.h>
+#include <mbedtls/error.h>
+#include <mbedtls/oid.h>
+#include <mbedtls/platform_util.h>
+#include <mbedtls/x509_csr.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PEM_MAX 4096
+
+static outcome fail(const char *what, int error)
+{
+    fprintf(stderr, "identity: %s: -0x%04x\n", what, (unsigned)-error);
+    return OUTCOME_INTERNAL;
+}
+
+bool identity_valid_id(const char *device_id)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-:";
+    size_t length = strlen(device_id);
+    if (length < 1 || length > DEVICE_ID_MAX || strspn(device_id, allowed) != length) return false;
+    return strchr("._-:", device_id[0]) == NULL;
+}
+
+static int make_key(mbedtls_pk_context *key)
+{
+    int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_ECKEY));
+    return error != 0
+        ? error
+        : mbedtls_ecp_gen_key(MBEDTLS_ECP_DP_SECP256R1, mbedtls_pk_ec(*key), platform_random, NULL);
+}
+
+outcome identity_make_key(slot *slot)
+{
+    mbedtls_pk_context key;
+    mbedtls_pk_init(&key);
+    int error = make_key(&key);
+    if (error == 0) {
+        /* Mbed TLS writes DER from the end of the buffer. */
+        int length = mbedtls_pk_write_key_der(&key, slot->key, sizeof slot->key);
+        if (length > 0) {
+            memmove(slot->key, slot->key + sizeof slot->key - (size_t)length, (size_t)length);
+            mbedtls_platform_zeroize(slot->key + length, sizeof slot->key - (size_t)length);
+            slot->key_length = (size_t)length;
+        } else {
+            error = length;
+        }
+    }
+
+    mbedtls_pk_free(&key);
+    return error == 0 ? OUTCOME_OK : fail("cannot make a key", error);
+}
+
+/* Mbed TLS as of 2023 (2.28.3 in Debian 12) writes NULL as the parameters of ecdsa-with-SHA256, which RFC 5758 §3.2
+ * says MUST be absent; a strict service refuses that (bad-csr). The field is not under the signature, so it can be taken
+ * out of the finished request. Later versions write it right and nothing happens here. */
+static int omit_null_parameters(uint8_t csr[CSR_MAX], size_t *length)
+{
+    static const uint8_t with_null[] = {
+        0x30, 0x0C, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02, 0x05, 0x00
+    };
+    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
+    uint8_t *end = csr + CSR_MAX, *at = end - *length;
+    size_t content;
+    int error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
+    uint8_t *info = at;
+    if (error == 0) error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
+    if (error != 0) return error;
+    uint8_t *algorithm = at + content;
+    if ((size_t)(end - algorithm) < sizeof with_null || memcmp(algorithm, with_null, sizeof with_null) != 0) return 0;
+
+    /* Two bytes go: what stands before them moves up, and gets a new length in front. */
+    algorithm[1] = 0x0A;
+    memmove(info + 2, info, (size_t)(algorithm - info) + sizeof with_null - 2);
+    at = info + 2;
+    error = mbedtls_asn1_write_len(&at, csr, (size_t)(end - at));
+    if (error >= 0) error = mbedtls_asn1_write_tag(&at, csr, (unsigned char)sequence);
+    *length = (size_t)(end - at);
+    return error < 0 ? error : 0;
+}
+
+outcome identity_make_csr(const slot *slot, uint8_t csr[CSR_MAX], size_t *length)
+{
+    char subject[sizeof "CN=" + DEVICE_ID_MAX];
+    snprintf(subject, sizeof subject, "CN=%s", slot->device_id);
+
+    mbedtls_pk_context key;
+    mbedtls_x509write_csr request;
+    mbedtls_pk_init(&key);
+    mbedtls_x509write_csr_init(&request);
+    int result = mbedtls_pk_parse_key(&key, slot->key, slot->key_length, NULL, 0);
+    if (result == 0) result = mbedtls_x509write_csr_set_subject_name(&request, subject);
+    if (result == 0) {
+        mbedtls_x509write_csr_set_key(&request, &key);
+        mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
+        result = mbedtls_x509write_csr_der(&request, csr, CSR_MAX, platform_random, NULL);
+    }
+
+    mbedtls_x509write_csr_free(&request);
+    mbedtls_pk_free(&key);
+    if (result > 0) {
+        *length = (size_t)result;
+        result = omit_null_parameters(csr, length);
+    }
+
+    return result == 0 ? OUTCOME_OK : fail("cannot make a certification request", result);
+}
+
+static bool has_common_name(const mbedtls_x509_crt *certificate, const char *name)
+{
+    for (const mbedtls_x509_name *part = &certificate->subject; part != NULL; part = part->next) {
+        if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) != 0) continue;
+        return part->val.len == strlen(name) && memcmp(part->val.p, name, part->val.len) == 0;
+    }
+
+    return false;
+}
+
+outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
+{
+    credential fresh;
+    mbedtls_x509_crt_init(&fresh.certificate);
+    mbedtls_pk_init(&fresh.key);
+    int error = mbedtls_x509_crt_parse_der(&fresh.certificate, der, length);
+    if (error == 0 && fresh.certificate.raw.len != length) error = MBEDTLS_ERR_X509_INVALID_FORMAT;
+    if (error == 0) error = mbedtls_pk_parse_key(&fresh.key, slot->key, slot->key_length, NULL, 0);
+    if (error == 0) error = mbedtls_pk_check_pair(&fresh.certificate.pk, &fresh.key);
+    bool named = error == 0 && has_common_name(&fresh.certificate, slot->device_id);
+    identity_free(&fresh);
+
+    /* A certificate that does not fit the key would leave the device without an identity once the old one is gone. */
+    if (!named || length > sizeof slot->certificate) {
+        fprintf(stderr, "identity: the answer is no certificate for this key and device: -0x%04x\n", (unsigned)-error);
+        return OUTCOME_PROTOCOL;
+    }
+
+    memcpy(slot->certificate, der, length);
+    slot->certificate_length = length;
+    return OUTCOME_OK;
+}
+
+outcome identity_load(credential *credential, const slot *slot)
+{
+    mbedtls_x509_crt_init(&credential->certificate);
+    mbedtls_pk_init(&credential->key);
+    int error = mbedtls_x509_crt_parse_der(&credential->certificate, slot->certificate, slot->certificate_length);
+    if (error == 0) error = mbedtls_pk_parse_key(&credential->key, slot->key, slot->key_length, NULL, 0);
+    return error == 0 ? OUTCOME_OK : fail("cannot read the stored identity", error);
+}
+
+/* Reads a PEM file; on a device this is a constant in the image. The buffer is shared: use it before the next call. */
+static const uint8_t *read_pem(const char *path, size_t *length)
+{
+    static uint8_t pem[PEM_MAX];
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t count = file < 0 ? -1 : read(file, pem, sizeof pem);
+    if (file >= 0) close(file);
+    if (count < 0 || (size_t)count == sizeof pem) {
+        fprintf(stderr, "%s: cannot be read, or is longer than %d bytes\n", path, PEM_MAX - 1);
+        return NULL;
+    }
+
+    /* The parsers want a string, and count its end. */
+    pem[count] = '\0';
+    *length = (size_t)count + 1;
+    return pem;
+}
+
+static outcome bad_pem(const char *path, int error)
+{
+    fprintf(stderr, "%s: not PEM of the expected kind: -0x%04x\n", path, (unsigned)-error);
+    return OUTCOME_USAGE;
+}
+
+outcome identity_load_anchors(mbedtls_x509_crt *anchors, const char *path)
+{
+    mbedtls_x509_crt_init(anchors);
+    size_t length;
+    const uint8_t *pem = read_pem(path, &length);
+    if (pem == NULL) return OUTCOME_USAGE;
+    int error = mbedtls_x509_crt_parse(anchors, pem, length);
+    return error == 0 ? OUTCOME_OK : bad_pem(path, error);
+}
+
+outcome identity_load_pem(credential *credential, const char *certificate_path, const char *key_path)
+{
+    mbedtls_pk_init(&credential->key);
+    outcome result = identity_load_anchors(&credential->certificate, certificate_path);
+    if (result != OUTCOME_OK) return result;
+
+    size_t length;
+    uint8_t *pem = (uint8_t *)read_pem(key_path, &length);
+    if (pem == NULL) return OUTCOME_USAGE;
+    int error = mbedtls_pk_parse_key(&credential->key, pem, length, NULL, 0);
+    mbedtls_platform_zeroize(pem, length);
+    if (error == 0) error = mbedtls_pk_check_pair(&credential->certificate.pk, &credential->key);
+    return error == 0 ? OUTCOME_OK : bad_pem(key_path, error);
+}
+
+void identity_free(credential *credential)
+{
+    mbedtls_x509_crt_free(&credential->certificate);
+    mbedtls_pk_free(&credential->key);
+}
+
+void identity_serial(const mbedtls_x509_crt *certificate, char text[SERIAL_TEXT_MAX])
+{
+    const uint8_t *octets = certificate->serial.p;
+    size_t count = certificate->serial.len;
+    /* The octet that only keeps the number positive is not part of it. */
+    if (count > 1 && octets[0] == 0) octets++, count--;
+    text[0] = '\0';
+    for (size_t i = 0; i < count && 2 * i + 2 < SERIAL_TEXT_MAX; i++) snprintf(text + 2 * i, 3, "%02X", octets[i]);
+}
+
+int64_t identity_time(const mbedtls_x509_time *time)
+{
+    /* Days since 1970-01-01 in the Gregorian calendar, the year taken to start in March. */
+    int64_t year = time->year - (time->mon <= 2);
+    int64_t month = (time->mon + 9) % 12;
+    int64_t days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + time->day - 1 - 719468;
+    return ((days * 24 + time->hour) * 60 + time->min) * 60 + time->sec;
+}

@@ -1,0 +1,303 @@
+#include "provision.h"
+
+#include "failpoint.h"
+#include "heap.h"
+#include "http.h"
+#include "platform.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIRST_BACKOFF_MS 500u
+#define LONGEST_BACKOFF_MS 60000u
+#define LONGEST_WAIT_S 600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
+
+static const char certificate_type[] = "application/pkix-cert";
+static http_response response;
+
+static bool is(const char *code, const char *const *codes)
+{
+    while (*codes != NULL && strcmp(code, *codes) != 0) codes++;
+    return *codes != NULL;
+}
+
+/* Final for this identity; undone by an administrator; wrong with the key, so that the same key will never do. */
+static const char *const revoked_codes[] = { "certificate-revoked", "device-decommissioned", NULL };
+static const char *const suspended_codes[] = { "certificate-on-hold", "device-suspended", "device-quarantined", NULL };
+static const char *const key_codes[] = {
+    "bad-key", "key-blocked", "key-in-use", "key-not-allowed", "unsupported-key", NULL
+};
+
+static outcome refused(char code[HTTP_ERROR_MAX])
+{
+    http_text(&response, "Provisioning-Error", code, HTTP_ERROR_MAX);
+    fprintf(stderr, "refused: %d %s\n", response.status, code[0] != '\0' ? code : "without a code");
+    if (is(code, revoked_codes)) return OUTCOME_REVOKED;
+    return is(code, suspended_codes) ? OUTCOME_SUSPENDED : OUTCOME_REFUSED;
+}
+
+/* The service tells the time with each answer. It is believed as far as the certificate reaches by which the service
+ * was recognized: a wrong clock over there must not make this device take everything for expired, for ever. */
+static void learn_time(slot *slot, int64_t peer_expiry)
+{
+    int64_t told = http_number(&response, "Provisioning-Server-Time");
+    if (told > slot->seen_time && told <= peer_expiry) slot->seen_time = told;
+}
+
+/* One connection, one request. */
+static outcome ask_once(
+    const plan *plan, credential *credential, slot *slot, known_time time, const http_request *request)
+{
+    static transport transport;
+    outcome result = transport_open(&transport, &plan->endpoint, credential, time);
+    if (result == OUTCOME_OK) result = http_exchange(&transport, &plan->endpoint, request, &response);
+    if (result == OUTCOME_OK) learn_time(slot, transport_peer_expiry(&transport));
+    transport_close(&transport);
+    return heap_was_exhausted() ? OUTCOME_HEAP : result;
+}
+
+/* Whether the same request may have more luck later. A conflict has, when the service says when. */
+static bool may_ask_again(outcome result, int64_t retry_after)
+{
+    if (result == OUTCOME_NETWORK) return true;
+    if (result != OUTCOME_OK) return false;
+    return response.status == 408 || response.status == 429 || response.status >= 500
+        || (response.status >= 400 && retry_after >= 0);
+}
+
+/* Never before Retry-After; then spread out, so that ten thousand devices after a power cut do not come all at once. */
+static uint32_t wait_time(int attempt, int64_t retry_after)
+{
+    uint32_t backoff = LONGEST_BACKOFF_MS;
+    if (attempt < 8 && FIRST_BACKOFF_MS << attempt < LONGEST_BACKOFF_MS) backoff = FIRST_BACKOFF_MS << attempt;
+    uint32_t jitter = 0;
+    platform_random(NULL, (unsigned char *)&jitter, sizeof jitter);
+    jitter %= backoff / 2;
+    return retry_after > 0 ? (uint32_t)retry_after * 1000 + jitter : backoff / 2 + jitter;
+}
+
+/* Asks until there is an answer that a repetition would not change, at most plan->attempts times. */
+static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t seen_time, const http_request *request)
+{
+    for (int attempt = 0; attempt < plan->attempts; attempt++) {
+        outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request);
+        int64_t retry_after = result == OUTCOME_OK ? http_number(&response, "Retry-After") : -1;
+        if (!may_ask_again(result, retry_after)) return result;
+        if (result == OUTCOME_OK) fprintf(stderr, "busy: %d\n", response.status);
+        if (retry_after > LONGEST_WAIT_S) {
+            fprintf(stderr, "the service asks to come back in %" PRId64 " s\n", retry_after);
+            return OUTCOME_NETWORK;
+        }
+
+        if (attempt + 1 < plan->attempts) platform_sleep(wait_time(attempt, retry_after));
+    }
+
+    fprintf(stderr, "gave up after %d attempts\n", plan->attempts);
+    return OUTCOME_NETWORK;
+}
+
+static slot *other(store *store, const slot *slot)
+{
+    return slot == &store->slots[0] ? &store->slots[1] : &store->slots[0];
+}
+
+static void report(const char *what, const slot *slot)
+{
+    credential stored;
+    char serial[SERIAL_TEXT_MAX] = "?";
+    if (identity_load(&stored, slot) == OUTCOME_OK) identity_serial(&stored.certificate, serial);
+    identity_free(&stored);
+    printf("%s %s: certificate %s\n", what, slot->device_id, serial);
+}
+
+/* The service does not want the new certificate. Where there is an older identity, that one is still good. */
+static outcome abandon(store *store, slot *fresh)
+{
+    static const char *const dead_codes[] = { "certificate-revoked", "certificate-superseded", NULL };
+    char code[HTTP_ERROR_MAX];
+    outcome stored = OUTCOME_OK, result = refused(code);
+    if (strcmp(code, "unknown-certificate") == 0) {
+        /* It was lost over there (restored from a backup, say). The key is good: ask again with it next time. */
+        fresh->stage = STAGE_KEY;
+        fresh->certificate_length = 0;
+        stored = store_save(store, fresh);
+    } else if (is(code, dead_codes) && other(store, fresh)->stage == STAGE_CONFIRMED) {
+        stored = store_drop(store, fresh);
+        result = OUTCOME_REFUSED;
+    }
+
+    return stored == OUTCOME_OK ? result : stored;
+}
+
+/* Shows the new certificate to the service. That proves to both that the device has stored it: the service then retires
+ * the one before, and so does the device. Until here the old one worked. */
+static outcome confirm(const plan *plan, store *store, slot *fresh)
+{
+    credential self;
+    outcome result = identity_load(&self, fresh);
+    const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
+    if (result == OUTCOME_OK) result = ask(plan, &self, fresh, store_seen_time(store), &request);
+    identity_free(&self);
+    if (result != OUTCOME_OK) return result;
+
+    if (response.status != 200) return abandon(store, fresh);
+    if (response.body_length != fresh->certificate_length
+        || memcmp(response.body, fresh->certificate, fresh->certificate_length) != 0) {
+        fprintf(stderr, "the service sees another certificate than the one that was shown\n");
+        return OUTCOME_PROTOCOL;
+    }
+
+    FAILPOINT("confirmed");
+    fresh->stage = STAGE_CONFIRMED;
+    result = store_save(store, fresh);
+    FAILPOINT("promoted");
+    slot *old = other(store, fresh);
+    if (result == OUTCOME_OK && old->stage != STAGE_EMPTY) result = store_drop(store, old);
+    FAILPOINT("dropped");
+    return result;
+}
+
+/* The key is stored before anybody hears of it: after a power cut the request is repeated with the same key, and the
+ * service answers with the certificate that it has made for it already. */
+static outcome prepare_key(store *store, slot **pending, const char *device_id, const slot *current, bool keep_key)
+{
+    *pending = store_pending(store);
+    if (*pending != NULL) return OUTCOME_OK;
+
+    slot *fresh = store_free(store);
+    memset(fresh, 0, sizeof *fresh);
+    fresh->stage = STAGE_KEY;
+    fresh->generation = current == NULL ? 1 : current->generation + 1;
+    fresh->seen_time = current == NULL ? 0 : current->seen_time;
+    snprintf(fresh->device_id, sizeof fresh->device_id, "%s", device_id);
+    if (keep_key) {
+        memcpy(fresh->key, current->key, current->key_length);
+        fresh->key_length = current->key_length;
+    } else {
+        outcome result = identity_make_key(fresh);
+        if (result != OUTCOME_OK) return result;
+    }
+
+    FAILPOINT("key-made");
+    *pending = fresh;
+    return store_save(store, fresh);
+}
+
+/* Sends the request of a pending slot and stores the certificate that comes back beside its key. */
+static outcome request_certificate(
+    const plan *plan, store *store, slot *pending, credential *caller, const char *path)
+{
+    static uint8_t csr[CSR_MAX];
+    size_t csr_length;
+    outcome result = identity_make_csr(pending, csr, &csr_length);
+    if (result != OUTCOME_OK) return result;
+
+    const http_request request = {
+        .method = "POST", .path = path, .accept = certificate_type, .content_type = "application/pkcs10",
+        .body = csr + sizeof csr - csr_length, .body_length = csr_length,
+    };
+    result = ask(plan, caller, pending, store_seen_time(store), &request);
+    if (result != OUTCOME_OK) return result;
+    FAILPOINT("answered");
+    if (response.status != 201 && response.status != 200) {
+        char code[HTTP_ERROR_MAX];
+        result = refused(code);
+        /* With this key it would be refused for ever. */
+        outcome dropped = is(code, key_codes) ? store_drop(store, pending) : OUTCOME_OK;
+        return dropped == OUTCOME_OK ? result : dropped;
+    }
+
+    result = identity_accept(pending, response.body, response.body_length);
+    if (result != OUTCOME_OK) return result;
+    pending->stage = STAGE_ISSUED;
+    pending->renew_after = http_number(&response, "Provisioning-Renew-After");
+    pending->renew_before = http_number(&response, "Provisioning-Renew-Before");
+    return store_save(store, pending);
+}
+
+outcome provision_enroll(const plan *plan, store *store)
+{
+    const slot *known = store_usable(store) != NULL ? store_usable(store) : store_pending(store);
+    if (known != NULL && strcmp(known->device_id, plan->device_id) != 0) {
+        fprintf(stderr, "the store belongs to %s\n", known->device_id);
+        return OUTCOME_STORE;
+    }
+
+    if (known != NULL && known->stage == STAGE_CONFIRMED) {
+        report("already enrolled", known);
+        return OUTCOME_OK;
+    }
+
+    slot *pending;
+    outcome result = prepare_key(store, &pending, plan->device_id, NULL, false);
+    if (result != OUTCOME_OK) return result;
+    if (pending->stage == STAGE_KEY) {
+        char path[sizeof "/api/v1/enrollments?deviceId=" + DEVICE_ID_MAX];
+        snprintf(path, sizeof path, "/api/v1/enrollments?deviceId=%s", plan->device_id);
+        credential line;
+        result = identity_load_pem(&line, plan->certificate_path, plan->key_path);
+        if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &line, path);
+        identity_free(&line);
+        if (result != OUTCOME_OK) return result;
+    }
+
+    result = confirm(plan, store, pending);
+    if (result == OUTCOME_OK) report("enrolled", pending);
+    return result;
+}
+
+/* Whether it is time. A board that does not know the time asks; the answer also says that the identity still works. */
+static outcome check_due(const plan *plan, store *store, slot *current, bool *due)
+{
+    known_time time = transport_time(store_seen_time(store));
+    if (!time.clock_is_set) {
+        credential self;
+        outcome result = identity_load(&self, current);
+        const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
+        if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request);
+        identity_free(&self);
+        if (result != OUTCOME_OK) return result;
+        char code[HTTP_ERROR_MAX];
+        if (response.status != 200) return refused(code);
+        time = transport_time(current->seen_time);
+    }
+
+    *due = time.now >= current->renew_after;
+    return OUTCOME_OK;
+}
+
+outcome provision_renew(const plan *plan, store *store)
+{
+    slot *current = store_usable(store);
+    slot *pending = store_pending(store);
+    if (current == NULL) {
+        fprintf(stderr, "nothing to renew: enroll first\n");
+        return OUTCOME_STORE;
+    }
+
+    bool due = true;
+    if (plan->if_due && pending == NULL) {
+        outcome result = check_due(plan, store, current, &due);
+        if (result != OUTCOME_OK) return result;
+    }
+
+    if (!due) {
+        report("not due yet", current);
+        return OUTCOME_OK;
+    }
+
+    outcome result = prepare_key(store, &pending, current->device_id, current, plan->keep_key);
+    if (result != OUTCOME_OK) return result;
+    if (pending->stage == STAGE_KEY) {
+        credential self;
+        result = identity_load(&self, current);
+        if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, "/api/v1/renewals");
+        identity_free(&self);
+        if (result != OUTCOME_OK) return result;
+    }
+
+    result = confirm(plan, store, pending);
+    if (result == OUTCOME_OK) report("renewed", pending);
+    return result;
+}

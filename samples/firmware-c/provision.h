@@ -1,0 +1,26 @@
+/* The life of an identity: enrolled, renewed, asked about. Each call goes on where a power cut stopped the last one. */
+#ifndef PROVISION_H
+#define PROVISION_H
+
+#include "identity.h"
+#include "outcome.h"
+#include "store.h"
+#include "transport.h"
+
+typedef struct {
+    endpoint endpoint;
+    const char *certificate_path; /* the factory line's, for the enrollment */
+    const char *key_path;
+    const char *device_id;
+    int attempts;
+    bool keep_key;
+    bool if_due;
+} plan;
+
+/* The first certificate. Nothing happens when there is one. */
+outcome provision_enroll(const plan *plan, store *store);
+
+/* The next certificate. */
+outcome provision_renew(const plan *plan, store *store);
+
+#endif
