@@ -1,0 +1,108 @@
+using System.Text.Json;
+
+namespace Provisioning.Interop.Samples;
+
+/// <summary>The C sample, built once in its three variants, and a server that it talks to.</summary>
+[CollectionDefinition(Collection)]
+public sealed class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareBuild>
+{
+    /// <summary>The tests that share it.</summary>
+    internal const string Collection = "firmware";
+
+    private const string Packages = "gcc, make and libmbedtls-dev (apt-get install -y gcc make libmbedtls-dev; tests/run.sh does)";
+    private readonly string _folder = Directory.CreateTempSubdirectory("provisioning-firmware-").FullName;
+    private ServerProcess? _server;
+
+    /// <summary>The program as it ships.</summary>
+    internal string Plain => Path.Combine(_folder, "firmware");
+
+    /// <summary>The program with places where the power can be cut, and a clock that can be set.</summary>
+    internal string Failpoints => Path.Combine(_folder, "failpoints", "firmware");
+
+    /// <summary>The same under AddressSanitizer and UndefinedBehaviorSanitizer.</summary>
+    internal string Sanitized => Path.Combine(_folder, "sanitize", "firmware");
+
+    internal ServerProcess Server => _server ?? throw new InvalidOperationException("The server was not started.");
+
+    public async ValueTask InitializeAsync()
+    {
+        await CheckPackagesAsync();
+        await Task.WhenAll(MakeAsync("all", _folder), MakeAsync("failpoints", _folder), MakeAsync("sanitize", _folder));
+        _server = await ServerProcess.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null) await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>A variant of its own, with constants of its own.</summary>
+    internal async Task<string> MakeVariantAsync(string name, string constant)
+    {
+        var folder = Path.Combine(_folder, name);
+        await MakeAsync("all", folder, constant);
+        return Path.Combine(folder, "firmware");
+    }
+
+    /// <summary>A folder for one device's store.</summary>
+    internal string NewStore() => Path.Combine(_folder, "store-" + Guid.NewGuid().ToString("N"));
+
+    internal Task<Tool> EnrollAsync(string program, string device, string store, params (string Key, string Value)[] environment) =>
+        RunAsync(
+            program,
+            [
+                "enroll", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--cert", Server.Credential("factory-line.pem"),
+                "--key", Server.Credential("factory-line.key"), "--device", device, "--store", store,
+            ],
+            environment);
+
+    internal Task<Tool> RenewAsync(string program, string store, params (string Key, string Value)[] environment) =>
+        RunAsync(program, ["renew", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store], environment);
+
+    internal static Task<Tool> RunAsync(string program, string[] arguments, params (string Key, string Value)[] environment) =>
+        Tool.RunAsync(program, arguments, environment: environment.ToDictionary(pair => pair.Key, pair => pair.Value));
+
+    /// <summary>Holds a run to its exit code.</summary>
+    internal static void Check(int exitCode, Tool run) =>
+        Assert.True(run.ExitCode == exitCode, $"expected {exitCode}, ended with {run.ExitCode}\n{run.Output}\n{run.Error}");
+
+    /// <summary>The registry's view of a device: serial number and state of each certificate, newest first.</summary>
+    internal async Task<(string SerialNumber, string State)[]> CertificatesOfAsync(string device)
+    {
+        using var page = JsonDocument.Parse(await AdministratorAsync("GET", $"devices/{device}/certificates"));
+        return [.. page.RootElement.GetProperty("items").EnumerateArray().Select(
+            item => (item.GetProperty("serialNumber").GetString()!, item.GetProperty("state").GetString()!))];
+    }
+
+    internal Task RevokeAsync(string serialNumber, string reason) =>
+        AdministratorAsync("POST", $"certificates/{serialNumber}/revocation", $$"""{"reason":"{{reason}}"}""");
+
+    internal Task ReleaseAsync(string serialNumber) => AdministratorAsync("DELETE", $"certificates/{serialNumber}/revocation");
+
+    internal Task<string> AdministratorAsync(string method, string path, string? body = null)
+    {
+        string[] content = body is null ? [] : ["--header", "Content-Type: application/json", "--data-binary", body];
+        return Tool.CheckAsync(
+            "curl",
+            [
+                "--silent", "--show-error", "--fail-with-body", "--request", method, "--cacert", Server.Pki("root.pem"),
+                "--cert", Server.Credential("admin.pem"), "--key", Server.Credential("admin.key"), .. content,
+                $"{Server.Https}/api/v1/{path}",
+            ]);
+    }
+
+    private static async Task MakeAsync(string target, string folder, params string[] variables)
+    {
+        var make = await Tool.RunAsync(
+            "make", ["--no-print-directory", "-C", Repository.At("samples", "firmware-c"), $"BUILD={folder}", .. variables, target]);
+        Assert.True(make.ExitCode == 0, $"make {target}\n{make.Output}\n{make.Error}");
+    }
+
+    private static async Task CheckPackagesAsync()
+    {
+        var found = await Tool.RunAsync(
+            "sh", ["-c", "command -v make && echo '#include <mbedtls/ssl.h>' | cc -E - >/dev/null && cc -lmbedtls -shared -o /dev/null"]);
+        Assert.True(found.ExitCode == 0, $"samples/firmware-c needs {Packages}.\n{found.Error}");
+    }
+}

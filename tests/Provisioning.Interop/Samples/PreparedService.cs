@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Provisioning.Interop.Samples;
+
+/// <summary>A service on TLS that gives prepared answers, whatever it is asked: to see what a client makes of wrong ones.</summary>
+internal sealed class PreparedService : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly string _folder = Directory.CreateTempSubdirectory("provisioning-prepared-").FullName;
+    private readonly Queue<byte[]> _answers;
+    private readonly X509Certificate2 _certificate;
+    private readonly Task _serving;
+
+    internal PreparedService(params byte[][] answers)
+    {
+        _answers = new Queue<byte[]>(answers);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
+        _certificate = X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
+        File.WriteAllText(Certificate, made.ExportCertificatePem());
+        File.WriteAllText(Key, key.ExportPkcs8PrivateKeyPem());
+        _listener.Start();
+        _serving = ServeAsync();
+    }
+
+    internal string Url => $"https://localhost:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    /// <summary>Its certificate, which is its own root; with the key it will do for a factory line too.</summary>
+    internal string Certificate => Path.Combine(_folder, "certificate.pem");
+
+    internal string Key => Path.Combine(_folder, "certificate.key");
+
+    /// <summary>When each connection came.</summary>
+    internal List<DateTimeOffset> Connections { get; } = [];
+
+    /// <summary>An answer with a body of this length.</summary>
+    internal static byte[] Answer(string statusLineAndHeaders, int bodyLength) =>
+        [.. Encoding.ASCII.GetBytes(statusLineAndHeaders.ReplaceLineEndings("\r\n") + "\r\n\r\n"), .. new byte[bodyLength]];
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _serving;
+        _listener.Dispose();
+        _certificate.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task ServeAsync()
+    {
+        while (true)
+        {
+            TcpClient client;
+            try
+            {
+                client = await _listener.AcceptTcpClientAsync();
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+
+            using (client)
+            {
+                Connections.Add(DateTimeOffset.UtcNow);
+                try
+                {
+                    await AnswerAsync(client);
+                }
+                catch (Exception problem) when (problem is IOException or AuthenticationException)
+                {
+                    // The client has hung up, as it may.
+                }
+            }
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
+        await using var tls = new SslStream(client.GetStream());
+        await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+        {
+            ServerCertificate = _certificate,
+            EnabledSslProtocols = SslProtocols.Tls12,
+        });
+        await ReadRequestAsync(tls);
+        await tls.WriteAsync(_answers.Count > 1 ? _answers.Dequeue() : _answers.Peek());
+        await tls.ShutdownAsync();
+    }
+
+    private static async Task ReadRequestAsync(SslStream tls)
+    {
+        var buffer = new byte[4096];
+        var length = 0;
+        while (true)
+        {
+            var count = await tls.ReadAsync(buffer.AsMemory(length));
+            if (count == 0) return;
+            length += count;
+            var text = Encoding.Latin1.GetString(buffer, 0, length);
+            var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
+            if (head < 0) continue;
+            var header = text[..head].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
+            if (length >= head + 4 + int.Parse(header?["Content-Length: ".Length..] ?? "0")) return;
+        }
+    }
+}
