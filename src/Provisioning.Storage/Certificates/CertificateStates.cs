@@ -8,12 +8,15 @@ namespace Provisioning.Storage.Certificates;
 internal static class CertificateStates
 {
     /// <summary>Whatever state it has, it is superseded now.</summary>
-    public static void Supersede(Transaction transaction, SerialNumber serialNumber, string authority)
+    public static void Supersede(Transaction transaction, CertificateRecord certificate)
     {
         const string sql = """
             UPDATE certificates SET state = 'superseded' WHERE serial = @serial AND authority = @authority
             """;
-        transaction.Sql(sql).With("serial", serialNumber.ToOctets()).With("authority", authority).Execute();
+        transaction.Sql(sql)
+            .With("serial", certificate.SerialNumber.ToOctets())
+            .With("authority", certificate.Authority)
+            .Execute();
     }
 
     /// <summary>The device's current certificate, if there is one, is superseded now.</summary>
@@ -46,7 +49,8 @@ internal static class CertificateStates
     public static void Abandon(Transaction transaction, CertificateRecord reserved, DateTimeOffset at)
     {
         const string sql = """
-            UPDATE certificates SET state = 'abandoned' WHERE serial = @serial AND authority = @authority
+            UPDATE certificates SET state = 'abandoned', request_key = NULL
+            WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)
             .With("serial", reserved.SerialNumber.ToOctets())
@@ -56,7 +60,8 @@ internal static class CertificateStates
     }
 
     public static void Audit(
-        Transaction transaction, string action, string actor, DateTimeOffset at, CertificateRecord about, string? detail) =>
+        Transaction transaction, string action, string actor, DateTimeOffset at, CertificateRecord about,
+        string? detail) =>
         transaction.Audit(
             action, actor, at, about.HolderKind, about.Holder, about.SerialNumber.ToString(), detail);
 }

@@ -10,8 +10,8 @@ namespace Provisioning.Storage.Certificates;
 /// <inheritdoc/>
 internal sealed class CertificateStore(Writer writer, Readers readers) : ICertificateStore
 {
-    // Reservations that nobody will sign, but whose giving up is not on record: their callers went away while they waited, or
-    // the connection broke. They would block their devices until the next start.
+    // Reservations that nobody will sign, but whose giving up is not on record: their callers went away while they
+    // waited, or the connection broke. They would block their devices until the next start.
     private readonly ConcurrentQueue<(SerialNumber SerialNumber, DateTimeOffset At)> _orphans = [];
 
     public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
@@ -93,7 +93,8 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
 
     private static bool Abandon(Transaction transaction, SerialNumber serialNumber, DateTimeOffset at)
     {
-        if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Reserved } reserved) return false;
+        var row = CertificateRow.Find(transaction, serialNumber);
+        if (row is not { State: CertificateState.Reserved } reserved) return false;
         CertificateStates.Abandon(transaction, reserved, at);
         return true;
     }
@@ -132,6 +133,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
 
     private async Task AbandonOrphansAsync()
     {
-        while (_orphans.TryDequeue(out var orphan)) await AbandonAsync(orphan.SerialNumber, orphan.At, CancellationToken.None);
+        while (_orphans.TryDequeue(out var orphan))
+            await AbandonAsync(orphan.SerialNumber, orphan.At, CancellationToken.None);
     }
 }

@@ -24,7 +24,8 @@ internal sealed class RecordOperation(
         {
             // The same again, after an answer that got lost on the way.
             var recorded = CertificateRow.Find(transaction, reservation.SerialNumber);
-            return recorded is { State: CertificateState.Issued or CertificateState.Current } && recorded.Thumbprint == thumbprint
+            return recorded is { State: CertificateState.Issued or CertificateState.Current }
+                && recorded.Thumbprint == thumbprint
                 ? recorded
                 : Refusals.GivenUp;
         }

@@ -4,48 +4,46 @@ using Provisioning.Storage.Commits;
 
 namespace Provisioning.Storage.Certificates;
 
-/// <summary>All that a usual reservation must know, in one statement; what they point at is read only when there is any.</summary>
+/// <summary>
+/// All that a usual reservation must know, in one statement; what they point at is read only when there is any.
+/// </summary>
 internal readonly record struct ReserveFacts
 {
     /// <summary>
-    /// Some certificate has this serial number, of whichever authority, because certificates are found by it alone. Only
-    /// imported CA certificates, whose numbers others chose, need be new to their authority only.
+    /// Some certificate has this serial number, of whichever authority, because certificates are found by it alone.
+    /// Only imported CA certificates, whose numbers others chose, need be new to their authority only.
     /// </summary>
     public required bool SerialNumberTaken { get; init; }
 
     /// <summary>The requester has used this request key, and it is not free again.</summary>
     public required bool RequestKeyTaken { get; init; }
 
-    /// <summary>The holder has a certificate that is reserved, issued, current or held.</summary>
+    /// <summary>The device has a certificate that is reserved, issued, current or held.</summary>
     public required bool HasLive { get; init; }
 
     /// <summary>The device's state, or null when it is not known.</summary>
     public required DeviceState? Device { get; init; }
 
-    /// <summary>The key is in the registry, as somebody's or as blocked.</summary>
-    public required bool KeyKnown { get; init; }
-
-    /// <summary>The key is blocked.</summary>
-    public required bool KeyBlocked { get; init; }
-
-    /// <summary>The key is known and this holder's.</summary>
-    public required bool KeyIsOwn { get; init; }
+    /// <summary>The key is <c>blocked</c>, the holder's <c>own</c>, some <c>other</c> holder's, or null for new.</summary>
+    public required string? Key { get; init; }
 
     public static ReserveFacts Read(Transaction transaction, Reservation reservation)
     {
+        // Two things about SQLite. It compiles a statement again at every use when a parameter is compared with a column
+        // that a partial index has a condition on: 'device' must be a constant. It makes a temporary table of a list of
+        // more than two: the states are spelled out.
         const string sql = """
             SELECT
                 EXISTS (SELECT 1 FROM certificates WHERE serial = @serial
                     AND (authority = @authority OR @holder_kind <> 'authority')),
                 EXISTS (SELECT 1 FROM certificates WHERE requester = @requester AND request_key = @request_key
-                    AND request_key IS NOT NULL AND (state = 'reserved' OR thumbprint IS NOT NULL)),
-                EXISTS (SELECT 1 FROM certificates WHERE holder = @holder AND holder_kind = @holder_kind
-                    AND state IN ('reserved', 'issued', 'current', 'held')),
+                    AND request_key IS NOT NULL),
+                EXISTS (SELECT 1 FROM certificates WHERE holder = @holder AND holder_kind = 'device'
+                    AND (state = 'reserved' OR state = 'issued' OR state = 'current' OR state = 'held')),
                 (SELECT state FROM devices WHERE device_id = @holder),
-                k.key_thumbprint IS NOT NULL,
-                k.blocked_at IS NOT NULL,
-                COALESCE(k.holder_kind = @holder_kind AND k.holder = @holder, k.holder IS NULL)
-            FROM (SELECT 1 AS one) AS here LEFT JOIN keys k ON k.key_thumbprint = @key
+                (SELECT CASE WHEN blocked_at IS NOT NULL THEN 'blocked'
+                    WHEN holder_kind = @holder_kind AND holder = @holder THEN 'own' ELSE 'other' END
+                    FROM keys WHERE key_thumbprint = @key)
             """;
         using var row = transaction.Sql(sql)
             .With("serial", reservation.SerialNumber.ToOctets())
@@ -63,9 +61,7 @@ internal readonly record struct ReserveFacts
             RequestKeyTaken = row.GetBoolean(1),
             HasLive = row.GetBoolean(2),
             Device = row.IsDBNull(3) ? null : Words.ToDeviceState(row.GetString(3)),
-            KeyKnown = row.GetBoolean(4),
-            KeyBlocked = row.GetBoolean(5),
-            KeyIsOwn = row.GetBoolean(6),
+            Key = row.IsDBNull(4) ? null : row.GetString(4),
         };
     }
 }

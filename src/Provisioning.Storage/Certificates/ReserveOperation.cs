@@ -29,10 +29,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private static ReserveResult.Refused Refuse(Refusal refusal) => new(refusal);
 
-    private static ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts switch
+    private static ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
     {
-        { KeyBlocked: true } => Refuse(Refusals.KeyBlocked),
-        { KeyKnown: true, KeyIsOwn: false } => Refuse(Refusals.KeyInUse),
+        "blocked" => Refuse(Refusals.KeyBlocked),
+        "other" => Refuse(Refusals.KeyInUse),
         _ => null,
     };
 
@@ -50,7 +50,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         const string sql = $"""
             SELECT {CertificateRow.Columns}, c.request_hash FROM certificates c
             WHERE c.requester = @requester AND c.request_key = @request_key
-                AND c.request_key IS NOT NULL AND (c.state = 'reserved' OR c.thumbprint IS NOT NULL)
+                AND c.request_key IS NOT NULL
             """;
         using var row = transaction.Sql(sql)
             .With("requester", reservation.Requester)
@@ -137,13 +137,12 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         const string sql = $"""
             SELECT {CertificateRow.Columns} FROM certificates c
-            WHERE c.holder = @holder AND c.holder_kind = @holder_kind
-                AND c.state IN ('reserved', 'issued', 'current', 'held')
+            WHERE c.holder = @holder AND c.holder_kind = 'device'
+                AND (c.state = 'reserved' OR c.state = 'issued' OR c.state = 'current' OR c.state = 'held')
             ORDER BY c.reserved_at DESC, c.serial DESC
             """;
         using var row = transaction.Sql(sql)
             .With("holder", reservation.Holder)
-            .With("holder_kind", Words.Of(reservation.HolderKind))
             .Query();
         var live = new List<CertificateRecord>();
         while (row.Read()) live.Add(CertificateRow.Read(row));
@@ -156,9 +155,9 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private void Grant(ReserveFacts facts)
     {
-        if (_displaced is { } displaced) CertificateStates.Supersede(transaction, displaced.SerialNumber, displaced.Authority);
+        if (_displaced is { } displaced) CertificateStates.Supersede(transaction, displaced);
         if (_confirmed is { } confirmed) CertificateStates.Confirm(transaction, confirmed, reservation.At);
-        if (!facts.KeyKnown) InsertKey();
+        if (facts.Key is null) InsertKey();
         if (reservation.HolderKind == HolderKind.Device && facts.Device is null) InsertDevice();
         InsertCertificate();
     }

@@ -43,9 +43,9 @@ internal sealed class Writer : IAsyncDisposable
         {
             if (!_queue.Writer.TryWrite(operation)) await _queue.Writer.WriteAsync(operation, ct);
         }
-        catch (ChannelClosedException e)
+        catch (ChannelClosedException)
         {
-            throw new StorageUnavailableException("The database is closed.", e.InnerException);
+            throw NewClosedException();
         }
 
         return ct.CanBeCanceled ? await operation.Task.WaitAsync(ct) : await operation.Task;
@@ -80,7 +80,7 @@ internal sealed class Writer : IAsyncDisposable
     private void Take(Operation operation, List<Operation> batch)
     {
         if (_failed.Task.IsCompleted)
-            operation.Fail(new StorageUnavailableException("The database failed.", _failed.Task.Result));
+            operation.Fail(NewClosedException());
         else if (operation.IsGivenUp)
             operation.Fail(new OperationCanceledException());
         else
@@ -103,6 +103,10 @@ internal sealed class Writer : IAsyncDisposable
     private void Fail(Exception exception)
     {
         _failed.TrySetResult(exception);
-        _queue.Writer.TryComplete(exception);
+        _queue.Writer.TryComplete();
     }
+
+    private StorageUnavailableException NewClosedException() => _failed.Task.IsCompleted
+        ? new StorageUnavailableException("The database failed.", _failed.Task.Result)
+        : new StorageUnavailableException("The database is closed.");
 }

@@ -8,6 +8,9 @@ internal interface IEngine
     /// <summary>Marks this engine's part of the schema: <c>sqlite</c> or <c>postgres</c>.</summary>
     string Name { get; }
 
+    /// <summary>Turns a schema text that is meant for both into this engine's.</summary>
+    string Adapt(string schema);
+
     /// <summary>Starts a transaction that may write.</summary>
     string Begin { get; }
 

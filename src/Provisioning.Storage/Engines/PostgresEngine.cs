@@ -30,6 +30,8 @@ internal sealed class PostgresEngine : IEngine
 
     public string Name => "postgres";
 
+    public string Adapt(string schema) => schema;
+
     public string Begin => "BEGIN";
 
     public int MaxReaders => 16;
@@ -56,7 +58,8 @@ internal sealed class PostgresEngine : IEngine
         {
             session.Dispose();
             throw new DatabaseOpenException(
-                "Another process holds this PostgreSQL database: one node at a time may use it; stop the other one first.", e);
+                "Another process holds this PostgreSQL database: one node at a time may use it; stop the other one first.",
+                e);
         }
         catch (DbException e)
         {

@@ -5,18 +5,22 @@ using SQLitePCL;
 namespace Provisioning.Storage.Engines;
 
 /// <summary>
-/// SQLite in WAL mode. Versions 3.7.0 to 3.51.2 can lose a committed write when one connection checkpoints while another
-/// writes (the "WAL-reset" race, fixed in 3.51.3). So no connection checkpoints by itself; only the one connection that writes
-/// does, between its transactions, and no second process is let in (<see cref="DirectoryLock"/>).
+/// SQLite in WAL mode. Versions 3.7.0 to 3.51.2 can lose a committed write when one connection checkpoints while
+/// another writes (the "WAL-reset" race, fixed in 3.51.3). So no connection checkpoints by itself; only the one
+/// connection that writes does, between its transactions, and no second process is let in
+/// (<see cref="DirectoryLock"/>).
 /// </summary>
 internal sealed class SqliteEngine(string path) : IEngine
 {
     private const int BusyMilliseconds = 2_000;
-    private const int CheckpointPages = 4_096;
+    private const int CheckpointPages = 16_384;
 
     private long _checkpointed;
 
     public string Name => "sqlite";
+
+    public string Adapt(string schema) =>
+        schema.Replace("/* WITHOUT ROWID */", "WITHOUT ROWID", StringComparison.Ordinal);
 
     public string Begin => "BEGIN IMMEDIATE";
 
@@ -47,13 +51,13 @@ internal sealed class SqliteEngine(string path) : IEngine
         }
     }
 
-    public ValueTask<Session> OpenReaderAsync(CancellationToken ct) => ValueTask.FromResult(Open(SqliteOpenMode.ReadOnly));
+    public ValueTask<Session> OpenReaderAsync(CancellationToken ct) =>
+        ValueTask.FromResult(Open(SqliteOpenMode.ReadOnly));
 
     public string Describe(Session session) => "SQLite " + session.Ask("SELECT sqlite_version()");
 
-    public Trouble Judge(Exception exception, Session session) => exception is not SqliteException { SqliteErrorCode: var code }
-        ? Trouble.Own
-        : code switch
+    public Trouble Judge(Exception exception, Session session) =>
+        (exception as SqliteException)?.SqliteErrorCode switch
         {
             // A failed write or fsync: the kernel may have dropped the pages and report success the next time.
             raw.SQLITE_IOERR or raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB => Trouble.Fatal,

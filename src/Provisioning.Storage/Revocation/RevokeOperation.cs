@@ -8,7 +8,8 @@ using Provisioning.Storage.Commits;
 namespace Provisioning.Storage.Revocation;
 
 /// <summary>The transactions that revoke, hold and release, as <see cref="IRevocationStore"/> specifies them.</summary>
-internal sealed class RevokeOperation(Transaction transaction, SerialNumber serialNumber, string actor, DateTimeOffset at)
+internal sealed class RevokeOperation(
+    Transaction transaction, SerialNumber serialNumber, string actor, DateTimeOffset at)
 {
     public Outcome<CertificateRecord> Revoke(RevocationReason reason) =>
         CertificateRow.Find(transaction, serialNumber) switch
@@ -63,7 +64,7 @@ internal sealed class RevokeOperation(Transaction transaction, SerialNumber seri
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
-                revocation_reason = @reason
+                revocation_reason = @reason, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
             WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)

@@ -3,7 +3,7 @@
 CREATE TRIGGER certificates_are_kept BEFORE DELETE ON certificates
 BEGIN SELECT RAISE(ABORT, 'a certificate is never deleted'); END;
 
-CREATE TRIGGER revoked_is_for_ever BEFORE UPDATE ON certificates
+CREATE TRIGGER revoked_is_for_ever AFTER UPDATE ON certificates
 WHEN OLD.state = 'revoked' AND (NEW.state <> 'revoked' OR NEW.revoked_at <> OLD.revoked_at)
 BEGIN SELECT RAISE(ABORT, 'a revoked certificate stays revoked'); END;
 

@@ -6,8 +6,8 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage.Schema;
 
 /// <summary>
-/// Brings a database to the newest schema. Every step is one transaction that ends by writing down its number, so that one
-/// that was interrupted starts over.
+/// Brings a database to the newest schema. Every step is one transaction that ends by writing down its number, so that
+/// one that was interrupted starts over.
 /// </summary>
 internal static class Migrations
 {
@@ -26,8 +26,8 @@ internal static class Migrations
         if (version > Newest)
         {
             throw new DatabaseOpenException(
-                $"The database has schema {version}, and this program knows only up to {Newest}. It was used by a newer version "
-                + "of the service: start that one, or restore a backup from before the upgrade.");
+                $"The database has schema {version}, and this program knows only up to {Newest}. It was used by a newer "
+                + "version of the service: start that one, or restore a backup from before the upgrade.");
         }
 
         for (var next = version + 1; next <= Newest; next++) Step(engine, session, next);
@@ -35,9 +35,10 @@ internal static class Migrations
 
     private static void Step(IEngine engine, Session session, int number) => InTransaction(engine, session, () =>
     {
-        // 0001_what.sql for both engines, then 0001_what.sqlite.sql or 0001_what.postgres.sql for what they cannot say alike.
+        // 0001_what.sql for both engines, then 0001_what.sqlite.sql or 0001_what.postgres.sql for what they cannot say
+        // alike.
         foreach (var name in Names().Where(name => NumberOf(name) == number && IsFor(engine, name)).OrderBy(PartOf))
-            session.Run(Read(name));
+            session.Run(engine.Adapt(Read(name)));
         session.Run($"""
             INSERT INTO meta (key, value) VALUES ('schema', '{number}')
             ON CONFLICT (key) DO UPDATE SET value = excluded.value
@@ -72,7 +73,7 @@ internal static class Migrations
     // Empty for what is said to both engines, which comes first.
     private static string PartOf(string name) => name[Folder.Length..].Split('.') is [_, var part, "sql"] ? part : "";
 
-    private static bool IsFor(IEngine engine, string name) => PartOf(name) is var part && (part == "" || part == engine.Name);
+    private static bool IsFor(IEngine engine, string name) => PartOf(name) is "" || PartOf(name) == engine.Name;
 
     private static string Read(string name)
     {

@@ -1,4 +1,5 @@
 using Npgsql;
+using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
 
 namespace Provisioning.Tests.Storage;
@@ -20,7 +21,8 @@ public sealed class OnPostgres : StorageContract
         _server = Environment.GetEnvironmentVariable("PROVISIONING_TEST_POSTGRES");
         if (string.IsNullOrEmpty(_server))
         {
-            const string how = "PROVISIONING_TEST_POSTGRES is not set, so PostgreSQL is not tested. tests/postgres.sh starts one.";
+            const string how =
+                "PROVISIONING_TEST_POSTGRES is not set: PostgreSQL is not tested. tests/postgres.sh starts one.";
             if (Environment.GetEnvironmentVariable("PROVISIONING_REQUIRE_ALL") == "1") Assert.Fail(how);
             Assert.Skip(how);
         }
@@ -31,6 +33,67 @@ public sealed class OnPostgres : StorageContract
     protected override async Task CleanUpAsync()
     {
         if (!string.IsNullOrEmpty(_server)) await OnServerAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)");
+    }
+
+    [Fact]
+    public async Task After_the_connection_broke_the_writer_connects_again()
+    {
+        await IssueAsync(NewReservation("pump-1"));
+        var lost = await Assert.ThrowsAsync<StorageUnavailableException>(
+            () => WriteAsync("SELECT pg_terminate_backend(pg_backend_pid())"));
+        Assert.False(lost.OutcomeUnknown);
+        await IssueAsync(NewReservation("pump-2"));
+        Assert.Equal([1, 2], (await AuditAsync()).Select(entry => entry.Sequence));
+    }
+
+    [Fact]
+    public async Task After_the_server_ended_every_connection_reads_work_again()
+    {
+        var issued = await IssueAsync(NewReservation("pump-1"));
+        Assert.NotNull(await Certificates.FindAsync(issued.SerialNumber, Ct));
+        await OnServerAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}'");
+        await Assert.ThrowsAsync<StorageUnavailableException>(
+            async () => await Certificates.FindAsync(issued.SerialNumber, Ct));
+        Assert.NotNull(await Certificates.FindAsync(issued.SerialNumber, Ct));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => ReserveAsync(NewReservation("pump-2")));
+        await ReserveAsync(NewReservation("pump-2"));
+    }
+
+    [Fact]
+    public async Task A_reservation_whose_commit_broke_off_does_not_block_its_device()
+    {
+        // Stands for a connection that breaks after COMMIT has left: the server did it, and nobody was told.
+        await WriteAsync("""
+            CREATE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$
+            """);
+        await WriteAsync("""
+            CREATE CONSTRAINT TRIGGER break_off AFTER INSERT ON certificates DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION break_off()
+            """);
+        var lost = await Assert.ThrowsAsync<StorageUnavailableException>(() => ReserveAsync(NewReservation()));
+        Assert.True(lost.OutcomeUnknown);
+        await WriteAsync("DROP TRIGGER break_off ON certificates");
+        await IssueAsync(NewReservation());
+    }
+
+    [Fact]
+    public async Task A_second_node_is_refused()
+    {
+        var elsewhere = Options() with { DataDirectory = Path.Combine(DataDirectory, "other") };
+        var refused = await Assert.ThrowsAsync<DatabaseOpenException>(() => Database.OpenAsync(elsewhere, Ct));
+        Assert.Contains("Another process holds", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_refused_with_a_reason()
+    {
+        var options = new DatabaseOptions
+        {
+            DataDirectory = Path.Combine(DataDirectory, "other"),
+            Connection = "Host=127.0.0.1;Port=1;Username=postgres;Timeout=2",
+        };
+        await Assert.ThrowsAsync<DatabaseOpenException>(() => Database.OpenAsync(options, Ct));
     }
 
     private async Task OnServerAsync(string sql)
