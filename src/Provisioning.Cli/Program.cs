@@ -1,1 +1,4 @@
-System.Console.WriteLine("x");
+using Provisioning.Cli;
+using Provisioning.Cli.Output;
+
+return await CommandTree.RunAsync(args, Terminal.Open(), Environment.GetEnvironmentVariable, TimeProvider.System);

@@ -1,0 +1,46 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Provisioning.Cli.Verbs;
+
+namespace Provisioning.Cli.Api;
+
+/// <summary>How JSON is read and written here. Fields that a newer service adds are passed over.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(AuthorityList))]
+[JsonSerializable(typeof(CertificateEntry))]
+[JsonSerializable(typeof(DeviceEntry))]
+[JsonSerializable(typeof(EnrollmentBody))]
+[JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(IssuedCertificate))]
+[JsonSerializable(typeof(JsonElement))]
+[JsonSerializable(typeof(ListPage))]
+[JsonSerializable(typeof(Problem))]
+[JsonSerializable(typeof(RenewalBody))]
+[JsonSerializable(typeof(RevocationBody))]
+[JsonSerializable(typeof(Self))]
+[JsonSerializable(typeof(AuthoritiesReport))]
+[JsonSerializable(typeof(NotDueReport))]
+[JsonSerializable(typeof(PairReport))]
+[JsonSerializable(typeof(RevocationReport))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Unescaped.Options.GetTypeInfo(typeof(T));
+
+    internal static string Write<T>(T value) => JsonSerializer.Serialize(value, TypeOf<T>());
+
+    // The default escapes '+' of base64 and every umlaut, because the text might be pasted into HTML.
+    // A class of its own, because the order of static fields in the parts of this one is nobody's.
+    private static class Unescaped
+    {
+        internal static readonly JsonSerializerOptions Options = new(Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        };
+    }
+}

@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Provisioning.Cli;
+
+/// <summary>What the generated help cannot know: examples, files, the environment and the exit codes.</summary>
+internal static class HelpText
+{
+    private static readonly Dictionary<string, string> More = new()
+    {
+        [""] = """
+            Examples:
+              provisioning enroll pump-0001 --data ./data      on the service's own machine: no other option is needed
+              provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem
+              provisioning devices --prefix pump- --data ./data
+              provisioning revoke --device pump-0001 --reason keyCompromise --data ./data
+              provisioning ca --fingerprint 5C1F… --url https://ca.example:8443 --out root.pem
+
+            Environment (an option wins over --data, and --data over the environment):
+              PROVISIONING_URL            the service
+              PROVISIONING_CA             its root certificate, PEM
+              PROVISIONING_CERT, _KEY     your client certificate and its key, PEM
+              PROVISIONING_P12_PASSWORD   the password of --p12
+
+            Exit codes:
+              0    done
+              1    anything else: a file cannot be written, the service is not to be trusted, or fails
+              2    the command line, or a file that it names, cannot be used; nothing was sent
+              3    refused: the same request will be refused again; the code says why
+              4    no credential that the service accepts, or it may not do this
+              5    not reached, or busy, for --timeout seconds; running it again later is safe
+              6    no such device, certificate or authority
+              130  interrupted; running it again is safe
+
+            Errors are one line on standard error: 'code: sentence', or with --json
+            {"error":{"code":"…","detail":"…","exitCode":3,"status":409}}.
+            """,
+        ["enroll"] = """
+            Files, in the --out folder:
+              DEVICE.key   the private key, PKCS#8, for its owner only; it never leaves this machine
+              DEVICE.csr   the request made with it; a repeated run sends it again
+              DEVICE.pem   the certificate, and those between it and the root
+            A key that is there is used. If the answer was lost, run the same command again: it gives the same
+            certificate. A file that ends in .pending belongs to a run that has not got its answer yet; the next run
+            goes on with it.
+
+            Examples:
+              provisioning enroll pump-0001 --data ./data --out /etc/pump
+              provisioning enroll pump-0001 --url https://ca.example:8443 --ca root.pem \
+                  --cert factory-line.pem --key factory-line.key --attribute batch=2026-07 --attribute line=4
+              provisioning enroll pump-0001 --csr pump-0001.csr --p12 factory-line.p12 --ca root.pem --json
+            """,
+        ["renew"] = """
+            The old pair keeps working until the new one is used. The new key is stored first (KEY.pending), then the
+            new certificate (CERT.pending); only then are both renamed. After a power cut at any moment one whole pair
+            is on the disk, and the next run of any command with this --cert and --key puts it in place.
+
+            Examples:
+              provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem
+              provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem -q --if-due    (daily)
+            """,
+        ["devices"] = """
+            Examples:
+              provisioning devices --state active --limit 20 --data ./data
+              provisioning devices --prefix pump- --json --data ./data | jq -r '.items[].deviceId'
+              provisioning devices certificates pump-0001 --data ./data
+            """,
+        ["revoke"] = """
+            A revocation is final; only a hold can be released. On a terminal it asks first.
+
+            Examples:
+              provisioning revoke 5F0A6C3C3B0E4D5A8E6F1B2C3D4E5F60 --reason superseded --data ./data
+              provisioning revoke --device pump-0001 --reason keyCompromise --yes --data ./data
+              provisioning revoke --device pump-0001 --hold --data ./data
+              provisioning revoke --device pump-0001 --release --data ./data
+            """,
+        ["ca"] = """
+            Everything else rests on trusting the right root. Get its SHA-256 fingerprint by another way (the operator
+            reads it with: openssl x509 -in root.pem -noout -fingerprint -sha256) and give it with --fingerprint.
+
+            Examples:
+              provisioning ca --fingerprint 5C:1F:…:9A --url https://ca.example:8443 --out root.pem
+              provisioning ca --ca root.pem --chain --out chain.pem
+              provisioning ca --insecure-first-fetch --url https://ca.example:8443 --out root.pem
+            """,
+    };
+
+    /// <summary>Puts it below the generated help.</summary>
+    internal static void AddTo(RootCommand root)
+    {
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new Action((HelpAction)help.Action!);
+    }
+
+    private sealed class Action(HelpAction generated) : SynchronousCommandLineAction
+    {
+        public override int Invoke(ParseResult parseResult)
+        {
+            var exitCode = generated.Invoke(parseResult);
+            var command = parseResult.CommandResult.Command;
+            if (More.TryGetValue(command is RootCommand ? string.Empty : command.Name, out var text))
+                parseResult.InvocationConfiguration.Output.WriteLine(text);
+            return exitCode;
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Provisioning.Cli.Keys;
+
+/// <summary>A certification request (RFC 2986) and the public key in it.</summary>
+/// <param name="Pem">The request, PEM.</param>
+/// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
+internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
+{
+    /// <summary>Reads a request, PEM or DER.</summary>
+    internal static RequestFile Read(string path)
+    {
+        try
+        {
+            var bytes = File.ReadAllBytes(path);
+            return Parse(bytes is [0x30, ..]
+                ? PemEncoding.WriteString("CERTIFICATE REQUEST", bytes)
+                : System.Text.Encoding.ASCII.GetString(bytes));
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
+        {
+            throw FailureException.Usage(
+                $"'{path}' is not a PKCS#10 request in PEM or DER: {unreadable.Message}", unreadable);
+        }
+    }
+
+    /// <summary>Reads the request that was stored beside a key.</summary>
+    /// <returns>Null when there is none for this key; then another one is made.</returns>
+    internal static RequestFile? TryRead(string path, DeviceKey key)
+    {
+        if (!File.Exists(path)) return null;
+        var stored = Read(path);
+        return key.Matches(stored.PublicKey.Span) ? stored : null;
+    }
+
+    /// <summary>Reads a request.</summary>
+    /// <exception cref="CryptographicException">It is none.</exception>
+    /// <exception cref="ArgumentException">It is not PEM.</exception>
+    internal static RequestFile Parse(string pem)
+    {
+        // Whether the proof of possession holds is the service's to say; here it is only asked which key this is about.
+        var request = CertificateRequest.LoadSigningRequestPem(
+            pem, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.SkipSignatureValidation);
+        return new RequestFile(pem, request.PublicKey.ExportSubjectPublicKeyInfo());
+    }
+}

@@ -1,0 +1,146 @@
+using System.CommandLine;
+using System.Text.Json;
+using Provisioning.Cli.Api;
+using Provisioning.Cli.Options;
+using Provisioning.Cli.Output;
+
+namespace Provisioning.Cli.Verbs;
+
+/// <summary><c>devices</c>: what the registry knows.</summary>
+internal static class DevicesVerb
+{
+    private static readonly string[] States = ["registered", "active", "suspended", "quarantined", "decommissioned"];
+
+    private static readonly Dictionary<string, string> None = [];
+
+    private static readonly Argument<string> DeviceId = new("DEVICE") { Description = "The ID of the device." };
+
+    private static readonly Option<string?> Prefix = new("--prefix")
+    {
+        HelpName = "TEXT",
+        Description = "Only devices whose ID starts so.",
+    };
+
+    private static readonly Option<string?> State = new("--state")
+    {
+        HelpName = "STATE",
+        Description = $"Only devices in this state: {string.Join(", ", States)}.",
+    };
+
+    private static readonly Option<int?> Limit = new("--limit")
+    {
+        HelpName = "N",
+        Description = "At most so many rows. Default: all.",
+    };
+
+    static DevicesVerb()
+    {
+        State.AcceptsOneOf(States);
+        Limit.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--limit is a number from 1.");
+        });
+    }
+
+    internal static Command Create(CommandHost host)
+    {
+        var show = new Command("show", "Shows one device.") { DeviceId };
+        var certificates = new Command("certificates", "Lists its certificates, newest first.") { DeviceId, Limit };
+        var history = new Command("history", "Lists what happened to it, newest first.") { DeviceId, Limit };
+        var list = new Command("devices", "Lists devices, or shows what is known about one. Callers: administrators.")
+        {
+            Prefix, State, Limit, show, certificates, history,
+        };
+        host.Bind(list, CallerRole.Administrator, ListAsync);
+        host.Bind(show, CallerRole.Administrator, ShowAsync);
+        host.Bind(certificates, CallerRole.Administrator, ListCertificatesAsync);
+        host.Bind(history, CallerRole.Administrator, ListHistoryAsync);
+        return list;
+    }
+
+    private static Task ListAsync(Invocation run, CancellationToken ct) => WriteListAsync<DeviceEntry>(
+        run,
+        "/api/v1/devices",
+        [("prefix", run.Parsed.GetValue(Prefix)), ("state", run.Parsed.GetValue(State))],
+        new Table("DEVICE", "STATE", "CREATED", "ATTRIBUTES"),
+        device => [device.DeviceId, device.State, Table.Time(device.CreatedAt), Attributes(device)],
+        ct);
+
+    private static Task ListCertificatesAsync(Invocation run, CancellationToken ct) => WriteListAsync<CertificateEntry>(
+        run,
+        DevicePath(run) + "/certificates",
+        [],
+        new Table("SERIAL NUMBER", "STATE", "NOT BEFORE", "NOT AFTER", "REVOKED"),
+        one =>
+        [
+            one.SerialNumber, one.State, Table.Time(one.NotBefore), Table.Time(one.NotAfter),
+            $"{Table.Time(one.RevokedAt)} {one.RevocationReason}".Trim(),
+        ],
+        ct);
+
+    private static Task ListHistoryAsync(Invocation run, CancellationToken ct) => WriteListAsync<HistoryEntry>(
+        run,
+        DevicePath(run) + "/history",
+        [],
+        new Table("AT", "ACTOR", "ACTION", "SERIAL NUMBER", "DETAIL"),
+        entry => [Table.Time(entry.At), entry.Actor, entry.Action, entry.SerialNumber ?? "", entry.Detail ?? ""],
+        ct);
+
+    private static async Task ShowAsync(Invocation run, CancellationToken ct)
+    {
+        using var client = run.Connect();
+        var row = await client.GetAsync<JsonElement>(DevicePath(run), ct);
+        if (run.Settings.Json)
+        {
+            await run.Terminal.Out.WriteLineAsync(row.GetRawText());
+            return;
+        }
+
+        var device = Lists.As<DeviceEntry>(row);
+        await run.Terminal.Out.WriteLineAsync(device.DeviceId);
+        Table.WriteFields(
+            run.Terminal.Out,
+            [
+                ("state", device.State),
+                ("created", Table.Time(device.CreatedAt)),
+                ("changed", Table.Time(device.UpdatedAt)),
+                .. (device.Attributes ?? None).Select(one => (one.Key, (string?)one.Value)),
+            ]);
+    }
+
+    // Page by page as they come: a million devices are neither kept in memory nor waited for.
+    private static async Task WriteListAsync<T>(
+        Invocation run,
+        string path,
+        IReadOnlyList<(string Name, string? Value)> filters,
+        Table table,
+        Func<T, string[]> toRow,
+        CancellationToken ct)
+    {
+        using var client = run.Connect();
+        var output = run.Terminal.Out;
+        var separator = "{\"items\":[\n";
+        await foreach (var page in Lists.PagesAsync(client, path, filters, run.Parsed.GetValue(Limit), ct))
+        {
+            if (!run.Settings.Json)
+            {
+                table.Write(output, [.. page.Select(row => toRow(Lists.As<T>(row)))]);
+                continue;
+            }
+
+            foreach (var row in page)
+            {
+                await output.WriteAsync(separator + row.GetRawText());
+                separator = ",\n";
+            }
+        }
+
+        if (run.Settings.Json) await output.WriteLineAsync(separator.StartsWith('{') ? "{\"items\":[]}" : "\n]}");
+    }
+
+    private static string DevicePath(Invocation run) =>
+        "/api/v1/devices/" + Uri.EscapeDataString(run.Parsed.GetRequiredValue(DeviceId));
+
+    private static string Attributes(DeviceEntry device) =>
+        string.Join(' ', (device.Attributes ?? None).Select(one => $"{one.Key}={one.Value}"));
+}
