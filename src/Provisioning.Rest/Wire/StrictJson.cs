@@ -91,7 +91,7 @@ internal static class StrictJson
             var (start, end, next) = rest switch
             {
                 ['[', '\'', ..] => Quoted(rest),
-                ['[', ..] => (1, rest.IndexOf(']'), rest.IndexOf(']') + 1),
+                ['[', ..] when rest.Contains(']') => (1, rest.IndexOf(']'), rest.IndexOf(']') + 1),
                 _ => Plain(rest),
             };
             pointer = Append(pointer, rest[start..end].ToString());

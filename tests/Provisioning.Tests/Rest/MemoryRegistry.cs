@@ -1,0 +1,248 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+
+namespace Provisioning.Tests.Rest;
+
+/// <summary>
+/// A registry in memory: as much of the stores' contracts as the door's own tests need. What the stores promise is
+/// proven elsewhere, on real databases.
+/// </summary>
+internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocationStore
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<SerialNumber, (CertificateRecord Record, byte[]? Der)> _certificates = [];
+    private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Requester, string Key), (Digest Hash, SerialNumber Serial)> _keys = [];
+    private readonly List<AuditEntry> _audit = [];
+
+    /// <summary>What every call throws from now on, or null.</summary>
+    internal Exception? Failure { get; set; }
+
+    /// <summary>How many reservations were granted: what would have been signed.</summary>
+    internal int Reserved { get; private set; }
+
+    public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
+    {
+        lock (Enter()) return Task.FromResult(Reserve(reservation));
+    }
+
+    public Task<Outcome<CertificateRecord>> RecordAsync(
+        Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var record = _certificates[reservation.SerialNumber].Record with
+            {
+                State = reservation.Renews is null ? CertificateState.Current : CertificateState.Issued,
+                Thumbprint = Digest.Of(der.Span),
+                IssuedAt = at,
+            };
+            _certificates[reservation.SerialNumber] = (record, der.ToArray());
+            if (_devices.TryGetValue(record.Holder, out var device))
+                _devices[record.Holder] = device with { State = DeviceState.Active, UpdatedAt = at };
+            Write(AuditActions.CertificateIssued, reservation.Requester, record, at);
+            return Task.FromResult<Outcome<CertificateRecord>>(record);
+        }
+    }
+
+    public Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+        Task.FromResult(false);
+
+    public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => Task.FromResult(0);
+
+    public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+        throw new NotSupportedException("The door confirms nothing.");
+
+    public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct)
+    {
+        lock (Enter()) return ValueTask.FromResult(_certificates.GetValueOrDefault(serialNumber).Record ?? null);
+    }
+
+    public ValueTask<StoredCertificate?> FindWithDerAsync(SerialNumber serialNumber, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            return ValueTask.FromResult(_certificates.TryGetValue(serialNumber, out var found) && found.Der is { } der
+                ? new StoredCertificate(found.Record, der)
+                : null);
+        }
+    }
+
+    public Task<Page<CertificateRecord>> ListAsync(CertificateQuery query, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var rows = _certificates.Values.Select(pair => pair.Record)
+                .Where(record => query.Holder is null || record.Holder == query.Holder)
+                .Where(record => query.HolderKind is null || record.HolderKind == query.HolderKind)
+                .Where(record => query.State is null || record.State == query.State)
+                .Where(record => query.ExpiresBefore is null || record.NotAfter < query.ExpiresBefore)
+                .OrderBy(record => record.SerialNumber.ToString(), StringComparer.Ordinal);
+            return Task.FromResult(Cut(rows, query.Limit, query.Cursor, record => record.SerialNumber.ToString()));
+        }
+    }
+
+    public ValueTask<Device?> FindDeviceAsync(DeviceId id, CancellationToken ct)
+    {
+        lock (Enter()) return ValueTask.FromResult(_devices.GetValueOrDefault(id.Value));
+    }
+
+    public Task<Page<Device>> ListDevicesAsync(DeviceQuery query, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var rows = _devices.Values
+                .Where(device => device.Id.Value.StartsWith(query.Prefix ?? string.Empty, StringComparison.Ordinal))
+                .Where(device => query.State is null || device.State == query.State)
+                .OrderBy(device => device.Id.Value, StringComparer.Ordinal);
+            return Task.FromResult(Cut(rows, query.Limit, query.Cursor, device => device.Id.Value));
+        }
+    }
+
+    public Task<Page<AuditEntry>> HistoryAsync(DeviceId id, int limit, Cursor? cursor, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var rows = _audit.Where(entry => entry.Holder == id.Value).OrderByDescending(entry => entry.Sequence);
+            return Task.FromResult(new Page<AuditEntry>([.. rows.Take(limit)], null));
+        }
+    }
+
+    public Task<Outcome<CertificateRecord>> RevokeAsync(
+        SerialNumber serialNumber, RevocationReason reason, string actor, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var (record, der) = _certificates[serialNumber];
+            if (record.RevocationReason == reason) return Task.FromResult<Outcome<CertificateRecord>>(record);
+            if (record.State == CertificateState.Revoked && reason != RevocationReason.KeyCompromise)
+                return Refuse(RefusalCode.AlreadyRevoked);
+            var state = reason == RevocationReason.CertificateHold ? CertificateState.Held : CertificateState.Revoked;
+            record = record with { State = state, RevocationReason = reason, RevokedAt = at };
+            _certificates[serialNumber] = (record, der);
+            Write(AuditActions.CertificateRevoked, actor, record, at);
+            return Task.FromResult<Outcome<CertificateRecord>>(record);
+        }
+    }
+
+    public Task<Outcome<CertificateRecord>> ReleaseAsync(
+        SerialNumber serialNumber, string actor, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var (record, der) = _certificates[serialNumber];
+            if (record.State != CertificateState.Held)
+                return Refuse(RefusalCode.NotOnHold);
+            record = record with { State = CertificateState.Current, RevocationReason = null, RevokedAt = null };
+            _certificates[serialNumber] = (record, der);
+            return Task.FromResult<Outcome<CertificateRecord>>(record);
+        }
+    }
+
+    public IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(
+        string authority, DateTimeOffset notExpiredBefore, CancellationToken ct) =>
+        throw new NotSupportedException("The door makes no CRL.");
+
+    public Task<bool> ReserveCrlAsync(CrlReservation crl, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
+    public Task RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
+    public ValueTask<CrlRecord?> LastCrlAsync(string authority, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
+    private static Page<T> Cut<T>(IEnumerable<T> rows, int limit, Cursor? cursor, Func<T, string> key)
+    {
+        var found = rows.Where(row => cursor is not { } after || string.CompareOrdinal(key(row), after.Text) > 0)
+            .Take(limit + 1).ToList();
+        return found.Count <= limit
+            ? new Page<T>(found, null)
+            : new Page<T>(found[..limit], new Cursor(0, key(found[limit - 1])));
+    }
+
+    private static Task<Outcome<CertificateRecord>> Refuse(RefusalCode code) =>
+        Task.FromResult<Outcome<CertificateRecord>>(new Refusal(code, "As the contract says."));
+
+    private Lock Enter() => Failure is null ? _gate : throw Failure;
+
+    private ReserveResult Reserve(Reservation reservation)
+    {
+        if (reservation.RequestKey is { } key)
+        {
+            if (_keys.TryGetValue((reservation.Requester, key), out var before))
+            {
+                var (record, der) = _certificates[before.Serial];
+                return before.Hash == reservation.RequestHash
+                    ? new ReserveResult.Existing(new StoredCertificate(record, der))
+                    : new ReserveResult.Refused(new Refusal(RefusalCode.IdempotencyMismatch, "Another request."));
+            }
+
+            _keys[(reservation.Requester, key)] = (reservation.RequestHash, reservation.SerialNumber);
+        }
+
+        var live = _certificates.Values.FirstOrDefault(pair =>
+            pair.Record.Holder == reservation.Holder && pair.Record.State is CertificateState.Current
+                && reservation.Renews is null);
+        if (live.Der is { } existing)
+        {
+            return live.Record.KeyThumbprint == reservation.KeyThumbprint
+                ? new ReserveResult.Existing(new StoredCertificate(live.Record, existing))
+                : new ReserveResult.Refused(new Refusal(RefusalCode.DeviceAlreadyBound, "It has one."));
+        }
+
+        Reserved++;
+        _certificates[reservation.SerialNumber] = (ToRecord(reservation), null);
+        _devices.TryAdd(reservation.Holder, ToDevice(reservation));
+        return ReserveResult.Reserved.Instance;
+    }
+
+    private static CertificateRecord ToRecord(Reservation reservation) => new()
+    {
+        Authority = reservation.Authority,
+        SerialNumber = reservation.SerialNumber,
+        HolderKind = reservation.HolderKind,
+        Holder = reservation.Holder,
+        Profile = reservation.Profile,
+        State = CertificateState.Reserved,
+        KeyThumbprint = reservation.KeyThumbprint,
+        TbsHash = reservation.TbsHash,
+        Thumbprint = null,
+        NotBefore = reservation.NotBefore,
+        NotAfter = reservation.NotAfter,
+        ReservedAt = reservation.At,
+        IssuedAt = null,
+        Requester = reservation.Requester,
+        RevokedAt = null,
+        RevocationReason = null,
+    };
+
+    private static Device ToDevice(Reservation reservation) => new()
+    {
+        Id = DeviceId.TryParse(reservation.Holder, out var id) ? id : default,
+        State = DeviceState.Registered,
+        Attributes = reservation.Attributes ?? new Dictionary<string, string>(),
+        CreatedAt = reservation.At,
+        UpdatedAt = reservation.At,
+    };
+
+    private void Write(string action, string actor, CertificateRecord record, DateTimeOffset at)
+    {
+        var entry = new AuditEntry
+        {
+            Sequence = _audit.Count + 1,
+            At = at,
+            Actor = actor,
+            Action = action,
+            HolderKind = record.HolderKind,
+            Holder = record.Holder,
+            SerialNumber = record.SerialNumber.ToString(),
+            Detail = null,
+            Hash = AuditChain.Genesis,
+        };
+        _audit.Add(entry with { Hash = AuditChain.Hash(_audit.LastOrDefault()?.Hash ?? AuditChain.Genesis, entry) });
+    }
+}

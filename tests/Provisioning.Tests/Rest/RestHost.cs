@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Rest;
+
+namespace Provisioning.Tests.Rest;
+
+/// <summary>
+/// The REST door on a real Kestrel at a port of its own, with the real pipeline and a registry in memory.
+/// </summary>
+internal sealed class RestHost : IAsyncDisposable
+{
+    internal const string Admin = "administrator:alice";
+    internal const string Line = "registrar:line-1";
+
+    private static int _lastId;
+
+    private readonly WebApplication _app;
+
+    private RestHost(WebApplication app)
+    {
+        _app = app;
+        Client = new HttpClient { BaseAddress = Address };
+    }
+
+    internal HttpClient Client { get; }
+
+    internal Uri Address => new(_app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+        .Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    internal MemoryRegistry Registry => _app.Services.GetRequiredService<MemoryRegistry>();
+
+    internal AuthorityDirectory Authorities => _app.Services.GetRequiredService<AuthorityDirectory>();
+
+    internal RecordedLog Log => _app.Services.GetRequiredService<RecordedLog>();
+
+    internal static async Task<RestHost> StartAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        AddServices(builder.Services);
+        var app = builder.Build();
+        app.UseProblems();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapRest();
+        await app.StartAsync();
+        return new RestHost(app);
+    }
+
+    /// <summary>A device ID that no other test has.</summary>
+    internal static string NewId() =>
+        "dev-" + Interlocked.Increment(ref _lastId).ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>A certification request in PEM over a new key.</summary>
+    internal static string NewCsr(string commonName) => NewRequest(commonName).CreateSigningRequestPem() + "\n";
+
+    internal static byte[] NewCsrDer(string commonName) => NewRequest(commonName).CreateSigningRequest();
+
+    internal static StringContent Json(object body) => Text(JsonSerializer.Serialize(body));
+
+    internal static StringContent Text(string json) =>
+        new(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+
+    internal static ByteArrayContent Bytes(byte[] body, string? contentType)
+    {
+        var content = new ByteArrayContent(body);
+        if (contentType is not null) content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        return content;
+    }
+
+    internal async Task<Answer> SendAsync(
+        HttpMethod method,
+        string path,
+        string? caller = null,
+        HttpContent? content = null,
+        string? accept = null,
+        (string Name, string Value)? header = null)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (caller is not null) request.Headers.Add(TestCallerHandler.Header, caller);
+        if (accept is not null) request.Headers.TryAddWithoutValidation("Accept", accept);
+        if (header is var (name, value)) request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return await Answer.OfAsync(response);
+    }
+
+    internal Task<Answer> GetAsync(string path, string? caller = Admin, string? accept = null) =>
+        SendAsync(HttpMethod.Get, path, caller, accept: accept);
+
+    internal Task<Answer> PostAsync(string path, HttpContent content, string? caller = Admin, string? accept = null) =>
+        SendAsync(HttpMethod.Post, path, caller, content, accept);
+
+    /// <summary>Enrolls a device and gives its serial number.</summary>
+    internal async Task<string> EnrollAsync(string deviceId)
+    {
+        var answer = await PostAsync("/api/v1/enrollments", Json(new { deviceId, csr = NewCsr(deviceId) }), Line);
+        Assert.Equal(HttpStatusCode.Created, answer.Status);
+        return answer.Header("Provisioning-Serial-Number")!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private static void AddServices(IServiceCollection services)
+    {
+        services.AddSingleton<RecordedLog>();
+        services.AddSingleton<ILoggerProvider>(given => given.GetRequiredService<RecordedLog>());
+        services.AddSingleton<MemoryRegistry>();
+        services.AddSingleton<ICertificateStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IDeviceStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IRevocationStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
+        services.AddSingleton(new PublicAddresses("localhost", 8080));
+        services.AddSingleton(_ => TestAuthorities.Create());
+        services.AddSingleton(ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles")));
+        services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>();
+        services.AddSingleton<RevocationService>();
+        services.AddRest();
+        services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, TestCallerHandler>("test", null);
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+    }
+
+    private static CertificateRequest NewRequest(string commonName)
+    {
+        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return new CertificateRequest("CN=" + commonName, key, HashAlgorithmName.SHA256);
+    }
+}
