@@ -33,7 +33,7 @@ internal static class AuthorityEndpoints
 
     /// <summary>Reads an authority</summary>
     /// <remarks>As JSON, or its certificate by Accept. Callers: anyone.</remarks>
-    /// <param name="name">Its name: <c>root</c> or <c>issuing</c>.</param>
+    /// <param name="name" example="root">Its name: <c>root</c> or <c>issuing</c>.</param>
     internal static IResult ReadAuthority(
         HttpContext context, string name, AuthorityDirectory authorities, PublicAddresses addresses, TimeProvider time)
     {

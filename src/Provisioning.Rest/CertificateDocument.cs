@@ -10,7 +10,7 @@ namespace Provisioning.Rest;
 internal sealed record CertificateDocument
 {
     /// <summary>The serial number, upper-case hex.</summary>
-    /// <example>5F0A6C3C3B0E4D5A8E6F1B2C3D4E5F60</example>
+    /// <example>7A326DAD16B23EBCCF50D2D8E8B84AB7</example>
     public required string SerialNumber { get; init; }
 
     /// <summary>The authority that signed it.</summary>

@@ -66,7 +66,7 @@ internal static class DeviceEndpoints
 
     /// <summary>Reads a device</summary>
     /// <remarks>Callers: administrators.</remarks>
-    /// <param name="deviceId">The device.</param>
+    /// <param name="deviceId" example="pump-0001">The device.</param>
     internal static async Task<IResult> ReadDevice(
         HttpContext context, string deviceId, IDeviceStore devices, CancellationToken ct)
     {
@@ -80,7 +80,7 @@ internal static class DeviceEndpoints
 
     /// <summary>Lists the certificates of a device</summary>
     /// <remarks>Newest first. Callers: administrators.</remarks>
-    /// <param name="deviceId">The device.</param>
+    /// <param name="deviceId" example="pump-0001">The device.</param>
     /// <param name="limit">Rows a page.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     internal static async Task<IResult> ListDeviceCertificates(
@@ -110,7 +110,7 @@ internal static class DeviceEndpoints
 
     /// <summary>Reads the history of a device</summary>
     /// <remarks>What was written down about it in the audit chain, newest first. Callers: administrators.</remarks>
-    /// <param name="deviceId">The device.</param>
+    /// <param name="deviceId" example="pump-0001">The device.</param>
     /// <param name="limit">Rows a page.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     internal static async Task<IResult> ReadDeviceHistory(

@@ -24,7 +24,7 @@ internal sealed record HistoryEntryDocument
     public required string Action { get; init; }
 
     /// <summary>The certificate that it is about, or null.</summary>
-    /// <example>5F0A6C3C3B0E4D5A8E6F1B2C3D4E5F60</example>
+    /// <example>7A326DAD16B23EBCCF50D2D8E8B84AB7</example>
     public required string? SerialNumber { get; init; }
 
     /// <summary>A few words more, such as the reason of a revocation; or null.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
@@ -33,7 +34,7 @@ public static class RestEndpoints
     public static RouteGroupBuilder MapRest(this IEndpointRouteBuilder routes)
     {
         routes.MapProblems();
-        var root = routes.MapGroup(Root);
+        var root = routes.MapGroup(Root).WithMetadata(EndpointFacts.Everywhere);
         root.MapEnrollments();
         root.MapRenewals();
         root.MapSelf();

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -13,22 +14,27 @@ internal sealed record SelfDocument
     /// <example>pump-0001</example>
     public required string Name { get; init; }
 
-    /// <summary>The device ID; null for others.</summary>
+    /// <summary>The device ID; absent for others.</summary>
     /// <example>pump-0001</example>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? DeviceId { get; init; }
 
-    /// <summary>Where the device stands; null for others.</summary>
+    /// <summary>Where the device stands; absent for others.</summary>
     /// <example>active</example>
     [NamesOf(typeof(Core.Devices.DeviceState))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? State { get; init; }
 
-    /// <summary>The certificate that the device called with; null for others.</summary>
+    /// <summary>The certificate that the device called with; absent for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CertificateDocument? Certificate { get; init; }
 
-    /// <summary>Not worth renewing before; null for others.</summary>
+    /// <summary>Not worth renewing before; absent for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? RenewAfter { get; init; }
 
-    /// <summary>Should be renewed by then; null for others.</summary>
+    /// <summary>Should be renewed by then; absent for others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? RenewBefore { get; init; }
 
     /// <summary>The root certificates that this service vouches for, PEM each.</summary>

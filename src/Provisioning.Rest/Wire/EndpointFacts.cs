@@ -13,7 +13,11 @@ public sealed record BodyFacts(Type Document, bool TakesRequest);
 
 /// <summary>Every kind of problem that an operation may answer with, for the API's description.</summary>
 /// <param name="Kinds">The kinds.</param>
-public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds);
+public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds)
+{
+    /// <summary>The type of the body of every problem.</summary>
+    public static Type Document => typeof(ProblemDocument);
+}
 
 /// <summary>Says on the routes what the description tells.</summary>
 internal static class EndpointFacts
@@ -24,6 +28,11 @@ internal static class EndpointFacts
         RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
         RefusalCode.NotAllowed,
     ];
+
+    /// <summary>What any operation may answer with: limits, a database that is down, a defect.</summary>
+    internal static RefusalFacts Everywhere { get; } = new([
+        RestErrors.KindOf(429), RestErrors.KindOf(RefusalCode.StorageUnavailable), RestErrors.KindOf(500),
+    ]);
 
     /// <summary>The refusals of a certification request and of the signing.</summary>
     internal static RefusalCode[] Issuing { get; } =

@@ -72,7 +72,11 @@ public sealed class EnrollmentEndpointsTests(SharedRestHost shared) : IClassFixt
     {
         var csr = Convert.ToBase64String(RestHost.NewCsrDer(_id));
         var raw = await RawHttp.PostJsonAsync(
-            _host.Address, "/api/v1/enrollments", $$"""{"deviceId":"{{_id}}","csr":"{{csr}}"}""", RestHost.Line, accept);
+            _host.Address,
+            "/api/v1/enrollments",
+            $$"""{"deviceId":"{{_id}}","csr":"{{csr}}"}""",
+            RestHost.Line,
+            accept);
 
         var head = raw[..raw.IndexOf("\r\n\r\n", StringComparison.Ordinal)];
         Assert.True(head.Length < 1024, head);
