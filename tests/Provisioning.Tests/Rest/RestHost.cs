@@ -18,6 +18,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
+using Provisioning.Server.Swagger;
 
 namespace Provisioning.Tests.Rest;
 
@@ -66,6 +67,7 @@ internal sealed class RestHost : IAsyncDisposable
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapRest();
+        app.UseSwaggerDocument();
         await app.StartAsync();
         return new RestHost(app);
     }
@@ -141,7 +143,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton(ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles")));
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>();
         services.AddSingleton<RevocationService>();
-        services.AddRest();
+        services.AddRest().AddSwaggerDocument();
         services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, TestCallerHandler>("test", null);
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Microsoft.OpenApi;
+using Provisioning.Rest.Answers;
+using Provisioning.Rest.Wire;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Provisioning.Server.Swagger;
+
+/// <summary>
+/// Describes good answers: examples, the encoded forms of certificates, and the headers that firmware reads.
+/// </summary>
+internal sealed class AnswerFilter : IOperationFilter
+{
+    private static readonly OpenApiSchema Seconds = new() { Type = JsonSchemaType.Integer, Format = "int64" };
+
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        foreach (var type in context.ApiDescription.SupportedResponseTypes)
+        {
+            if (type.StatusCode >= 400 || type.Type is null) continue;
+            var status = type.StatusCode.ToString(CultureInfo.InvariantCulture);
+            if (operation.Responses?[status] is not OpenApiResponse answer) continue;
+            answer.Description = type.StatusCode == StatusCodes.Status201Created
+                ? "Issued, now or before."
+                : "As asked.";
+            Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
+        }
+    }
+
+    private static void Describe(OpenApiResponse answer, string schema, int status)
+    {
+        if (answer.Content is not { } content) return;
+        content[MediaTypes.Json].Example = SwaggerExamples.Of(schema);
+        if (!content.ContainsKey(MediaTypes.Certificate)) return;
+
+        content[MediaTypes.Certificate] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+        };
+        content[MediaTypes.Chain] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            Example = SwaggerExamples.Chain(),
+        };
+        if (schema == "Authority") return;
+
+        var headers = answer.Headers ??= new Dictionary<string, IOpenApiHeader>();
+        headers[CertificateHeaders.SerialNumber] = Header("The serial number, upper-case hex.", null);
+        headers[CertificateHeaders.ServerTime] = Header("The service's clock, Unix seconds.", Seconds);
+        if (schema == "Certificate") return;
+
+        headers[CertificateHeaders.RenewAfter] = Header("Not worth renewing before, Unix seconds.", Seconds);
+        headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
+        if (status == StatusCodes.Status201Created)
+            headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static OpenApiHeader Header(string description, OpenApiSchema? schema) => new()
+    {
+        Description = description,
+        Schema = schema ?? new OpenApiSchema { Type = JsonSchemaType.String },
+    };
+}

@@ -1,0 +1,44 @@
+using Microsoft.OpenApi;
+using Provisioning.Rest.Wire;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Provisioning.Server.Swagger;
+
+/// <summary>Describes bodies, which the door reads raw.</summary>
+internal sealed class BodyFilter : IOperationFilter
+{
+    public void Apply(OpenApiOperation operation, OperationFilterContext context)
+    {
+        var facts = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<BodyFacts>().FirstOrDefault();
+        if (facts is null) return;
+        var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
+        body.Content[MediaTypes.Json] = new OpenApiMediaType
+        {
+            Schema = context.SchemaGenerator.GenerateSchema(facts.Document, context.SchemaRepository),
+            Example = SwaggerExamples.Of(SchemaNames.Of(facts.Document)),
+        };
+        operation.RequestBody = body;
+        if (!facts.TakesRequest) return;
+
+        body.Description = "JSON, or the certification request itself, DER (RFC 5967).";
+        body.Content[MediaTypes.CertificationRequest] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" },
+        };
+        (operation.Parameters ??= []).Add(IdempotencyKey());
+    }
+
+    private static OpenApiParameter IdempotencyKey() => new()
+    {
+        Name = "Idempotency-Key",
+        In = ParameterLocation.Header,
+        Description = "Names this request, so that a retry is known as one and gets the same answer.",
+        Schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.String,
+            MinLength = 1,
+            MaxLength = Core.Enrollment.EnrollmentService.MaxRequestKeyLength,
+            Pattern = "^[!-~]+$",
+        },
+    };
+}

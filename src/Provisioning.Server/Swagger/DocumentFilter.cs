@@ -1,0 +1,42 @@
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Provisioning.Server.Swagger;
+
+/// <summary>
+/// What belongs to no operation: where the service is, how callers prove themselves, what the groups are.
+/// </summary>
+internal sealed class DocumentFilter : IDocumentFilter
+{
+    private const string Scheme = "clientCertificate";
+
+    public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
+    {
+        swaggerDoc.Servers = [new OpenApiServer { Url = "/", Description = "The service that this comes from." }];
+        swaggerDoc.Tags = new HashSet<OpenApiTag>
+        {
+            Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
+            Tag("Devices", "The registry of devices."),
+            Tag("Certificates", "Everything that was signed, and its revocation."),
+            Tag("Authorities", "The certificate authorities; public."),
+        };
+        swaggerDoc.Components ??= new OpenApiComponents();
+        swaggerDoc.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Scheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.MutualTLS,
+                Description = "A client certificate that this service has issued. Browsers ask which one to show.",
+            },
+        };
+        foreach (var operation in swaggerDoc.Paths.Values.SelectMany(path => path.Operations!.Values))
+        {
+            var isPublic = operation.Tags?.Any(tag => tag.Name == "Authorities") == true;
+            operation.Security = isPublic
+                ? []
+                : [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, swaggerDoc)] = [] }];
+        }
+    }
+
+    private static OpenApiTag Tag(string name, string description) => new() { Name = name, Description = description };
+}

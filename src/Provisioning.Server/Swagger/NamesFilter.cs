@@ -1,0 +1,42 @@
+using System.Reflection;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using Provisioning.Rest.Wire;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace Provisioning.Server.Swagger;
+
+/// <summary>
+/// Narrows texts to what they may be: the door binds them as texts, because it refuses what does not fit with a
+/// sentence of its own.
+/// </summary>
+internal sealed class NamesFilter : ISchemaFilter, IParameterFilter
+{
+    public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+    {
+        if (schema is OpenApiSchema property && context.MemberInfo?.GetCustomAttribute<NamesOfAttribute>() is { } names)
+            Narrow(property, names);
+    }
+
+    public void Apply(IOpenApiParameter parameter, ParameterFilterContext context)
+    {
+        if (parameter.Schema is not OpenApiSchema schema) return;
+        if (context.ParameterInfo?.GetCustomAttribute<NamesOfAttribute>() is { } names) Narrow(schema, names);
+        switch (parameter.Name)
+        {
+            case "limit":
+                schema.Type = JsonSchemaType.Integer;
+                (schema.Minimum, schema.Maximum, schema.Default) = ("1", "500", 100);
+                break;
+            case "expiresBefore":
+                schema.Format = "date-time";
+                break;
+        }
+    }
+
+    private static void Narrow(OpenApiSchema schema, NamesOfAttribute names)
+    {
+        schema.Enum = [.. WireNames.AllOf(names.Enumeration).Select(name => (JsonNode)name)];
+        if (schema.Type?.HasFlag(JsonSchemaType.Null) == true) schema.Enum.Add(JsonNullSentinel.JsonNull);
+    }
+}
