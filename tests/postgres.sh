@@ -4,8 +4,8 @@
 #   tests/postgres.sh start    starts it and prints the connection string; nothing else goes to standard output
 #   tests/postgres.sh stop     ends it and removes it
 #
-# POSTGRES_STATE names the directory that holds it (default: one per user under TMPDIR). PostgreSQL refuses to run as root, so
-# root starts it as the user postgres.
+# POSTGRES_STATE names the directory that holds it (default: one per user under TMPDIR). PostgreSQL refuses to run as
+# root, so root starts it as the user postgres.
 set -euo pipefail
 
 state=${POSTGRES_STATE:-${TMPDIR:-/tmp}/provisioning-postgres-$(id -u)}

@@ -18,8 +18,8 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage;
 
 /// <summary>
-/// The registry on SQLite or PostgreSQL, held exclusively by this process. Disposing it finishes what is queued, and then
-/// closes.
+/// The registry on SQLite or PostgreSQL, held exclusively by this process. Disposing it finishes what is queued, and
+/// then closes.
 /// </summary>
 public sealed class Database : IAsyncDisposable
 {
@@ -46,9 +46,9 @@ public sealed class Database : IAsyncDisposable
     public string Description { get; }
 
     /// <summary>
-    /// Completes when a write to the disk failed in a way after which nothing can be trusted that this process would write. It
-    /// must then end, with an exit code that makes its supervisor start it again; the start recovers. Never completes on a
-    /// healthy database.
+    /// Completes when a write to the disk failed in a way after which nothing can be trusted that this process would
+    /// write. It must then end, with an exit code that makes its supervisor start it again; the start recovers. Never
+    /// completes on a healthy database.
     /// </summary>
     public Task<Exception> Failed => Writer.Failed;
 

@@ -4,8 +4,8 @@ namespace Provisioning.Storage;
 public sealed record DatabaseOptions
 {
     /// <summary>
-    /// The data directory. It is locked for this process, whatever the engine; SQLite keeps <c>provisioning.db</c> in it.
-    /// Made when it is not there.
+    /// The data directory, made when it is not there. It is locked for this process, whatever the engine; SQLite keeps
+    /// <c>provisioning.db</c> in it.
     /// </summary>
     public required string DataDirectory { get; init; }
 

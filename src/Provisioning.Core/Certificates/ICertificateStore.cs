@@ -29,7 +29,9 @@ public interface ICertificateStore
     /// (else <see cref="RefusalCode.CertificateRevoked"/>, <see cref="RefusalCode.CertificateOnHold"/> or
     /// <see cref="RefusalCode.CertificateSuperseded"/>). An unconfirmed successor with the same key is
     /// <see cref="ReserveResult.Existing"/>; with another key it is superseded by this one; a reservation in flight is
-    /// <see cref="RefusalCode.RequestInProgress"/>.</item>
+    /// <see cref="RefusalCode.RequestInProgress"/>. When the certificate named is itself unconfirmed, it has been seen by
+    /// this, and is confirmed in the same transaction. One that is not this device's is
+    /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
     /// <item>The serial number is new to the authority, else <see cref="ReserveResult.SerialNumberTaken"/>.</item>
     /// </list>
     /// A device that was not known is registered with the attributes. Holders that are not devices may have several

@@ -5,8 +5,8 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage.Audit;
 
 /// <summary>
-/// The head of the audit chain. Read once and then kept, which is safe because nobody else writes to the database; forgotten
-/// whenever a transaction did not commit.
+/// The head of the audit chain. Read once and then kept, which is safe because nobody else writes to the database;
+/// forgotten whenever a transaction did not commit.
 /// </summary>
 internal sealed class AuditTrail
 {

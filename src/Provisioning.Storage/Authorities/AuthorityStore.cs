@@ -84,7 +84,8 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
             SELECT MAX(latest) FROM (
                 SELECT MAX(reserved_at) AS latest FROM certificates UNION ALL SELECT MAX(at) AS latest FROM audit) AS t
             """;
-        var latest = await session.Connection.QuerySingleAsync<long?>(new CommandDefinition(sql, cancellationToken: ct));
+        var command = new CommandDefinition(sql, cancellationToken: ct);
+        var latest = await session.Connection.QuerySingleAsync<long?>(command);
         return latest is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
     }
 

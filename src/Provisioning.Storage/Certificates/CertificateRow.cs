@@ -57,7 +57,8 @@ internal static class CertificateRow
         return row.Read() ? Read(row) : null;
     }
 
-    public static async ValueTask<CertificateRecord?> FindAsync(Session session, SerialNumber serial, CancellationToken ct)
+    public static async ValueTask<CertificateRecord?> FindAsync(
+        Session session, SerialNumber serial, CancellationToken ct)
     {
         await using var row = await session.Sql(BySerial).With("serial", serial.ToOctets()).QueryAsync(ct);
         return await row.ReadAsync(ct) ? Read(row) : null;

@@ -21,7 +21,8 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         {
             return await writer.RunAsync(transaction => new ReserveOperation(transaction, reservation).Run(), ct);
         }
-        catch (Exception e) when (e is OperationCanceledException or StorageUnavailableException { OutcomeUnknown: true })
+        catch (Exception e)
+            when (e is OperationCanceledException or StorageUnavailableException { OutcomeUnknown: true })
         {
             _orphans.Enqueue((reservation.SerialNumber, reservation.At));
             throw;

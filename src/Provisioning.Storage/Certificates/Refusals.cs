@@ -24,7 +24,7 @@ internal static class Refusals
         new(RefusalCode.KeyBlocked, "This public key is blocked. Make a new key pair.");
 
     public static Refusal KeyInUse { get; } =
-        new(RefusalCode.KeyInUse, "This public key belongs to another holder. Every holder needs a key pair of its own.");
+        new(RefusalCode.KeyInUse, "This public key belongs to another holder. Make a new key pair.");
 
     public static Refusal AlreadyBound { get; } = new(
         RefusalCode.DeviceAlreadyBound,

@@ -24,14 +24,14 @@ internal readonly record struct ReserveFacts
     /// <summary>The device's state, or null when it is not known.</summary>
     public required DeviceState? Device { get; init; }
 
-    /// <summary>The key is <c>blocked</c>, the holder's <c>own</c>, some <c>other</c> holder's, or null for new.</summary>
+    /// <summary><c>blocked</c>, the holder's <c>own</c>, some <c>other</c> holder's; null for a new key.</summary>
     public required string? Key { get; init; }
 
     public static ReserveFacts Read(Transaction transaction, Reservation reservation)
     {
-        // Two things about SQLite. It compiles a statement again at every use when a parameter is compared with a column
-        // that a partial index has a condition on: 'device' must be a constant. It makes a temporary table of a list of
-        // more than two: the states are spelled out.
+        // Two things about SQLite. It compiles a statement again at every use when a parameter is compared with a
+        // column that a partial index has a condition on: 'device' must be a constant. It makes a temporary table of
+        // a list of more than two: the states are spelled out.
         const string sql = """
             SELECT
                 EXISTS (SELECT 1 FROM certificates WHERE serial = @serial

@@ -151,7 +151,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private ReserveResult.Existing Existing(SerialNumber serialNumber) =>
         new(CertificateRow.FindStored(transaction, serialNumber)
-            ?? throw new InvalidDataException($"The certificate {serialNumber} is recorded, but its DER is not there."));
+            ?? throw new InvalidDataException($"The certificate {serialNumber} is recorded without its DER."));
 
     private void Grant(ReserveFacts facts)
     {

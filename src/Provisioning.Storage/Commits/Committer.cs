@@ -98,8 +98,8 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
         }
         catch (Exception e)
         {
-            // The one place where everything is caught: whatever an operation throws belongs to its caller, and the writer
-            // must go on for the others.
+            // The one place where everything is caught: whatever an operation throws belongs to its caller, and the
+            // writer must go on for the others.
             var trouble = engine.Judge(e, _session!);
             Undo(trouble);
             return (trouble, trouble == Trouble.Own && e is not DbException ? e

@@ -14,7 +14,8 @@ internal sealed class Transaction(Session session, AuditTrail trail)
 
     /// <summary>Appends to the audit chain; the sequence and the hash are filled in here.</summary>
     public void Audit(
-        string action, string actor, DateTimeOffset at, HolderKind? kind, string? holder, string? serial, string? detail) =>
+        string action, string actor, DateTimeOffset at, HolderKind? kind, string? holder, string? serial,
+        string? detail) =>
         trail.Append(session, new AuditEntry
         {
             Sequence = 0,

@@ -6,8 +6,8 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage.Commits;
 
 /// <summary>
-/// The one thread that writes. It takes all operations that are waiting, up to a limit, does them in one transaction, and
-/// tells their callers after the one commit: a hundred callers share one fsync, and nobody waits for a timer.
+/// The one thread that writes. It takes all operations that are waiting, up to a limit, does them in one transaction,
+/// and tells their callers after the one commit: a hundred callers share one fsync, and nobody waits for a timer.
 /// </summary>
 internal sealed class Writer : IAsyncDisposable
 {
@@ -51,7 +51,7 @@ internal sealed class Writer : IAsyncDisposable
         return ct.CanBeCanceled ? await operation.Task.WaitAsync(ct) : await operation.Task;
     }
 
-    /// <summary>Accepts nothing more, finishes what is queued, and ends the thread. The connection stays open.</summary>
+    /// <summary>Accepts nothing more, finishes what is queued, ends the thread. The connection stays open.</summary>
     public async Task DrainAsync()
     {
         _queue.Writer.TryComplete();
@@ -70,7 +70,8 @@ internal sealed class Writer : IAsyncDisposable
         var batch = new List<Operation>(Committer.BatchLimit);
         while (WaitForWork())
         {
-            while (batch.Count < Committer.BatchLimit && _queue.Reader.TryRead(out var operation)) Take(operation, batch);
+            while (batch.Count < Committer.BatchLimit && _queue.Reader.TryRead(out var operation))
+                Take(operation, batch);
             if (batch.Count == 0) continue;
             if ((_committer.Commit(batch) ?? _committer.Maintain(idle: false)) is { } fatal) Fail(fatal);
             batch.Clear();

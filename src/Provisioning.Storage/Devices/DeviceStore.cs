@@ -12,13 +12,15 @@ namespace Provisioning.Storage.Devices;
 internal sealed class DeviceStore(Readers readers) : IDeviceStore
 {
     private const string Columns = """
-        device_id AS DeviceId, state AS State, attributes AS Attributes, created_at AS CreatedAt, updated_at AS UpdatedAt
+        device_id AS DeviceId, state AS State, attributes AS Attributes, created_at AS CreatedAt,
+        updated_at AS UpdatedAt
         """;
 
     // IDs are ASCII below this one, so it ends every range of IDs with a common start.
     private const char AfterAll = '\u007F';
 
-    public ValueTask<Device?> FindDeviceAsync(DeviceId id, CancellationToken ct) => readers.ReadAsync(ReadAsync, id, ct);
+    public ValueTask<Device?> FindDeviceAsync(DeviceId id, CancellationToken ct) =>
+        readers.ReadAsync(ReadAsync, id, ct);
 
     public async Task<Page<Device>> ListDevicesAsync(DeviceQuery query, CancellationToken ct) =>
         await readers.ReadAsync(ReadPageAsync, query, ct);
@@ -49,7 +51,8 @@ internal sealed class DeviceStore(Readers readers) : IDeviceStore
             After = query.Cursor?.Text,
             Limit = query.Limit + 1,
         };
-        var rows = await session.Connection.QueryAsync<Row>(new CommandDefinition(sql, parameters, cancellationToken: ct));
+        var command = new CommandDefinition(sql, parameters, cancellationToken: ct);
+        var rows = await session.Connection.QueryAsync<Row>(command);
         return Paging.ToPage(
             rows.Select(row => row.ToDevice()).ToList(), query.Limit, last => new Cursor(0, last.Id.Value));
     }

@@ -1,8 +1,8 @@
 namespace Provisioning.Storage.Engines;
 
 /// <summary>
-/// Holds a data directory for this process until it is disposed or the process ends, however it ends. SQLite's own locks
-/// would let a second process in, and with it the lost write that <see cref="SqliteEngine"/> tells of.
+/// Holds a data directory for this process until it is disposed or the process ends, however it ends. SQLite's own
+/// locks would let a second process in, and with it the lost write that <see cref="SqliteEngine"/> tells of.
 /// </summary>
 internal sealed class DirectoryLock : IDisposable
 {

@@ -58,7 +58,7 @@ internal sealed class PostgresEngine : IEngine
         {
             session.Dispose();
             throw new DatabaseOpenException(
-                "Another process holds this PostgreSQL database: one node at a time may use it; stop the other one first.",
+                "Another process holds this PostgreSQL database: one node at a time may use it; stop the other first.",
                 e);
         }
         catch (DbException e)

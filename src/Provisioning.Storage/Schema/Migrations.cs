@@ -26,8 +26,8 @@ internal static class Migrations
         if (version > Newest)
         {
             throw new DatabaseOpenException(
-                $"The database has schema {version}, and this program knows only up to {Newest}. It was used by a newer "
-                + "version of the service: start that one, or restore a backup from before the upgrade.");
+                $"The database has schema {version}, and this program knows only up to {Newest}. It was used by a "
+                + "newer version of the service: start that one, or restore a backup from before the upgrade.");
         }
 
         for (var next = version + 1; next <= Newest; next++) Step(engine, session, next);

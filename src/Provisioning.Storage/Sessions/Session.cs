@@ -50,7 +50,7 @@ internal sealed class Session(DbConnection connection) : IAsyncDisposable, IDisp
         await connection.DisposeAsync();
     }
 
-    [SuppressMessage("Security", "CA2100", Justification = "Texts are constants of this project; values are parameters.")]
+    [SuppressMessage("Security", "CA2100", Justification = "Texts are constants of this project.")]
     private DbCommand NewCommand(string text)
     {
         var command = connection.CreateCommand();

@@ -4,8 +4,8 @@ using System.Data.Common;
 namespace Provisioning.Storage.Sessions;
 
 /// <summary>
-/// A prepared statement with its parameters, used over and over on one connection. Parameters are made at the first use, in
-/// the order of the calls; every use must set all of them.
+/// A prepared statement with its parameters, used over and over on one connection. Parameters are made at the first
+/// use, in the order of the calls; every use must set all of them.
 /// </summary>
 internal sealed class Statement(DbCommand command) : IDisposable
 {

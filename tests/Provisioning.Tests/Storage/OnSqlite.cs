@@ -34,10 +34,9 @@ public sealed class OnSqlite : StorageContract
         {
             SerialNumber[] expected;
             lock (acknowledged) expected = [.. acknowledged];
-            // The order of a crash image: what the WAL has gained after the database was copied only adds to it.
             var copy = Directory.CreateDirectory(Path.Combine(DataDirectory, $"crash-{round}")).FullName;
-            foreach (var file in new[] { "provisioning.db", "provisioning.db-wal" })
-                File.Copy(Path.Combine(DataDirectory, file), Path.Combine(copy, file));
+            // On the writer's thread, in an open transaction: the two files are of one moment, as a crash leaves them.
+            await Database.Writer.RunAsync(_ => CopyTo(copy), Ct);
             await using var recovered = await Database.OpenAsync(new DatabaseOptions { DataDirectory = copy }, Ct);
             foreach (var serial in expected) Assert.NotNull(await recovered.Certificates.FindWithDerAsync(serial, Ct));
             await VerifyChainAsync(recovered);
@@ -47,6 +46,13 @@ public sealed class OnSqlite : StorageContract
         await stop.CancelAsync();
         await Task.WhenAll(writers);
         Assert.NotEmpty(acknowledged);
+
+        bool CopyTo(string copy)
+        {
+            foreach (var file in new[] { "provisioning.db", "provisioning.db-wal" })
+                File.Copy(Path.Combine(DataDirectory, file), Path.Combine(copy, file));
+            return true;
+        }
 
         async Task WriteUntilStoppedAsync(int worker)
         {
@@ -130,7 +136,8 @@ public sealed class OnSqlite : StorageContract
         foreach (var file in new[] { "provisioning.db", "provisioning.db-wal" })
         {
             Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(Path.Combine(DataDirectory, file)));
+                UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                File.GetUnixFileMode(Path.Combine(DataDirectory, file)));
         }
 #pragma warning restore CA1416
     }

@@ -63,7 +63,8 @@ public abstract partial class StorageContract
         Assert.True(await Certificates.AbandonAsync(reservation.SerialNumber, Now, Ct));
         var before = await RowsAsync();
         Assert.Equal(
-            RefusalCode.RequestInProgress, Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
+            RefusalCode.RequestInProgress,
+            Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
         Assert.Equal(before, await RowsAsync());
         Assert.Equal(CertificateState.Abandoned, await StateAsync(reservation.SerialNumber));
     }
@@ -76,7 +77,8 @@ public abstract partial class StorageContract
         Value(await Database.Revocations.RevokeAsync(
             reservation.SerialNumber, RevocationReason.Unspecified, "administrator:admin", Now, Ct));
         Assert.Equal(
-            RefusalCode.RequestInProgress, Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
+            RefusalCode.RequestInProgress,
+            Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
         Assert.Null(await Certificates.FindWithDerAsync(reservation.SerialNumber, Ct));
     }
 
@@ -85,7 +87,8 @@ public abstract partial class StorageContract
     {
         var reservation = NewReservation();
         Assert.Equal(
-            RefusalCode.RequestInProgress, Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
+            RefusalCode.RequestInProgress,
+            Code(await Certificates.RecordAsync(reservation, DerOf(reservation), Now, Ct)));
         await ReserveAsync(reservation);
         var other = reservation with { TbsHash = NewDigest() };
         Assert.Equal(RefusalCode.RequestInProgress, Code(await Certificates.RecordAsync(other, DerOf(other), Now, Ct)));

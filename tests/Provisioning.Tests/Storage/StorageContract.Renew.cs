@@ -39,7 +39,8 @@ public abstract partial class StorageContract
     public async Task Confirming_twice_writes_one_audit_entry()
     {
         var renewed = await IssueAsync(NewRenewal(await IssueAsync(NewReservation())));
-        await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 16).Select(_ => Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct)));
         Assert.Single(await AuditAsync(), entry => entry.Action == AuditActions.CertificateConfirmed);
     }
 

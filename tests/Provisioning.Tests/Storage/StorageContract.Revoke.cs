@@ -45,7 +45,8 @@ public abstract partial class StorageContract
         var issued = await IssueAsync(NewRenewal(current));
         SerialNumber[] all =
         [
-            reserved.SerialNumber, abandoned.SerialNumber, superseded.SerialNumber, current.SerialNumber, issued.SerialNumber,
+            reserved.SerialNumber, abandoned.SerialNumber, superseded.SerialNumber, current.SerialNumber,
+            issued.SerialNumber,
         ];
         foreach (var serial in all)
         {
@@ -114,7 +115,10 @@ public abstract partial class StorageContract
 
         Assert.Empty(await RevokedAsync());
         Assert.Equal(
-            [AuditActions.CertificateHeld, AuditActions.HoldReleased, AuditActions.CertificateHeld, AuditActions.HoldReleased],
+            [
+                AuditActions.CertificateHeld, AuditActions.HoldReleased,
+                AuditActions.CertificateHeld, AuditActions.HoldReleased,
+            ],
             (await AuditAsync()).Skip(2).Select(entry => entry.Action));
     }
 

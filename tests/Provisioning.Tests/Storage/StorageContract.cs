@@ -6,7 +6,9 @@ using Provisioning.Storage;
 
 namespace Provisioning.Tests.Storage;
 
-/// <summary>What the core's stores promise, whichever engine keeps them. After every test the audit chain must hold.</summary>
+/// <summary>
+/// What the core's stores promise, whichever engine keeps them. After every test the audit chain must hold.
+/// </summary>
 public abstract partial class StorageContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 8, 0, 0, TimeSpan.Zero);
@@ -127,7 +129,7 @@ public abstract partial class StorageContract : IAsyncLifetime
     protected async Task<List<AuditEntry>> AuditAsync() =>
         await Database.Audit.ReadAuditAsync(1, Ct).ToListAsync(Ct);
 
-    /// <summary>How many rows there are in the tables that a reservation writes to: a refusal leaves them alone.</summary>
+    /// <summary>How many rows there are in the tables that a reservation writes to.</summary>
     protected Task<long> RowsAsync() => Database.Writer.RunAsync(
         transaction => Convert.ToInt64(transaction.Session.Ask("""
             SELECT (SELECT COUNT(*) FROM certificates) * 1000000 + (SELECT COUNT(*) FROM keys) * 10000
