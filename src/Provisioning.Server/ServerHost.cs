@@ -9,6 +9,7 @@ using Provisioning.Server.Configuration;
 using Provisioning.Server.Jobs;
 using Provisioning.Server.Limits;
 using Provisioning.Server.Observability;
+using Provisioning.Server.Swagger;
 using Provisioning.Server.Tls;
 using Provisioning.Status;
 
@@ -33,6 +34,7 @@ internal static class ServerHost
 
         builder.Services.AddCore(instance, authorities, certificate);
         builder.Services.AddRest();
+        builder.Services.AddSwaggerDocument();
         builder.Services.AddCallers();
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
         builder.Services.AddJobs();
@@ -45,6 +47,7 @@ internal static class ServerHost
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();
+        app.UseSwaggerDocument();
         app.MapRest();
         app.MapStatus();
         app.MapHealth();

@@ -19,6 +19,8 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
             Tag("Authorities", "The certificate authorities; public."),
+            Tag("Status", "What relying parties fetch, over plain HTTP too; public."),
+            Tag("Health", "What load balancers and operators ask, over plain HTTP too; public."),
         };
         swaggerDoc.Components ??= new OpenApiComponents();
         swaggerDoc.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
@@ -31,7 +33,7 @@ internal sealed class DocumentFilter : IDocumentFilter
         };
         foreach (var operation in swaggerDoc.Paths.Values.SelectMany(path => path.Operations!.Values))
         {
-            var isPublic = operation.Tags?.Any(tag => tag.Name == "Authorities") == true;
+            var isPublic = operation.Tags?.Any(tag => tag.Name is "Authorities" or "Status" or "Health") == true;
             operation.Security = isPublic
                 ? []
                 : [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, swaggerDoc)] = [] }];

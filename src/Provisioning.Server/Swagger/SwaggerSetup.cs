@@ -1,6 +1,7 @@
 using Microsoft.OpenApi;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest;
+using Provisioning.Status;
 
 namespace Provisioning.Server.Swagger;
 
@@ -25,6 +26,8 @@ internal static class SwaggerSetup
             options.NonNullableReferenceTypesAsRequired();
             options.IncludeXmlComments(typeof(RestEndpoints).Assembly);
             options.IncludeXmlComments(typeof(EnrollmentService).Assembly);
+            options.IncludeXmlComments(typeof(StatusEndpoints).Assembly);
+            options.IncludeXmlComments(typeof(SwaggerSetup).Assembly);
             options.SchemaFilter<NamesFilter>();
             options.ParameterFilter<NamesFilter>();
             options.OperationFilter<BodyFilter>();

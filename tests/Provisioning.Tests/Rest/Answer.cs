@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using System.Text.Json;
 
 namespace Provisioning.Tests.Rest;
@@ -7,7 +6,7 @@ namespace Provisioning.Tests.Rest;
 /// <summary>An answer that was read to its end.</summary>
 internal sealed record Answer(HttpStatusCode Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
-    internal string Text => Encoding.UTF8.GetString(Body);
+    internal string Text => System.Text.Encoding.UTF8.GetString(Body);
 
     internal JsonElement Json => JsonDocument.Parse(Body).RootElement;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Text;
 
 namespace Provisioning.Tests.Rest;
 
@@ -33,7 +32,7 @@ public sealed class BodyTests(SharedRestHost shared) : IClassFixture<SharedRestH
     [InlineData("*/*")]
     public async Task H_25_A_body_of_another_media_type_is_415(string? contentType)
     {
-        var body = Encoding.UTF8.GetBytes(
+        var body = System.Text.Encoding.UTF8.GetBytes(
             $$"""{"deviceId":"{{_id}}","csr":"{{Convert.ToBase64String(RestHost.NewCsrDer(_id))}}"}""");
         var answer = await _host.PostAsync(Enrollments, RestHost.Bytes(body, contentType), RestHost.Line);
         answer.MustBeProblem(415, "unsupported-media-type");
@@ -47,7 +46,7 @@ public sealed class BodyTests(SharedRestHost shared) : IClassFixture<SharedRestH
     [InlineData("Application/JSON;charset=utf-8")]
     public async Task The_spellings_of_json_that_clients_send_are_read(string contentType)
     {
-        var body = Encoding.UTF8.GetBytes(
+        var body = System.Text.Encoding.UTF8.GetBytes(
             $$"""{"deviceId":"{{_id}}","csr":"{{Convert.ToBase64String(RestHost.NewCsrDer(_id))}}"}""");
         var answer = await _host.PostAsync(Enrollments, RestHost.Bytes(body, contentType), RestHost.Line);
         Assert.Equal(HttpStatusCode.Created, answer.Status);
@@ -184,5 +183,5 @@ public sealed class BodyTests(SharedRestHost shared) : IClassFixture<SharedRestH
         $"POST {Enrollments} HTTP/1.1\r\nHost: localhost\r\n{TestCallerHandler.Header}: {RestHost.Line}\r\n";
 
     private Task<string> RawAsync(string rest, byte[]? body = null, bool toTheEnd = false) =>
-        RawHttp.ExchangeAsync(_host.Address, [.. Encoding.ASCII.GetBytes(Head + rest), .. body ?? []], toTheEnd);
+        RawHttp.ExchangeAsync(_host.Address, [.. System.Text.Encoding.ASCII.GetBytes(Head + rest), .. body ?? []], toTheEnd);
 }

@@ -9,10 +9,10 @@ internal static class RawHttp
     internal static Task<string> PostJsonAsync(Uri address, string path, string body, string caller, string accept) =>
         SendAsync(
         address,
-        Encoding.UTF8.GetBytes(
+        System.Text.Encoding.UTF8.GetBytes(
             $"POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n"
             + $"{TestCallerHandler.Header}: {caller}\r\nAccept: {accept}\r\n"
-            + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
+            + $"Content-Length: {System.Text.Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"));
 
     /// <summary>Sends bytes and reads until the server closes.</summary>
     internal static async Task<string> SendAsync(Uri address, byte[] request)
@@ -24,7 +24,7 @@ internal static class RawHttp
         await stream.WriteAsync(request, timeout.Token);
         using var answer = new MemoryStream();
         await stream.CopyToAsync(answer, timeout.Token);
-        return Encoding.UTF8.GetString(answer.ToArray());
+        return System.Text.Encoding.UTF8.GetString(answer.ToArray());
     }
 
     /// <summary>
@@ -56,9 +56,9 @@ internal static class RawHttp
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, timeout.Token);
         var stream = client.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), timeout.Token);
+        await stream.WriteAsync(System.Text.Encoding.ASCII.GetBytes(head), timeout.Token);
         var reading = ReadAsync(stream, toTheEnd: true, timeout.Token);
-        var chunk = Encoding.ASCII.GetBytes($"400\r\n{new string(' ', 1024)}\r\n");
+        var chunk = System.Text.Encoding.ASCII.GetBytes($"400\r\n{new string(' ', 1024)}\r\n");
         long sent = 0;
         try
         {
@@ -80,7 +80,7 @@ internal static class RawHttp
         {
             for (int read; (read = await stream.ReadAsync(buffer, ct)) > 0;)
             {
-                answer.Append(Encoding.UTF8.GetString(buffer, 0, read));
+                answer.Append(System.Text.Encoding.UTF8.GetString(buffer, 0, read));
                 if (!toTheEnd && IsWhole(answer.ToString())) break;
             }
         }
@@ -97,6 +97,6 @@ internal static class RawHttp
         var head = answer.IndexOf("\r\n\r\n", StringComparison.Ordinal);
         if (head < 0) return false;
         var length = answer.Split("\r\n").First(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
-        return Encoding.UTF8.GetByteCount(answer[(head + 4)..]) >= int.Parse(length["Content-Length: ".Length..], null);
+        return System.Text.Encoding.UTF8.GetByteCount(answer[(head + 4)..]) >= int.Parse(length["Content-Length: ".Length..], null);
     }
 }

@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
@@ -84,7 +83,7 @@ internal sealed class RestHost : IAsyncDisposable
     internal static StringContent Json(object body) => Text(JsonSerializer.Serialize(body));
 
     internal static StringContent Text(string json) =>
-        new(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        new(json, System.Text.Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
 
     internal static ByteArrayContent Bytes(byte[] body, string? contentType)
     {

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Tests.Rest;
@@ -49,10 +48,10 @@ public sealed class StrictJsonTests(SharedRestHost shared) : IClassFixture<Share
         const string Good = """{"deviceId":"d","csr":"c"}""";
         byte[][] bodies =
         [
-            [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Good)],
-            Encoding.Unicode.GetBytes(Good),
-            [0xFF, 0xFE, .. Encoding.Unicode.GetBytes(Good)],
-            Encoding.Latin1.GetBytes("""{"deviceId":"dé","csr":"c"}"""),
+            [0xEF, 0xBB, 0xBF, .. System.Text.Encoding.UTF8.GetBytes(Good)],
+            System.Text.Encoding.Unicode.GetBytes(Good),
+            [0xFF, 0xFE, .. System.Text.Encoding.Unicode.GetBytes(Good)],
+            System.Text.Encoding.Latin1.GetBytes("""{"deviceId":"dé","csr":"c"}"""),
         ];
         foreach (var body in bodies)
         {
