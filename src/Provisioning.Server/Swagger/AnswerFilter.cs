@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.OpenApi;
+using Provisioning.Rest;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -15,6 +16,8 @@ internal sealed class AnswerFilter : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
+        // What the other doors answer is not in the forms of REST, and said where they are mapped.
+        if (context.ApiDescription.RelativePath?.StartsWith(RestEndpoints.Root[1..], StringComparison.Ordinal) != true) return;
         foreach (var type in context.ApiDescription.SupportedResponseTypes)
         {
             if (type.StatusCode >= 400 || type.Type is null) continue;
