@@ -9,6 +9,7 @@ namespace Provisioning.Interop;
 public sealed class SwaggerInChromiumTests
 {
     private const string Device = "press-0815";
+    private const string Revocation = "Certificates-revokeCertificate";
     private const string KeyCompromise = """{ "reason": "keyCompromise" }""";
 
     [Fact]
@@ -29,7 +30,7 @@ public sealed class SwaggerInChromiumTests
         var serialNumber = TextOf(current, "serialNumber")!;
 
         var revoked = await page.TryOutAsync(
-            "Certificates-revokeCertificate", With("serialNumber", serialNumber), KeyCompromise);
+            Revocation, With("serialNumber", serialNumber), KeyCompromise);
         Assert.True(revoked.Status == 200, revoked.Body);
 
         var list = await page.TryOutAsync(
@@ -38,7 +39,7 @@ public sealed class SwaggerInChromiumTests
         Assert.Equal(
             (serialNumber, "revoked", "keyCompromise"),
             (TextOf(seen, "serialNumber"), TextOf(seen, "state"), TextOf(seen, "revocationReason")));
-        await page.KeepScreenshotAsync("swagger-revoked");
+        await page.KeepScreenshotAsync("swagger-revoked", "Certificates-listCertificates");
 
         using var administrator = Api.Client(server, "admin");
         Assert.Equal("revoked", TextOf(await ReadAsync(administrator, serialNumber), "state"));
@@ -55,12 +56,37 @@ public sealed class SwaggerInChromiumTests
         var page = await SwaggerPage.OpenAsync(browser, server);
 
         var refused = await page.TryOutAsync(
-            "Certificates-revokeCertificate", With("serialNumber", serialNumber), KeyCompromise);
+            Revocation, With("serialNumber", serialNumber), KeyCompromise);
 
-        await page.KeepScreenshotAsync("swagger-refused");
+        await page.KeepScreenshotAsync("swagger-refused", Revocation);
         Assert.Equal((401, "no-credential"), (refused.Status, TextOf(refused.Json, "code")));
         using var administrator = Api.Client(server, "admin");
         Assert.Equal("current", TextOf(await ReadAsync(administrator, serialNumber), "state"));
+        AssertStayedAt(server, browser);
+    }
+
+    [Fact]
+    public async Task What_the_page_proposes_works_as_it_stands()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        await using var browser = await Chromium.StartAsync(server, "admin");
+        var page = await SwaggerPage.OpenAsync(browser, server);
+
+        var enrolled = await page.TryOutAsync("Enrollment-enrollDevice");
+        await page.KeepScreenshotAsync("swagger-enrolled", "Enrollment-enrollDevice");
+        Assert.True(enrolled.Status == 201, enrolled.Body);
+        foreach (var operation in new[]
+        {
+            "Enrollment-readSelf", "Devices-listDevices", "Devices-readDevice", "Devices-listDeviceCertificates",
+            "Devices-readDeviceHistory", "Certificates-listCertificates", "Authorities-listAuthorities",
+            "Authorities-readAuthority", "Health-getReady",
+        })
+        {
+            var answer = await page.TryOutAsync(operation);
+            Assert.True(answer.Status == 200, $"{operation}: {answer.Status} {answer.Body}");
+        }
+
+        Assert.Empty(browser.Complaints);
         AssertStayedAt(server, browser);
     }
 

@@ -61,7 +61,7 @@ internal sealed class Chromium : IAsyncDisposable
             Headless = true,
             Args = Switches,
             Env = EnvironmentOf(home),
-            ViewportSize = new() { Width = 1280, Height = 1000 },
+            ViewportSize = new() { Width = 1280, Height = 1500 },
             Timeout = (float)Patience.TotalMilliseconds,
         });
         Assertions.SetDefaultExpectTimeout((float)Patience.TotalMilliseconds);

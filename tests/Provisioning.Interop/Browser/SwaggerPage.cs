@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Provisioning.Interop.Browser;
@@ -42,14 +43,17 @@ internal sealed class SwaggerPage
 
         var answer = block.Locator(".live-responses-table .response");
         var status = answer.Locator(".response-col_status");
-        await Assertions.Expect(status).ToHaveTextAsync(new System.Text.RegularExpressions.Regex("[0-9]{3}"));
+        await Assertions.Expect(status).ToHaveTextAsync(new Regex("[0-9]{3}"));
         var text = await answer.Locator(".highlight-code pre").First.InnerTextAsync();
         return new ShownAnswer(int.Parse((await status.InnerTextAsync()).Trim()[..3]), text);
     }
 
-    /// <summary>Keeps a picture of the whole page beside the results of the tests.</summary>
-    internal Task KeepScreenshotAsync(string name) => _page.ScreenshotAsync(
-        new() { Path = Repository.At("TestResults", name + ".png"), FullPage = true });
+    /// <summary>Keeps a picture of one operation and its answer, beside the results of the tests.</summary>
+    internal async Task KeepScreenshotAsync(string name, string operation)
+    {
+        await _page.Locator("#operations-" + operation).EvaluateAsync("block => block.scrollIntoView()");
+        await _page.ScreenshotAsync(new() { Path = Repository.At("TestResults", name + ".png") });
+    }
 
     /// <summary>An answer that is on the screen.</summary>
     /// <param name="Status">The status code.</param>
