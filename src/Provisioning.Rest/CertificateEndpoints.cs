@@ -74,8 +74,9 @@ internal static class CertificateEndpoints
 
     /// <summary>Reads a certificate</summary>
     /// <remarks>As JSON, or the certificate itself by Accept. Callers: administrators.</remarks>
-    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">The serial number: hexadecimal in either
-    /// case, with or without colons.</param>
+    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">
+    /// The serial number: hexadecimal in either case, with or without colons.
+    /// </param>
     internal static async Task<IResult> ReadCertificate(
         HttpContext context,
         string serialNumber,
@@ -104,8 +105,9 @@ internal static class CertificateEndpoints
     /// succeeds; another reason is refused, except towards <c>keyCompromise</c>, and except that a hold may become
     /// final. Callers: administrators.
     /// </remarks>
-    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">The serial number: hexadecimal in either
-    /// case, with or without colons.</param>
+    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">
+    /// The serial number: hexadecimal in either case, with or without colons.
+    /// </param>
     internal static async Task<IResult> RevokeCertificate(
         HttpContext context, string serialNumber, RevocationService revocations, CancellationToken ct)
     {
@@ -126,8 +128,9 @@ internal static class CertificateEndpoints
     /// The certificate is again what it was before. Only <c>certificateHold</c> can be released. Callers:
     /// administrators.
     /// </remarks>
-    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">The serial number: hexadecimal in either
-    /// case, with or without colons.</param>
+    /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">
+    /// The serial number: hexadecimal in either case, with or without colons.
+    /// </param>
     internal static async Task<IResult> ReleaseCertificate(
         HttpContext context, string serialNumber, RevocationService revocations, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Provisioning.Rest;
 using Provisioning.Rest.Answers;
@@ -27,6 +28,8 @@ internal sealed class AnswerFilter : IOperationFilter
                 ? "Issued, now or before."
                 : "As asked.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
+            if (operation.OperationId == "revokeCertificate") answer.Content![MediaTypes.Json].Example = Revoked();
+            if (operation.OperationId == "releaseCertificate") answer.Content![MediaTypes.Json].Example = Listed();
         }
     }
 
@@ -43,7 +46,7 @@ internal sealed class AnswerFilter : IOperationFilter
         content[MediaTypes.Chain] = new OpenApiMediaType
         {
             Schema = new OpenApiSchema { Type = JsonSchemaType.String },
-            Example = SwaggerExamples.Chain(),
+            Example = schema == "Authority" ? SwaggerExamples.ChainAbove() : SwaggerExamples.Chain(),
         };
         if (schema == "Authority") return;
 
@@ -56,6 +59,18 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    // As lists show it, without the certificate itself.
+    private static JsonNode Listed() => SwaggerExamples.Of("CertificatePage")!["items"]![0]!.DeepClone();
+
+    private static JsonNode Revoked()
+    {
+        var certificate = Listed();
+        certificate["state"] = "revoked";
+        certificate["revokedAt"] = "2026-11-22T03:10:00Z";
+        certificate["revocationReason"] = SwaggerExamples.Of("RevocationBody")!["reason"]!.DeepClone();
+        return certificate;
     }
 
     private static OpenApiHeader Header(string description, OpenApiSchema? schema) => new()

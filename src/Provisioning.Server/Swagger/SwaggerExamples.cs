@@ -19,10 +19,9 @@ internal static class SwaggerExamples
     }
 
     /// <summary>The certificate of the examples and those above it, PEM.</summary>
-    internal static string Chain()
-    {
-        var issued = Of("IssuedCertificate")!;
-        var above = issued["chain"]!.AsArray().Select(certificate => (string?)certificate);
-        return issued["certificate"] + string.Concat(above);
-    }
+    internal static string Chain() => (string?)Of("IssuedCertificate")!["certificate"] + ChainAbove();
+
+    /// <summary>The certificates of the authorities of the examples, from the issuing one to the root, PEM.</summary>
+    internal static string ChainAbove() =>
+        string.Concat(Of("IssuedCertificate")!["chain"]!.AsArray().Select(certificate => (string?)certificate));
 }
