@@ -1,1 +1,34 @@
-System.Console.WriteLine("x");
+using Provisioning.Benchmarks;
+
+// One step of the benchmark of CRLs runs as a process of its own, because its memory is measured.
+if (args is [CrlStep.Verb, var directory]) return await CrlStep.RunAsync(directory);
+
+var all = new Dictionary<string, Func<int?, Task>>
+{
+    ["issue"] = IssueBenchmark.RunAsync,
+    ["rest"] = RestBenchmark.EnrollAsync,
+    ["renew"] = RestBenchmark.RenewAsync,
+    ["handshake"] = HandshakeBenchmark.RunAsync,
+    ["crl"] = CrlBenchmark.RunAsync,
+    ["registry"] = RegistryBenchmark.RunAsync,
+};
+
+int? count = null;
+var chosen = args.ToList();
+if (chosen.IndexOf("--count") is >= 0 and var at)
+{
+    if (at + 1 == chosen.Count || !int.TryParse(chosen[at + 1], out var number) || number < 1) return Usage();
+    count = number;
+    chosen.RemoveRange(at, 2);
+}
+
+if (chosen.Exists(name => !all.ContainsKey(name))) return Usage();
+await Report.MachineAsync();
+foreach (var name in chosen.Count == 0 ? [.. all.Keys] : chosen) await all[name](count);
+return Report.MissedBudgets == 0 ? 0 : 1;
+
+int Usage()
+{
+    Console.Error.WriteLine($"Usage: [{string.Join('|', all.Keys)} …] [--count N]; without a name, all of them.");
+    return 2;
+}

@@ -1,0 +1,56 @@
+using Provisioning.Core.Authorities;
+
+namespace Provisioning.Benchmarks;
+
+/// <summary>The REST API over mutual TLS on connections that stay open. Counted is the server's processor time.</summary>
+internal static class RestBenchmark
+{
+    private const int WarmUp = 3_000;
+    private const int Enrollments = 5_000;
+    private const int Renewals = 1_000;
+    private const double Budget = 7;
+
+    internal static async Task EnrollAsync(int? count)
+    {
+        var units = Unit.Make(count ?? Enrollments);
+        Report.Title($"rest: {units.Length} enrollments over keep-alive mutual TLS");
+        using var folder = new TemporaryFolder();
+        var (server, _) = await ServerProcess.StartAsync(folder.Path);
+        await using var running = server;
+        using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
+        await Load.RunAsync(Unit.Make(WarmUp), registrar.EnrollAsync);
+
+        var (floor, cost) = await Floor.AroundAsync(() =>
+            Cost.MeasureAsync(server.Process, units.Length, () => Load.RunAsync(units, registrar.EnrollAsync)));
+        Report.Cost("one enrollment", cost, floor.Microseconds, Budget);
+    }
+
+    internal static async Task RenewAsync(int? count)
+    {
+        var renewals = count ?? Renewals;
+        Report.Title($"renew: {renewals} renewals, each on an open connection of its own device");
+        using var folder = new TemporaryFolder();
+        var (server, _) = await ServerProcess.StartAsync(folder.Path);
+        await using var running = server;
+        using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
+        await Load.RunAsync(Unit.Make(WarmUp), registrar.EnrollAsync);
+        var devices = await ConnectAsync(server, await Device.EnrollAsync(registrar, WarmUp / 3));
+        await Load.RunAsync(devices, device => device.Client.RenewAsync(device.Next));
+        foreach (var device in devices) device.Client.Dispose();
+
+        devices = await ConnectAsync(server, await Device.EnrollAsync(registrar, renewals));
+        var (floor, cost) = await Floor.AroundAsync(() => Cost.MeasureAsync(
+            server.Process, renewals, () => Load.RunAsync(devices, device => device.Client.RenewAsync(device.Next))));
+        foreach (var device in devices) device.Client.Dispose();
+        Report.Cost("one renewal", cost, floor.Microseconds, Budget);
+    }
+
+    // The handshake and the first request are behind them when the measurement begins.
+    private static Task<(Client Client, Unit Next)[]> ConnectAsync(ServerProcess server, Device[] devices) =>
+        Load.MapAsync(devices, async device =>
+        {
+            var client = new Client(server, device.Certificate);
+            await client.GetAsync("/api/v1/self");
+            return (client, device.Next);
+        });
+}

@@ -1,0 +1,9 @@
+namespace Provisioning.Benchmarks;
+
+/// <summary>A data directory that is gone afterwards.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    internal string Path { get; } = Directory.CreateTempSubdirectory("provisioning-benchmark-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

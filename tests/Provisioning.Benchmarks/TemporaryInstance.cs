@@ -1,0 +1,28 @@
+using Provisioning.Core.Authorities;
+using Provisioning.Server;
+using Provisioning.Server.Configuration;
+
+namespace Provisioning.Benchmarks;
+
+/// <summary>The service without its listeners: database, keys and pipeline, on a data directory.</summary>
+internal sealed class TemporaryInstance : IAsyncDisposable
+{
+    private TemporaryInstance(Instance instance, AuthorityDirectory authorities) => (Instance, Authorities) = (instance, authorities);
+
+    internal Instance Instance { get; }
+
+    internal AuthorityDirectory Authorities { get; }
+
+    internal static async Task<TemporaryInstance> OpenAsync(string directory)
+    {
+        var options = new ServerOptions { DataDirectory = directory };
+        var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, TimeProvider.System, default);
+        return new TemporaryInstance(instance, await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Authorities.Dispose();
+        await Instance.DisposeAsync();
+    }
+}
