@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -44,6 +45,9 @@ public static partial class Problems
         var response = context.Response;
         response.StatusCode = problem.Kind.Status;
         response.Headers[ErrorHeader] = problem.Kind.Code;
+
+        // A device whose clock is wrong is refused for that reason, and here learns the time to try again with.
+        CertificateHeaders.SetServerTime(response, context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
         if (problem.RetryAfter is { } patience)
         {
             var seconds = Math.Max(1, Math.Ceiling(patience.TotalSeconds));

@@ -27,11 +27,14 @@ public static class CertificateHeaders
         HttpResponse response, SerialNumber serialNumber, RenewalWindow? window, DateTimeOffset now)
     {
         response.Headers[SerialNumber] = serialNumber.ToString();
-        response.Headers[ServerTime] = Seconds(now);
+        SetServerTime(response, now);
         if (window is not { } given) return;
         response.Headers[RenewAfter] = Seconds(given.After);
         response.Headers[RenewBefore] = Seconds(given.Before);
     }
+
+    /// <summary>Tells the service's clock, also on refusals.</summary>
+    internal static void SetServerTime(HttpResponse response, DateTimeOffset now) => response.Headers[ServerTime] = Seconds(now);
 
     private static string Seconds(DateTimeOffset time) =>
         time.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);

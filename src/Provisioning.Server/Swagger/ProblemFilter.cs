@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using Provisioning.Rest;
+using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -57,6 +58,11 @@ internal sealed class ProblemFilter : IOperationFilter
                         Type = JsonSchemaType.String,
                         Enum = [.. kinds.Select(kind => (JsonNode)kind.Code)],
                     },
+                },
+                [CertificateHeaders.ServerTime] = new OpenApiHeader
+                {
+                    Description = "The service's clock, Unix seconds.",
+                    Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64" },
                 },
             },
         };

@@ -12,6 +12,7 @@ internal static class Problem
         Assert.True(response.StatusCode == status, $"{(int)response.StatusCode} {text}");
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.NotNull(response.Content.Headers.ContentLength);
+        Assert.True(response.Headers.Contains("Provisioning-Server-Time"));
         using var json = JsonDocument.Parse(text);
         Assert.Equal(code, json.RootElement.GetProperty("code").GetString());
         Assert.Equal(code, Assert.Single(response.Headers.GetValues("Provisioning-Error")));
