@@ -227,9 +227,9 @@ is_whole() {
   [[ -s $1.pem ]] && text=$(<"$1.pem") && [[ $text == '-----BEGIN CERTIFICATE-----'*'-----END CERTIFICATE-----' ]]
 }
 
-# pause SECONDS: as long as nobody wants this to end.
+# pause SECONDS: at least so long, unless somebody wants this to end. SECONDS has no fractions, hence the one more.
 pause() {
-  local until=$((SECONDS + $1))
+  local until=$((SECONDS + $1 + 1))
   while (( SECONDS < until )) && (( ! stopping )); do
     kill -0 "$main" 2>/dev/null || exit 1
     sleep 0.5
