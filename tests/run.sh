@@ -92,8 +92,9 @@ passed=0 failed=0 skipped=0 broken=''
 for suite in "${suites[@]}"; do
   say "$suite"
   rm -f "$results/$suite.trx"
-  # A suite that hangs is ended, and counts as failed.
-  if dotnet test "tests/$suite/$suite.csproj" --configuration "$configuration" --no-build --nologo \
+  # A suite that hangs is ended, and counts as failed. Who is started in the background ignores Ctrl-C, and would pass that on
+  # to the programs that are tested with it.
+  if env --default-signal=INT dotnet test "tests/$suite/$suite.csproj" --configuration "$configuration" --no-build --nologo \
     --logger 'console;verbosity=normal' --logger "trx;LogFileName=$suite.trx" --results-directory "$results" \
     --blame-hang-timeout 15m --blame-hang-dump-type none; then :; else broken+=" $suite"; fi
   if [[ -s $results/$suite.trx ]] && total=$(count total "$results/$suite.trx") && [[ -n $total ]] && (( total )); then
