@@ -39,11 +39,9 @@ public sealed class RevocationService(
         var before = await FindAsync(caller, serialNumber, ct);
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
-        var outcome = await store.RevokeAsync(serialNumber, reason, caller.Actor, time.GetUtcNow(), ct);
+        var outcome = await SignalAsync(
+            row.Authority, store.RevokeAsync(serialNumber, reason, caller.Actor, time.GetUtcNow(), CancellationToken.None));
         if (outcome is not Outcome<CertificateRecord>.Success(var now)) return outcome;
-
-        // Also when it was revoked already: the caller may be repeating what a crash has kept from the CRL.
-        signal.Raise(now.Authority);
         if (now.State != row.State || now.RevocationReason != row.RevocationReason) RevocationMetrics.Revoked(reason);
         return outcome;
     }
@@ -61,14 +59,26 @@ public sealed class RevocationService(
         Caller caller, SerialNumber serialNumber, CancellationToken ct)
     {
         var before = await FindAsync(caller, serialNumber, ct);
-        if (before is not Outcome<CertificateRecord>.Success) return before;
+        if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
-        var outcome = await store.ReleaseAsync(serialNumber, caller.Actor, time.GetUtcNow(), ct);
-        if (outcome is not Outcome<CertificateRecord>.Success(var now)) return outcome;
-
-        signal.Raise(now.Authority);
-        RevocationMetrics.Released();
+        var outcome = await SignalAsync(
+            row.Authority, store.ReleaseAsync(serialNumber, caller.Actor, time.GetUtcNow(), CancellationToken.None));
+        if (outcome is Outcome<CertificateRecord>.Success) RevocationMetrics.Released();
         return outcome;
+    }
+
+    // A CRL is made whatever comes of it: the caller may have hung up, the database may have failed after the commit, or it was
+    // revoked already and a crash has kept that from the CRL. One too many costs nothing.
+    private async Task<Outcome<CertificateRecord>> SignalAsync(string authority, Task<Outcome<CertificateRecord>> change)
+    {
+        try
+        {
+            return await change;
+        }
+        finally
+        {
+            signal.Raise(authority);
+        }
     }
 
     // The caller is judged before anything is looked up: whoever may not revoke must not learn what exists.

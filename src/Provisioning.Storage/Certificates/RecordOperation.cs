@@ -30,6 +30,7 @@ internal sealed class RecordOperation(
                 : Refusals.GivenUp;
         }
 
+        if (RevokedMeanwhile() is { } refusal) return refusal;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
             CertificateStates.SupersedeCurrent(transaction, reservation.Holder);
         UpdateCertificate();
@@ -39,6 +40,21 @@ internal sealed class RecordOperation(
         CertificateStates.Audit(
             transaction, AuditActions.CertificateIssued, reservation.Requester, at, record, thumbprint.ToString());
         return record;
+    }
+
+    // The certificate that authorized this renewal was revoked or held while it was signed: what was acknowledged must bite.
+    private Refusal? RevokedMeanwhile()
+    {
+        if (reservation.Renews is not { } renews) return null;
+        var refusal = CertificateRow.Find(transaction, renews)?.State switch
+        {
+            CertificateState.Revoked => Refusals.Revoked,
+            CertificateState.Held => Refusals.OnHold,
+            _ => null,
+        };
+        if (refusal is not null && CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
+            CertificateStates.Abandon(transaction, reserved, at);
+        return refusal;
     }
 
     private (CertificateState State, DeviceState? Device, bool DeviceHasCurrent)? ReadPlace()

@@ -39,9 +39,36 @@ internal sealed class RevokeOperation(
     private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)
     {
         Update(row, "revoked", null, revokedAt, reason);
-        if (reason == RevocationReason.KeyCompromise) BlockKey(row);
         CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, row, Words.Of(reason));
+        if (reason == RevocationReason.KeyCompromise)
+        {
+            BlockKey(row);
+            foreach (var other in ReadOthersWithKey(row))
+            {
+                Update(other, "revoked", null, at, reason);
+                CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, other, Words.Of(reason));
+            }
+        }
+
         return Changed(row, CertificateState.Revoked, revokedAt, reason);
+    }
+
+    // A key belongs to one holder, so these are all there can be. A reservation too: its signature would come too late.
+    private List<CertificateRecord> ReadOthersWithKey(CertificateRecord row)
+    {
+        const string sql = $"""
+            SELECT {CertificateRow.Columns} FROM certificates c
+            WHERE c.holder = @holder AND c.key_thumbprint = @key AND c.serial <> @serial
+                AND c.state <> 'revoked' AND c.state <> 'abandoned'
+            """;
+        using var found = transaction.Sql(sql)
+            .With("holder", row.Holder)
+            .With("key", row.KeyThumbprint.ToOctets())
+            .With("serial", row.SerialNumber.ToOctets())
+            .Query();
+        var others = new List<CertificateRecord>();
+        while (found.Read()) others.Add(CertificateRow.Read(found));
+        return others;
     }
 
     private CertificateRecord Hold(CertificateRecord row)
@@ -95,7 +122,8 @@ internal sealed class RevokeOperation(
             .Execute();
     }
 
-    // A device has one current certificate and one on its way; other holders have as many as they like.
+    // A device has one current certificate and one on its way; other holders have as many as they like. An unconfirmed one comes
+    // back only while nothing newer is in use: confirming it would take that one away.
     private (CertificateState Prior, bool IsTaken) ReadPlace(CertificateRecord held)
     {
         const string sql = """
@@ -103,7 +131,8 @@ internal sealed class RevokeOperation(
                 SELECT 1 FROM certificates o
                 WHERE o.holder = h.holder AND o.holder_kind = 'device' AND h.holder_kind = 'device'
                     AND ((h.prior_state = 'current' AND o.state = 'current')
-                        OR (h.prior_state = 'issued' AND o.state IN ('reserved', 'issued'))))
+                        OR (h.prior_state = 'issued' AND (o.state IN ('reserved', 'issued')
+                            OR (o.state = 'current' AND o.reserved_at > h.reserved_at)))))
             FROM certificates h WHERE h.serial = @serial AND h.authority = @authority
             """;
         using var row = transaction.Sql(sql)
