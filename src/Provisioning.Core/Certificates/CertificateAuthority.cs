@@ -34,11 +34,18 @@ public sealed class CertificateAuthority(
     /// <exception cref="StorageUnavailableException">The database still does not work; call again later.</exception>
     public async Task SweepAsync(CancellationToken ct)
     {
-        while (_orphans.TryPeek(out var serialNumber))
+        if (!clock.Now().TryGet(out var now, out _)) return;
+        while (_orphans.TryDequeue(out var serialNumber))
         {
-            if (!clock.Now().TryGet(out var now, out _)) return;
-            await store.AbandonAsync(serialNumber, now, ct);
-            _orphans.TryDequeue(out _);
+            try
+            {
+                await store.AbandonAsync(serialNumber, now, ct);
+            }
+            catch
+            {
+                _orphans.Enqueue(serialNumber);
+                throw;
+            }
         }
     }
 
@@ -68,8 +75,7 @@ public sealed class CertificateAuthority(
             Failpoint.Hit(Failpoint.AfterReserve);
 
             // Step 3: sign, outside any lock, and verify what came back. Step 4: record.
-            var signed = Sign(plan);
-            return signed is null ? await GiveUpAsync(plan.Reservation) : await RecordAsync(request, plan.Reservation, signed);
+            return await FinishAsync(request, plan);
         }
 
         // Three random numbers of 126 bits that were all taken: the random source is broken, and nothing may be signed with it.
@@ -89,6 +95,22 @@ public sealed class CertificateAuthority(
         }
     }
 
+    // Whatever goes wrong between reservation and record, also what nobody has thought of, the reservation is given up: a device
+    // must not hear for ever that its request is in progress.
+    private async Task<Outcome<StoredCertificate>> FinishAsync(AuthorizedRequest request, CertificatePlan plan)
+    {
+        try
+        {
+            var signed = Sign(plan);
+            return signed is null ? await GiveUpAsync(plan.Reservation) : await RecordAsync(request, plan.Reservation, signed);
+        }
+        catch
+        {
+            _orphans.Enqueue(plan.Reservation.SerialNumber);
+            throw;
+        }
+    }
+
     private static byte[]? Sign(CertificatePlan plan)
     {
         var startedAt = Stopwatch.GetTimestamp();
@@ -97,6 +119,7 @@ public sealed class CertificateAuthority(
         try
         {
             signature = plan.Signer.Sign(tbs);
+            if (!plan.Signer.Verify(tbs, signature)) return null;
         }
         catch (CryptographicException)
         {
@@ -104,7 +127,6 @@ public sealed class CertificateAuthority(
             return null;
         }
 
-        if (!plan.Signer.Verify(tbs, signature)) return null;
         CoreMetrics.Signed(startedAt);
         Failpoint.Hit(Failpoint.AfterSign);
         return TbsCertificateWriter.Assemble(tbs, plan.Signer.SignatureAlgorithm, signature);
@@ -112,19 +134,11 @@ public sealed class CertificateAuthority(
 
     private async Task<Outcome<StoredCertificate>> RecordAsync(AuthorizedRequest request, Reservation reservation, byte[] der)
     {
-        try
-        {
-            var recorded = await store.RecordAsync(reservation, der, reservation.At, CancellationToken.None);
-            Failpoint.Hit(Failpoint.AfterRecord);
-            if (!recorded.TryGet(out var record, out var refusal)) return refusal;
-            CoreMetrics.CountIssued(request);
-            return new StoredCertificate(record, der);
-        }
-        catch (StorageUnavailableException)
-        {
-            _orphans.Enqueue(reservation.SerialNumber);
-            throw;
-        }
+        var recorded = await store.RecordAsync(reservation, der, reservation.At, CancellationToken.None);
+        Failpoint.Hit(Failpoint.AfterRecord);
+        if (!recorded.TryGet(out var record, out var refusal)) return refusal;
+        CoreMetrics.CountIssued(request);
+        return new StoredCertificate(record, der);
     }
 
     private async Task<Outcome<StoredCertificate>> GiveUpAsync(Reservation reservation)

@@ -25,7 +25,8 @@ public readonly record struct Cursor(long Number, string Text)
         if (text is null || text.Length > Base64Url.GetEncodedLength(FixedOctets + MaxTextOctets)) return false;
         Span<byte> octets = stackalloc byte[FixedOctets + MaxTextOctets];
         if (!Base64Url.IsValid(text) || !Base64Url.TryDecodeFromChars(text, octets, out var length)) return false;
-        if (length < FixedOctets || octets[0] != Version || !System.Text.Ascii.IsValid(octets[FixedOctets..length])) return false;
+        if (length < FixedOctets || octets[0] != Version) return false;
+        if (octets[FixedOctets..length].ContainsAnyExceptInRange((byte)0x21, (byte)0x7E)) return false;
         cursor = new Cursor(
             BinaryPrimitives.ReadInt64BigEndian(octets[1..]), System.Text.Encoding.ASCII.GetString(octets[FixedOctets..length]));
         return true;
