@@ -19,6 +19,8 @@ internal sealed class CertificateCheck(AuthorityDirectory authorities, ChainChec
     internal void Check(StoredCertificate stored)
     {
         var record = stored.Record;
+        if (chain.WasRevoked(record.SerialNumber) != (record.State is CertificateState.Revoked))
+            Report(record, $"is {record.State}, and the audit chain tells otherwise of its revocation");
         if (record.Thumbprint is not { } thumbprint)
         {
             WithoutSignature++;
@@ -33,8 +35,9 @@ internal sealed class CertificateCheck(AuthorityDirectory authorities, ChainChec
             Report(record, "is the second current certificate of its device");
         if (Digest.Of(stored.Der.Span) != thumbprint) Report(record, "is not the certificate that was recorded");
         else CheckContent(record, stored.Der);
-        if (!chain.TryTakeIssued(record.SerialNumber, out var written)) Report(record, "has no audit entry that it was issued");
-        else if (written != thumbprint.ToString()) Report(record, "is another one than the audit entry says");
+        if (chain.TakeIssued(record.SerialNumber) is not { } entry) Report(record, "has no audit entry that it was issued");
+        else if (entry.Detail != thumbprint.ToString() || entry.HolderKind != record.HolderKind || entry.Holder != record.Holder)
+            Report(record, "is another one, or another's, than the audit entry says");
     }
 
     /// <summary>After the last one: what the audit chain tells of and the registry does not have.</summary>
@@ -57,6 +60,12 @@ internal sealed class CertificateCheck(AuthorityDirectory authorities, ChainChec
             var certificate = SignedCertificate.Decode(der);
             var tbs = TbsCertificate.Decode(certificate.Tbs);
             if (Digest.Of(certificate.Tbs.Span) != record.TbsHash) Report(record, "is not what was reserved");
+            if (tbs.NotBefore != record.NotBefore || tbs.NotAfter != record.NotAfter
+                || Digest.Of(tbs.SubjectPublicKeyInfo.Span) != record.KeyThumbprint)
+            {
+                Report(record, "has another validity or key than its row");
+            }
+
             if (!SerialNumber.TryFromOctets(tbs.SerialNumber.Span, out var serialNumber) || serialNumber != record.SerialNumber)
                 Report(record, "carries another serial number");
             if (!certificate.Algorithm.Span.SequenceEqual(tbs.Signature.Span)) Report(record, "names two signature algorithms");

@@ -5,7 +5,8 @@ namespace Provisioning.Core.Audit;
 /// <summary>Walks the audit chain from its beginning, and keeps what the other checks compare with.</summary>
 internal sealed class ChainCheck
 {
-    private readonly Dictionary<string, string?> _issued = [];
+    private readonly Dictionary<string, AuditEntry> _issued = [];
+    private readonly HashSet<string> _revoked = [];
 
     /// <summary>How many entries there are.</summary>
     internal long Entries { get; private set; }
@@ -35,16 +36,20 @@ internal sealed class ChainCheck
         return check;
     }
 
-    /// <summary>Takes the thumbprint that was written down when a certificate was issued.</summary>
-    /// <returns>False when there is no such entry.</returns>
-    internal bool TryTakeIssued(SerialNumber serialNumber, out string? thumbprint) =>
-        _issued.Remove(serialNumber.ToString(), out thumbprint);
+    /// <summary>Takes what was written down when a certificate was issued.</summary>
+    /// <returns>Null when there is no such entry.</returns>
+    internal AuditEntry? TakeIssued(SerialNumber serialNumber) =>
+        _issued.Remove(serialNumber.ToString(), out var entry) ? entry : null;
+
+    /// <summary>Whether it was written down that a certificate was revoked for good.</summary>
+    internal bool WasRevoked(SerialNumber serialNumber) => _revoked.Contains(serialNumber.ToString());
 
     private void Note(AuditEntry entry, Findings findings)
     {
         if (entry.SerialNumber is not { } serialNumber) return;
+        if (entry.Action == AuditActions.CertificateRevoked) _revoked.Add(serialNumber);
         if (entry.Action == AuditActions.HoldReleased) Releases[serialNumber] = entry.At;
-        if (entry.Action == AuditActions.CertificateIssued && !_issued.TryAdd(serialNumber, entry.Detail))
+        if (entry.Action == AuditActions.CertificateIssued && !_issued.TryAdd(serialNumber, entry))
             findings.Add($"Certificate {serialNumber} has two entries that it was issued; the second is {entry.Sequence}.");
     }
 }

@@ -12,7 +12,14 @@ internal sealed class CrlCheck(IRevocationStore store, ChainCheck chain, CrlOpti
     internal async Task<bool> RunAsync(Authority authority, CancellationToken ct)
     {
         var path = Path.Combine(options.Directory, authority.Name + ".crl");
-        if (authority.Key is null || !File.Exists(path)) return false;
+        if (authority.Key is null) return false;
+        if (!File.Exists(path))
+        {
+            if (await store.LastCrlAsync(authority.Name, ct) is { CrlHash: not null })
+                findings.Add($"The CRL of '{authority.Name}' was published and is not there any more.");
+            return false;
+        }
+
         var facts = CrlFacts.TryRead(authority.Name, await File.ReadAllBytesAsync(path, ct));
         if (facts is null || !facts.IsSignedBy(authority))
         {
