@@ -1,4 +1,5 @@
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
 using Provisioning.Server.Configuration;
 using Provisioning.Server.Verbs;
 
@@ -33,8 +34,10 @@ internal static class CommandLine
             var (own, host) = Split(args);
             return await verb(Settings.Read(CreateBuilder(host).Configuration), own, Console.Out);
         }
-        catch (StartupException problem)
+        catch (Exception problem) when (problem is StartupException or InvalidDataException or StorageUnavailableException
+            or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
+            // What an operator can do something about: a sentence instead of a stack trace.
             await Console.Error.WriteLineAsync(problem.Message);
             return Failed;
         }

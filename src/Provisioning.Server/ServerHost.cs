@@ -24,7 +24,7 @@ internal static class ServerHost
         var options = instance.Options;
         var isDevelopment = builder.Environment.IsDevelopment();
         var certificate = new ServerCertificate(
-            instance.Data, instance.Keys, instance.Issuer, authorities, instance.Profiles["service"],
+            instance.Data, instance.Keys, instance.Database.Certificates, instance.Issuer, authorities, instance.Profiles["service"],
             ServerNames.Of(options, isDevelopment), options.PublicName, instance.Time);
         await certificate.EnsureAsync();
 
@@ -85,7 +85,7 @@ internal static class ServerHost
         services.AddAuthentication(CertificateAuthenticationHandler.SchemeName)
             .AddScheme<AuthenticationSchemeOptions, CertificateAuthenticationHandler>(CertificateAuthenticationHandler.SchemeName, null);
 
-        // What an endpoint forgets to say is refused, and so is what no endpoint serves (Swagger UI is for administrators too).
+        // What an endpoint forgets to say is refused, and so is what no endpoint serves.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()
             .RequireAssertion(context => context.User.IsInRole(Roles.Administrator) || IsRoutersOwnAnswer(context.Resource))
             .Build());

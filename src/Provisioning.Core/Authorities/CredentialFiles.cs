@@ -33,15 +33,38 @@ public sealed class CredentialFiles(DataDirectory data, IAuthorityStore store, I
         await EnsureAsync(FactoryLine, HolderKind.Registrar, "registrar", authorities, ct);
     }
 
+    /// <summary>True when both are there.</summary>
+    public bool Exist => new[] { Administrator, FactoryLine }.All(name => File.Exists(data.CredentialFile(name, "p12")));
+
+    /// <summary>Makes a credential anew, with a new key: the old one has expired, was revoked or is lost. It stays valid until then.</summary>
+    /// <param name="name"><see cref="Administrator"/> or <see cref="FactoryLine"/>.</param>
+    /// <param name="authorities">Who signs.</param>
+    /// <param name="ct">Gives up between the steps.</param>
+    /// <returns>When all files are written; false for another name.</returns>
+    public async Task<bool> RenewAsync(string name, AuthorityDirectory authorities, CancellationToken ct)
+    {
+        if (name is not (Administrator or FactoryLine)) return false;
+        foreach (var extension in new[] { "p12", "pem", "key" }) File.Delete(data.CredentialFile(name, extension));
+        var (kind, profile) = name == Administrator ? (HolderKind.Administrator, "administrator") : (HolderKind.Registrar, "registrar");
+        await MakeAsync(name, kind, profile, authorities, purpose: null, ct);
+        return true;
+    }
+
     private async Task EnsureAsync(
         string name, HolderKind kind, string profile, AuthorityDirectory authorities, CancellationToken ct)
     {
         // The .p12 is written last: when it is there, everything is.
-        if (File.Exists(data.CredentialFile(name, "p12"))) return;
+        if (!File.Exists(data.CredentialFile(name, "p12")))
+            await MakeAsync(name, kind, profile, authorities, "first credential " + name, ct);
+    }
+
+    private async Task MakeAsync(
+        string name, HolderKind kind, string profile, AuthorityDirectory authorities, string? purpose, CancellationToken ct)
+    {
         await store.AddPrincipalAsync(name, kind, time.GetUtcNow(), ct);
         using var key = LoadOrCreateKey(data.CredentialFile(name, "key"));
         using var signingKey = SigningKey.FromPlain(key);
-        var stored = await issuer.IssueAsync(authorities.Issuing, kind, name, profile, signingKey, [], "first credential " + name);
+        var stored = await issuer.IssueAsync(authorities.Issuing, kind, name, profile, signingKey, [], purpose);
         Write(name, "pem", System.Text.Encoding.ASCII.GetBytes(CertificatePem.Write(stored.Der, authorities.Issuing.Certificate)));
         Write(name, "p12", ExportP12(stored.Der, key, authorities));
     }

@@ -31,9 +31,10 @@ internal sealed class QueryReader
         ? text
         : Fail($"'{name}' is the beginning of a device ID: at most {DeviceId.MaxLength} of A-Z a-z 0-9 . _ - :");
 
-    internal string? Holder(string name, string? text) => text is null or { Length: > 0 and <= 64 }
-        ? text
-        : Fail($"'{name}' is a name of 1 to 64 characters.");
+    internal string? Holder(string name, string? text) =>
+        text is null || (text is { Length: > 0 and <= 64 } && !text.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            ? text
+            : Fail($"'{name}' is a name of 1 to 64 printable ASCII characters.");
 
     internal T? Name<T>(string name, string? text)
         where T : struct, Enum

@@ -101,6 +101,12 @@ internal sealed class ServerOptions
 
         /// <summary>Each address that shows no credential.</summary>
         public Rate Anonymous { get; set; } = new() { PerSecond = 20, Burst = 100 };
+
+        /// <summary>Each address at the plain listener: CRLs and probes, which may come from many behind one address.</summary>
+        public Rate Status { get; set; } = new() { PerSecond = 200, Burst = 2000 };
+
+        /// <summary>All of them.</summary>
+        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, Anonymous, Status];
     }
 
     internal sealed class Rate

@@ -16,7 +16,8 @@ internal sealed partial class ServerCertificateJob(ServerCertificate certificate
             {
                 if (await certificate.EnsureAsync()) Log.Renewed(logger, certificate.NotAfter);
             }
-            catch (Exception problem) when (problem is StorageUnavailableException or InvalidOperationException or IOException)
+            catch (Exception problem) when (problem is StorageUnavailableException or InvalidOperationException or IOException
+                or UnauthorizedAccessException)
             {
                 // There are weeks left; tried again at the next tick, and the metric of the days left shows it.
                 Log.NotRenewed(logger, certificate.NotAfter, problem);

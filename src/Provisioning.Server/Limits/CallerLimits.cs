@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Provisioning.Core.Enrollment;
@@ -18,17 +20,28 @@ internal static class CallerLimits
         limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context =>
         {
             var caller = context.Features.Get<Caller>();
-            var key = caller?.Actor ?? "address:" + context.Connection.RemoteIpAddress;
-            var rate = RateOf(caller, limits);
+            var isStatus = caller is null && !context.Request.IsHttps;
+            var key = caller?.Actor ?? (isStatus ? "status:" : "address:") + AddressOf(context.Connection.RemoteIpAddress);
+            var rate = isStatus ? limits.Status : RateOf(caller, limits);
             return RateLimitPartition.GetTokenBucketLimiter(key, _ => new TokenBucketRateLimiterOptions
             {
                 TokenLimit = rate.Burst,
-                TokensPerPeriod = Math.Max(1, rate.PerSecond / 10),
-                ReplenishmentPeriod = rate.PerSecond >= 10 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1.0 / rate.PerSecond),
+                TokensPerPeriod = rate.PerSecond,
+                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
                 QueueLimit = 0,
             });
         });
         limiter.OnRejected = RejectAsync;
+    }
+
+    // Whoever has one IPv6 address has 2^64 of them.
+    private static string AddressOf(IPAddress? address)
+    {
+        if (address is null) return "";
+        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4().ToString();
+        return address.AddressFamily == AddressFamily.InterNetworkV6
+            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
+            : address.ToString();
     }
 
     private static ServerOptions.Rate RateOf(Caller? caller, ServerOptions.LimitsSection limits) => caller switch

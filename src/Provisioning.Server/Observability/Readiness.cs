@@ -17,6 +17,9 @@ internal sealed class Readiness(
     private const string Good = "ok";
     private static readonly TimeSpan MostRecent = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
+    // With less left, the pipeline refuses to sign.
+    private static readonly TimeSpan ShortestUsefulLife = TimeSpan.FromHours(1);
     private readonly SemaphoreSlim _one = new(1);
     private long _checkedAt = long.MinValue;
     private string _database = Good;
@@ -77,7 +80,7 @@ internal sealed class Readiness(
         var issuing = authorities.Issuing;
         var now = time.GetUtcNow();
         return issuing.Key is null ? "the issuing key is not loaded"
-            : now > issuing.NotAfter ? "the issuing certificate has expired"
+            : now > issuing.NotAfter - ShortestUsefulLife ? "the issuing certificate has expired or is about to"
             : Good;
     }
 

@@ -14,6 +14,7 @@ namespace Provisioning.Server.Tls;
 internal sealed class ServerCertificate(
     DataDirectory data,
     KeyFiles keys,
+    ICertificateStore store,
     InternalIssuer issuer,
     AuthorityDirectory authorities,
     Profile profile,
@@ -32,16 +33,16 @@ internal sealed class ServerCertificate(
     internal DateTimeOffset NotAfter { get; private set; }
 
     /// <summary>
-    /// Loads the certificate, or makes a new one with a new key when there is none, it is due, its names are not those wanted, or
-    /// it was signed by another authority.
+    /// Loads the certificate, or makes a new one with a new key when there is none, it is due, revoked, its names are not those wanted,
+    /// or it was signed by another authority.
     /// </summary>
     /// <returns>True when a new one was made.</returns>
     internal async Task<bool> EnsureAsync()
     {
-        if (_context is not null && !IsDue(_context.TargetCertificate)) return false;
-        using var key = keys.TryLoad(Name);
+        if (_context is not null && !IsDue(_context.TargetCertificate) && await IsGoodAsync(_context.TargetCertificate)) return false;
+        using var key = TryLoadKey();
         using var certificate = key is null ? null : TryLoadCertificate();
-        if (key is not null && certificate is not null && Fits(certificate, key))
+        if (key is not null && certificate is not null && Fits(certificate, key) && await IsGoodAsync(certificate))
         {
             Use(certificate, key);
             return false;
@@ -87,6 +88,13 @@ internal sealed class ServerCertificate(
         && HasNames(certificate)
         && !IsDue(certificate);
 
+    // Somebody may have revoked it: then nobody who looks at the CRL believes this server any more.
+    private async Task<bool> IsGoodAsync(X509Certificate2 certificate) =>
+        SerialNumber.TryFromOctets(certificate.SerialNumberBytes.Span, out var serialNumber)
+        && await store.FindAsync(serialNumber, CancellationToken.None)
+            is { State: CertificateState.Current or CertificateState.Issued } record
+        && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
+
     private bool HasNames(X509Certificate2 certificate)
     {
         var present = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().FirstOrDefault();
@@ -101,6 +109,19 @@ internal sealed class ServerCertificate(
         var from = certificate.NotBefore.ToUniversalTime();
         var life = certificate.NotAfter.ToUniversalTime() - from;
         return time.GetUtcNow().UtcDateTime >= from + (life * profile.RenewAfter);
+    }
+
+    private SigningKey? TryLoadKey()
+    {
+        try
+        {
+            return keys.TryLoad(Name);
+        }
+        catch (InvalidDataException)
+        {
+            // Damaged: as below. The key of an authority would stop the start; this one can be made anew at any time.
+            return null;
+        }
     }
 
     private X509Certificate2? TryLoadCertificate()

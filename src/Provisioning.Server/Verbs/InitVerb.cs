@@ -16,10 +16,11 @@ internal static class InitVerb
         init --root FILE --issuing FILE            take the root and the issuing certificate that it signed for that request
         init --root FILE --issuing FILE --key FILE [--key-passphrase-file FILE]
                                                    take an issuing authority with its key (encrypted PKCS#8, PEM)
+        init --credential admin|factory-line       make that credential anew, when it has expired, was revoked or is lost
         Configuration (Provisioning__DataDirectory, Provisioning__PassphraseFile …) is the server's.
         """;
 
-    private static readonly string[] Known = ["--request", "--root", "--issuing", "--key", "--key-passphrase-file"];
+    private static readonly string[] Known = ["--request", "--root", "--issuing", "--key", "--key-passphrase-file", "--credential"];
 
     internal static async Task<int> RunAsync(ServerOptions options, IReadOnlyDictionary<string, string> arguments, TextWriter output)
     {
@@ -27,8 +28,16 @@ internal static class InitVerb
             throw new StartupException($"init does not know '{unknown}'.{Environment.NewLine}{Usage}");
         await using var instance = await Instance.OpenAsync(options, mayCreatePassphrase: false, TimeProvider.System, default);
         await instance.RecoverAsync();
+        if (arguments.TryGetValue("--credential", out var name)) return await RenewCredentialAsync(instance, name, output);
         if (await instance.Setup.ExistsAsync(default))
-            throw new StartupException($"'{instance.Data.Path}' has its authorities already; init changes nothing there.");
+        {
+            if (instance.Credentials.Exist)
+                throw new StartupException($"'{instance.Data.Path}' has its authorities already; init changes nothing there.");
+
+            // An init that was killed before its end goes on.
+            await FinishAsync(instance, output);
+            return 0;
+        }
 
         var authority = new AuthorityOptions
         {
@@ -53,6 +62,27 @@ internal static class InitVerb
         return 0;
     }
 
+    private static async Task<int> RenewCredentialAsync(Instance instance, string name, TextWriter output)
+    {
+        using var authorities = await LoadAsync(instance);
+        if (!await instance.Credentials.RenewAsync(name, authorities, default))
+            throw new StartupException($"--credential takes {CredentialFiles.Administrator} or {CredentialFiles.FactoryLine}.");
+        await output.WriteLineAsync($"The new credential is in {instance.Data.CredentialFile(name, "pem")}, .key and .p12. Revoke the old one if it got lost.");
+        return 0;
+    }
+
+    private static async Task<AuthorityDirectory> LoadAsync(Instance instance)
+    {
+        try
+        {
+            return await instance.Setup.LoadAllAsync(default);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new StartupException(problem.Message, problem);
+        }
+    }
+
     private static async Task ImportAsync(Instance instance, IReadOnlyDictionary<string, string> arguments)
     {
         try
@@ -71,7 +101,14 @@ internal static class InitVerb
         var passphrase = arguments.TryGetValue("--key-passphrase-file", out var file)
             ? Passphrase.ReadFile(file)
             : throw new StartupException("--key needs --key-passphrase-file: keys are taken encrypted only.");
-        return SigningKey.FromEncryptedPem(File.ReadAllText(path), passphrase);
+        try
+        {
+            return SigningKey.FromEncryptedPem(File.ReadAllText(path), passphrase);
+        }
+        catch (Exception problem) when (problem is CryptographicException or ArgumentException)
+        {
+            throw new StartupException($"'{path}' is no encrypted PKCS#8 key in PEM, or the passphrase is wrong.", problem);
+        }
     }
 
     private static string Text(IReadOnlyDictionary<string, string> arguments, string name) => arguments.TryGetValue(name, out var path)
@@ -80,7 +117,7 @@ internal static class InitVerb
 
     private static async Task FinishAsync(Instance instance, TextWriter output)
     {
-        using var authorities = await instance.Setup.LoadAllAsync(default);
+        using var authorities = await LoadAsync(instance);
         await instance.Credentials.EnsureAsync(authorities, default);
         await output.WriteLineAsync($"""
             Ready in {instance.Data.Path}
