@@ -21,7 +21,7 @@ internal sealed class RegistryLoader(int total)
     private const long Lowest = 1L << 56;
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(365);
     private static readonly byte[] Hash = SHA256.HashData("any"u8);
-    private readonly DateTimeOffset _since = DateTimeOffset.UtcNow - TimeSpan.FromDays(300);
+    private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(300);
     private int _loaded;
 
     /// <summary>The ID of a device that <see cref="AddDevicesAsync"/> has made.</summary>

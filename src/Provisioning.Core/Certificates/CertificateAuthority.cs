@@ -43,6 +43,7 @@ public sealed class CertificateAuthority(
             }
             catch
             {
+                // Whatever it was, it is thrown on; the reservation only must not be forgotten.
                 _orphans.Enqueue(serialNumber);
                 throw;
             }
