@@ -25,11 +25,10 @@ internal static class HandshakeBenchmark
         using var peer = StartPeer(server, port);
         try
         {
-            var warm = await Device.EnrollAsync(registrar, number);
-            await Load.RunAsync(warm, device => RenewAsync(server, device));
-            await ConnectToPeerAsync(server, port, warm[0]);
-
+            await Load.WarmUpAsync(async warm =>
+                await Load.RunAsync(await Device.EnrollAsync(registrar, warm), device => RenewAsync(server, device)));
             var devices = await Device.EnrollAsync(registrar, number);
+            await ConnectToPeerAsync(server, port, devices[0]);
             var (floor, (ours, bare, theirs)) = await Floor.AroundAsync(async () => (
                 await Cost.MeasureAsync(server.Process, number, () => Load.RunAsync(devices, device => RenewAsync(server, device))),
                 await Cost.MeasureAsync(server.Process, number, () => Load.RunAsync(devices, device => ConnectAsync(server, device))),

@@ -9,8 +9,6 @@ namespace Provisioning.Benchmarks;
 internal static class IssueBenchmark
 {
     private const int Callers = 64;
-    private const int WarmUps = 4;
-    private const int WarmUp = 1_000;
     private const int Default = 10_000;
     private const double Budget = 4.5;
 
@@ -21,13 +19,7 @@ internal static class IssueBenchmark
         using var folder = new TemporaryFolder();
         await using var opened = await TemporaryInstance.OpenAsync(folder.Path);
         var service = new EnrollmentService(opened.Instance.Ca, opened.Instance.Database.Certificates, opened.Authorities);
-        for (var i = 0; i < WarmUps; i++)
-        {
-            // The compiler in the background looks at what was hot only when it is quiet for a moment.
-            await EnrollAsync(service, Unit.Make(WarmUp));
-            await Task.Delay(TimeSpan.FromSeconds(1));
-        }
-
+        await Load.WarmUpAsync(number => EnrollAsync(service, Unit.Make(number)));
         var (commits, operations) = (0, 0L);
         using var listener = ListenToCommits(size => (commits, operations) = (commits + 1, operations + size));
         using var process = Process.GetCurrentProcess();

@@ -4,6 +4,22 @@ namespace Provisioning.Benchmarks;
 internal static class Load
 {
     private const int Callers = 32;
+    private const int WarmUpRounds = 6;
+    private const int WarmUpSize = 1_000;
+
+    /// <summary>
+    /// Does the same work beforehand, in rounds: the compiler in the background looks at what was hot only when it is
+    /// quiet for a moment, and some methods become hot only when others were compiled.
+    /// </summary>
+    /// <param name="work">Does a number of operations, and nothing that is kept.</param>
+    internal static async Task WarmUpAsync(Func<int, Task> work)
+    {
+        for (var round = 0; round < WarmUpRounds; round++)
+        {
+            await work(WarmUpSize);
+            await Task.Delay(TimeSpan.FromSeconds(1));
+        }
+    }
 
     internal static Task RunAsync<T>(IEnumerable<T> items, Func<T, Task> work) => Parallel.ForEachAsync(
         items, new ParallelOptions { MaxDegreeOfParallelism = Callers }, async (item, _) => await work(item));

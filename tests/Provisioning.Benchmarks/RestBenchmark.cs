@@ -5,7 +5,6 @@ namespace Provisioning.Benchmarks;
 /// <summary>The REST API over mutual TLS on connections that stay open. Counted is the server's processor time.</summary>
 internal static class RestBenchmark
 {
-    private const int WarmUp = 3_000;
     private const int Enrollments = 5_000;
     private const int Renewals = 1_000;
     private const double Budget = 7;
@@ -18,7 +17,7 @@ internal static class RestBenchmark
         var (server, _) = await ServerProcess.StartAsync(folder.Path);
         await using var running = server;
         using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
-        await Load.RunAsync(Unit.Make(WarmUp), registrar.EnrollAsync);
+        await Load.WarmUpAsync(number => Load.RunAsync(Unit.Make(number), registrar.EnrollAsync));
 
         var (floor, cost) = await Floor.AroundAsync(() =>
             Cost.MeasureAsync(server.Process, units.Length, () => Load.RunAsync(units, registrar.EnrollAsync)));
@@ -33,16 +32,28 @@ internal static class RestBenchmark
         var (server, _) = await ServerProcess.StartAsync(folder.Path);
         await using var running = server;
         using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
-        await Load.RunAsync(Unit.Make(WarmUp), registrar.EnrollAsync);
-        var devices = await ConnectAsync(server, await Device.EnrollAsync(registrar, WarmUp / 3));
-        await Load.RunAsync(devices, device => device.Client.RenewAsync(device.Next));
-        foreach (var device in devices) device.Client.Dispose();
+        await Load.WarmUpAsync(async number => await RenewOnceAsync(server, await Device.EnrollAsync(registrar, number)));
 
-        devices = await ConnectAsync(server, await Device.EnrollAsync(registrar, renewals));
+        var devices = await ConnectAsync(server, await Device.EnrollAsync(registrar, renewals));
         var (floor, cost) = await Floor.AroundAsync(() => Cost.MeasureAsync(
-            server.Process, renewals, () => Load.RunAsync(devices, device => device.Client.RenewAsync(device.Next))));
-        foreach (var device in devices) device.Client.Dispose();
+            server.Process, renewals, () => RenewAsync(devices)));
+        Close(devices);
         Report.Cost("one renewal", cost, floor.Microseconds, Budget);
+    }
+
+    private static async Task RenewOnceAsync(ServerProcess server, Device[] devices)
+    {
+        var connected = await ConnectAsync(server, devices);
+        await RenewAsync(connected);
+        Close(connected);
+    }
+
+    private static Task RenewAsync((Client Client, Unit Next)[] devices) =>
+        Load.RunAsync(devices, device => device.Client.RenewAsync(device.Next));
+
+    private static void Close((Client Client, Unit Next)[] devices)
+    {
+        foreach (var device in devices) device.Client.Dispose();
     }
 
     // The handshake and the first request are behind them when the measurement begins.

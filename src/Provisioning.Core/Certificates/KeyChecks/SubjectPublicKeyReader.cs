@@ -62,7 +62,7 @@ internal static class SubjectPublicKeyReader
         NamedCurve? curve = null;
         foreach (var candidate in NamedCurve.All)
         {
-            if (parameters.SequenceEqual(candidate.Oid))
+            if (parameters.SequenceEqual(candidate.EncodedOid))
                 curve = candidate;
         }
 

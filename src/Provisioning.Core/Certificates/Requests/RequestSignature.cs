@@ -98,10 +98,20 @@ internal static class RequestSignature
 
     private static bool VerifyEcdsa(PublicKeyFacts key, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
+        var curve = NamedCurve.Of(key.Algorithm);
+        return OpenSslEcdsa.IsAvailable
+            ? OpenSslEcdsa.Verify(curve, key.SubjectPublicKeyInfo.AsSpan(curve.Header.Length), digest, signature)
+                && IsSignature(signature, curve.Order)
+            : VerifyOnPlatform(key.SubjectPublicKeyInfo, digest, signature) && IsSignature(signature, curve.Order);
+    }
+
+    /// <summary>As <see cref="OpenSslEcdsa"/> does it, by the functions of the platform.</summary>
+    internal static bool VerifyOnPlatform(
+        ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    {
         using var ecdsa = ECDsa.Create();
-        ecdsa.ImportSubjectPublicKeyInfo(key.SubjectPublicKeyInfo, out _);
-        return IsSignature(signature, NamedCurve.Of(key.Algorithm).Order)
-            && ecdsa.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
+        ecdsa.ImportSubjectPublicKeyInfo(subjectPublicKeyInfo, out _);
+        return ecdsa.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
     }
 
     // Ecdsa-Sig-Value ::= SEQUENCE { r INTEGER, s INTEGER } (RFC 3279 §2.2.3), both from 1 to the order less 1.
