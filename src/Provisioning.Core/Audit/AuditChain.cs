@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Provisioning.Core.Certificates;
@@ -20,35 +21,30 @@ public static class AuditChain
     /// <returns>The hash of the entry.</returns>
     public static Digest Hash(Digest previous, AuditEntry entry)
     {
-        Span<byte> fixedPart = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(fixedPart, entry.Sequence);
-        BinaryPrimitives.WriteInt64BigEndian(fixedPart[8..], entry.At.ToUnixTimeMilliseconds());
-
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(previous.ToOctets());
-        hash.AppendData(fixedPart);
-        Append(hash, entry.Actor);
-        Append(hash, entry.Action);
-        Append(hash, entry.HolderKind?.ToString());
-        Append(hash, entry.Holder);
-        Append(hash, entry.SerialNumber);
-        Append(hash, entry.Detail);
-        return Digest.FromOctets(hash.GetHashAndReset());
+        var input = new ArrayBufferWriter<byte>(512);
+        input.Write(previous.ToOctets());
+        Append(input, entry.Sequence);
+        Append(input, entry.At.ToUnixTimeMilliseconds());
+        Append(input, entry.Actor);
+        Append(input, entry.Action);
+        Append(input, entry.HolderKind?.ToString());
+        Append(input, entry.Holder);
+        Append(input, entry.SerialNumber);
+        Append(input, entry.Detail);
+        return Digest.Of(input.WrittenSpan);
     }
 
-    private static void Append(IncrementalHash hash, string? text)
+    private static void Append(ArrayBufferWriter<byte> input, long number)
     {
-        Span<byte> length = stackalloc byte[4];
-        if (text is null)
-        {
-            BinaryPrimitives.WriteInt32BigEndian(length, -1);
-            hash.AppendData(length);
-            return;
-        }
+        BinaryPrimitives.WriteInt64BigEndian(input.GetSpan(sizeof(long)), number);
+        input.Advance(sizeof(long));
+    }
 
-        var octets = System.Text.Encoding.UTF8.GetBytes(text);
-        BinaryPrimitives.WriteInt32BigEndian(length, octets.Length);
-        hash.AppendData(length);
-        hash.AppendData(octets);
+    private static void Append(ArrayBufferWriter<byte> input, string? text)
+    {
+        var length = text is null ? -1 : System.Text.Encoding.UTF8.GetByteCount(text);
+        BinaryPrimitives.WriteInt32BigEndian(input.GetSpan(sizeof(int)), length);
+        input.Advance(sizeof(int));
+        input.Advance(System.Text.Encoding.UTF8.GetBytes(text, input.GetSpan(Math.Max(length, 1))));
     }
 }

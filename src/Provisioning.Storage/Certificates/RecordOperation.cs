@@ -30,7 +30,7 @@ internal sealed class RecordOperation(
                 : Refusals.GivenUp;
         }
 
-        if (RevokedMeanwhile() is { } refusal) return refusal;
+        if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
             CertificateStates.SupersedeCurrent(transaction, reservation.Holder);
         UpdateCertificate();
@@ -43,10 +43,9 @@ internal sealed class RecordOperation(
     }
 
     // The certificate that authorized this renewal was revoked or held while it was signed: what was acknowledged must bite.
-    private Refusal? RevokedMeanwhile()
+    private Refusal? RevokedMeanwhile(CertificateState? renewed)
     {
-        if (reservation.Renews is not { } renews) return null;
-        var refusal = CertificateRow.Find(transaction, renews)?.State switch
+        var refusal = renewed switch
         {
             CertificateState.Revoked => Refusals.Revoked,
             CertificateState.Held => Refusals.OnHold,
@@ -57,25 +56,28 @@ internal sealed class RecordOperation(
         return refusal;
     }
 
-    private (CertificateState State, DeviceState? Device, bool DeviceHasCurrent)? ReadPlace()
+    private Place? ReadPlace()
     {
         const string sql = """
             SELECT state, (SELECT state FROM devices WHERE device_id = @holder),
                 EXISTS (SELECT 1 FROM certificates
-                    WHERE holder = @holder AND holder_kind = 'device' AND state = 'current')
+                    WHERE holder = @holder AND holder_kind = 'device' AND state = 'current'),
+                (SELECT state FROM certificates WHERE serial = @renews LIMIT 1)
             FROM certificates WHERE serial = @serial AND authority = @authority AND tbs_hash = @tbs_hash
             """;
         using var row = transaction.Sql(sql)
             .With("holder", IsDevice ? reservation.Holder : null)
+            .With("renews", reservation.Renews?.ToOctets())
             .With("serial", reservation.SerialNumber.ToOctets())
             .With("authority", reservation.Authority)
             .With("tbs_hash", reservation.TbsHash.ToOctets())
             .Query();
-        return row.Read()
-            ? (Words.ToCertificateState(row.GetString(0)),
-                row.IsDBNull(1) ? null : Words.ToDeviceState(row.GetString(1)),
-                row.GetBoolean(2))
-            : null;
+        if (!row.Read()) return null;
+        return new Place(
+            Words.ToCertificateState(row.GetString(0)),
+            row.IsDBNull(1) ? null : Words.ToDeviceState(row.GetString(1)),
+            row.GetBoolean(2),
+            row.IsDBNull(3) ? null : Words.ToCertificateState(row.GetString(3)));
     }
 
     private void UpdateCertificate()
@@ -132,4 +134,8 @@ internal sealed class RecordOperation(
 
     private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+
+    // The reservation's state, the device's, whether it has a current certificate, and the state of the one that is renewed.
+    private readonly record struct Place(
+        CertificateState State, DeviceState? Device, bool DeviceHasCurrent, CertificateState? Renewed);
 }
