@@ -12,6 +12,7 @@ namespace Provisioning.Benchmarks;
 internal static class HandshakeBenchmark
 {
     private const int Default = 500;
+    private const int WarmUp = 150;
 
     internal static async Task RunAsync(int? count)
     {
@@ -25,8 +26,9 @@ internal static class HandshakeBenchmark
         using var peer = StartPeer(server, port);
         try
         {
-            await Load.WarmUpAsync(async warm =>
-                await Load.RunAsync(await Device.EnrollAsync(registrar, warm), device => RenewAsync(server, device)));
+            await Load.WarmUpAsync(
+                async warm => await Load.RunAsync(await Device.EnrollAsync(registrar, warm), device => RenewAsync(server, device)),
+                WarmUp);
             var devices = await Device.EnrollAsync(registrar, number);
             await ConnectToPeerAsync(server, port, devices[0]);
             var (floor, (ours, bare, theirs)) = await Floor.AroundAsync(async () => (

@@ -5,18 +5,18 @@ internal static class Load
 {
     private const int Callers = 32;
     private const int WarmUpRounds = 6;
-    private const int WarmUpSize = 1_000;
 
     /// <summary>
     /// Does the same work beforehand, in rounds: the compiler in the background looks at what was hot only when it is
     /// quiet for a moment, and some methods become hot only when others were compiled.
     /// </summary>
     /// <param name="work">Does a number of operations, and nothing that is kept.</param>
-    internal static async Task WarmUpAsync(Func<int, Task> work)
+    /// <param name="operations">How many in a round.</param>
+    internal static async Task WarmUpAsync(Func<int, Task> work, int operations = 1_000)
     {
         for (var round = 0; round < WarmUpRounds; round++)
         {
-            await work(WarmUpSize);
+            await work(operations);
             await Task.Delay(TimeSpan.FromSeconds(1));
         }
     }
