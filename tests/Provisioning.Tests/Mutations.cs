@@ -19,9 +19,9 @@ internal static class Mutations
     public static IEnumerable<byte[]> Cuts(byte[] vector) =>
         Enumerable.Range(0, vector.Length).Select(length => vector[..length]);
 
-    /// <summary>Each length octet of each element doubled, also of those inside strings that hold DER.</summary>
+    /// <summary>Each length octet of each element doubled (not those of 0, which would stay), also of those inside strings that hold DER.</summary>
     public static IEnumerable<byte[]> DoubledLengths(byte[] der) =>
-        LengthOctets(der, 0, der.Length).Select(i => With(der, i, (byte)(der[i] * 2)));
+        LengthOctets(der, 0, der.Length).Where(i => der[i] != 0).Select(i => With(der, i, (byte)(der[i] * 2)));
 
     /// <summary>All of them.</summary>
     public static IEnumerable<byte[]> OfDer(byte[] der) => Flips(der).Concat(Cuts(der)).Concat(DoubledLengths(der));

@@ -6,8 +6,13 @@ public sealed class OfflineRootTests : IDisposable
 {
     private readonly Authority _offline = TestAuthority.Create("root");
     private readonly CrlHouse _house;
+    private readonly SuppliedFile _file;
 
-    public OfflineRootTests() => _house = new CrlHouse(TestAuthority.WithoutKey(_offline));
+    public OfflineRootTests()
+    {
+        _house = new CrlHouse(TestAuthority.WithoutKey(_offline));
+        _file = new SuppliedFile(_house);
+    }
 
     public void Dispose()
     {
@@ -89,12 +94,5 @@ public sealed class OfflineRootTests : IDisposable
 
     private byte[] Octets => File.ReadAllBytes(_house.PathOf("root"));
 
-    // The time stamps of two files that one test writes at once may be equal.
-    private void Supply(byte[] crl)
-    {
-        var path = Path.Combine(_house.Options.SuppliedDirectory, "root.crl");
-        var before = File.Exists(path) ? File.GetLastWriteTimeUtc(path) : default;
-        File.WriteAllBytes(path, crl);
-        if (before != default) File.SetLastWriteTimeUtc(path, before.AddSeconds(1));
-    }
+    private void Supply(byte[] crl) => _file.Write(crl);
 }
