@@ -87,7 +87,7 @@ internal sealed class ServerOptions
 
     internal sealed class LimitsSection
     {
-        /// <summary>Connections at once, over both listeners.</summary>
+        /// <summary>Connections at once, on each of the two listeners: a flood on the plain one leaves the other's free.</summary>
         public int Connections { get; set; } = 10_000;
 
         /// <summary>Each registrar.</summary>

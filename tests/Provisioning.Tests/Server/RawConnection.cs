@@ -90,6 +90,13 @@ internal sealed class RawConnection : IAsyncDisposable
         return System.Text.Encoding.Latin1.GetString([.. line]).Trim();
     }
 
+    /// <summary>Ends it with a reset (RST), and TLS without a word.</summary>
+    internal void Abort()
+    {
+        _client.LingerState = new LingerOption(true, 0);
+        _client.Client.Dispose();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stream.DisposeAsync();
