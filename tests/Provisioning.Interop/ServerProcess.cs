@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Provisioning.Interop.Faults;
 
 namespace Provisioning.Interop;
 
@@ -53,17 +54,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     internal string Credential(string file) => Path.Combine(DataDirectory, "credentials", file);
 
     internal static async Task<ServerProcess> StartAsync(
-        string? directory = null, IReadOnlyDictionary<string, string>? environment = null)
+        string? directory = null, IReadOnlyDictionary<string, string>? environment = null, Strace? under = null)
     {
         var server = new ServerProcess(directory, environment);
-        await server.StartAgainAsync();
+        await server.StartAgainAsync(under: under);
         return server;
     }
 
     /// <summary>Starts it, after it was killed or stopped; ready when this returns.</summary>
-    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null)
+    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null, Strace? under = null)
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Program("Provisioning.Server", "Provisioning.Server")])
+        string[] command = [.. under?.Command ?? [], "dotnet", Repository.Program("Provisioning.Server", "Provisioning.Server")];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
