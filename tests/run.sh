@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every test there is, on a Debian 12 machine that has the .NET SDK and, but for that, nothing: installs what is missing (as
-# root), builds once, starts a PostgreSQL of its own, runs the suites, and ends with one line: N passed, N failed, N skipped.
+# root), builds once, starts a PostgreSQL of its own, runs the suites, says again what failed and why, and ends with one line:
+# N passed, N failed, N skipped.
 #
 # CI=true holds the restore to the lock files.
 set -euo pipefail
@@ -88,7 +89,43 @@ echo "$PROVISIONING_TEST_POSTGRES"
 # count NAME FILE: a counter of a suite's result file.
 count() { sed -n "s/.*<Counters [^>]*\b$1=\"\([0-9]*\)\".*/\1/p" "$2"; }
 
-passed=0 failed=0 skipped=0 broken=''
+# failures FILE…: the name, the message and the place of every test that failed. Who reads a log often has its end only, so it is kept
+# short: a few in full, of some more the names.
+failures() {
+  python3 - "$@" <<'PYTHON'
+import sys
+import xml.etree.ElementTree as xml
+
+IN_FULL, BY_NAME, LINES, WIDTH = 8, 20, 6, 400
+space = {"t": "http://microsoft.com/schemas/VisualStudio/TeamTest/2010"}
+seen = 0
+for path in sys.argv[1:]:
+    try:
+        run = xml.parse(path).getroot()
+    except (OSError, xml.ParseError) as problem:
+        print(f"{path}: cannot be read: {problem}")
+        continue
+    for result in run.iterfind(".//t:UnitTestResult", space):
+        if result.get("outcome") not in ("Failed", "Error", "Timeout", "Aborted"):
+            continue
+        seen += 1
+        if seen <= BY_NAME:
+            print(f"FAILED {result.get('testName')}"[:WIDTH])
+        if seen > IN_FULL:
+            continue
+        message = result.findtext(".//t:ErrorInfo/t:Message", "", space).strip().splitlines()
+        trace = result.findtext(".//t:ErrorInfo/t:StackTrace", "", space).strip().splitlines()
+        for line in message[:LINES] + [line for line in trace if ":line " in line][:2]:
+            print(f"    {line.strip()[:WIDTH]}")
+    # A suite that hung or crashed tells so here and not at a test.
+    for text in run.iterfind(".//t:RunInfo[@outcome='Error']/t:Text", space):
+        print(f"{path}: {(text.text or '').strip()[:WIDTH]}")
+if seen > BY_NAME:
+    print(f"and {seen - BY_NAME} more.")
+PYTHON
+}
+
+passed=0 failed=0 skipped=0 broken='' notes=() files=()
 for suite in "${suites[@]}"; do
   say "$suite"
   rm -f "$results/$suite.trx"
@@ -97,18 +134,24 @@ for suite in "${suites[@]}"; do
   if env --default-signal=INT dotnet test "tests/$suite/$suite.csproj" --configuration "$configuration" --no-build --nologo \
     --logger 'console;verbosity=normal' --logger "trx;LogFileName=$suite.trx" --results-directory "$results" \
     --blame-hang-timeout 15m --blame-hang-dump-type none; then :; else broken+=" $suite"; fi
+  if [[ -s $results/$suite.trx ]]; then files+=("$results/$suite.trx"); fi
   if [[ -s $results/$suite.trx ]] && total=$(count total "$results/$suite.trx") && [[ -n $total ]] && (( total )); then
     good=$(count passed "$results/$suite.trx")
     bad=$(( $(count failed "$results/$suite.trx") + $(count error "$results/$suite.trx") + $(count timeout "$results/$suite.trx") + $(count aborted "$results/$suite.trx") ))
     (( passed += good, failed += bad, skipped += total - good - bad )) || true
-    if (( good + bad == 0 )); then echo "run.sh: no test of $suite ran." >&2; broken+=" $suite"; fi
+    if (( good + bad == 0 )); then notes+=("no test of $suite ran"); broken+=" $suite"; fi
   else
     # Nothing was counted, so that nobody may take it for a success.
-    echo "run.sh: $suite gave no result." >&2
+    notes+=("$suite gave no result")
     broken+=" $suite"
     (( failed += 1 ))
   fi
 done
 
+if [[ -n $broken ]] || (( failed )); then
+  say "What failed"
+  failures "${files[@]}" || true
+  for note in "${notes[@]}"; do echo "run.sh: $note."; done
+fi
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [[ -z $broken ]] && (( ! failed && passed ))
