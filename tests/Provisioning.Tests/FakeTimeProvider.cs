@@ -54,7 +54,7 @@ internal sealed class FakeTimeProvider(DateTimeOffset start) : TimeProvider
             Notify();
         }
 
-        return source.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        return source.Task.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)

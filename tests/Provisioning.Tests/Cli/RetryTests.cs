@@ -20,7 +20,7 @@ public sealed class RetryTests : IDisposable
             Problem(409, "request-in-progress"),
             Refuse);
 
-        var run = await EnrollAsync(service);
+        var run = await EnrollAsync(service, "--timeout", "300");
 
         Assert.Equal(3, run.ExitCode);
         Assert.Equal(5, service.Requests.Count);

@@ -17,7 +17,7 @@ internal static class RawHttp
     /// <summary>Sends bytes and reads until the server closes.</summary>
     internal static async Task<string> SendAsync(Uri address, byte[] request)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, timeout.Token);
         var stream = client.GetStream();
@@ -32,7 +32,7 @@ internal static class RawHttp
     /// </summary>
     internal static async Task<string> ExchangeAsync(Uri address, byte[] request, bool toTheEnd)
     {
-        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var timeout = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         using var client = new TcpClient();
         await client.ConnectAsync(address.Host, address.Port, timeout.Token);
         var stream = client.GetStream();

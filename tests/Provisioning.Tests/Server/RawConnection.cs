@@ -78,7 +78,7 @@ internal sealed class RawConnection : IAsyncDisposable
     /// <summary>The first line of the answer.</summary>
     internal async Task<string> ReadStatusLineAsync()
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         var line = new List<byte>();
         var one = new byte[1];
         while (line.Count == 0 || line[^1] != '\n')

@@ -113,6 +113,13 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>The published CRL of the issuing authority.</summary>
     internal CrlStatus? Crl() => Services.GetRequiredService<PublishedCrls>().Find(AuthorityDirectory.IssuingName);
 
+    /// <summary>Waits until every authority has a CRL: the first ones are made while the server listens already.</summary>
+    internal Task UntilCrlsAsync()
+    {
+        var published = Services.GetRequiredService<PublishedCrls>();
+        return UntilAsync(() => Authorities.All.All(authority => published.Find(authority.Name) is not null), TimeSpan.FromMinutes(2));
+    }
+
     /// <summary>Waits, by the real clock, for something that another thread does.</summary>
     internal static async Task UntilAsync(Func<bool> happened, TimeSpan timeout)
     {

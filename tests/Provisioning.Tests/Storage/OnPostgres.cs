@@ -51,7 +51,8 @@ public sealed class OnPostgres : StorageContract
     {
         var issued = await IssueAsync(NewReservation("pump-1"));
         Assert.NotNull(await Certificates.FindAsync(issued.SerialNumber, Ct));
-        await OnServerAsync($"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{_name}'");
+        // It waits until they have ended: a connection that is only told to end may still answer.
+        await OnServerAsync($"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{_name}'");
         await Assert.ThrowsAsync<StorageUnavailableException>(
             async () => await Certificates.FindAsync(issued.SerialNumber, Ct));
         Assert.NotNull(await Certificates.FindAsync(issued.SerialNumber, Ct));
@@ -103,6 +104,7 @@ public sealed class OnPostgres : StorageContract
         await using var command = connection.CreateCommand();
 #pragma warning disable CA2100 // The only thing put into it is the name above.
         command.CommandText = sql;
+        command.CommandTimeout = 180; // seconds: making a database syncs a lot, and others do the same
 #pragma warning restore CA2100
         await command.ExecuteNonQueryAsync(CancellationToken.None);
     }

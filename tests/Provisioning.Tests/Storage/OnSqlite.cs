@@ -93,7 +93,7 @@ public sealed class OnSqlite : StorageContract
         Assert.Equal(issued + 1, (await AuditAsync()).Count);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task A_failed_write_to_the_disk_stops_all_writing_and_says_so()
     {
         var broken = new SqliteException("disk I/O error", 10, 1034);

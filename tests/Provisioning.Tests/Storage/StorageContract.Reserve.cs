@@ -230,7 +230,7 @@ public abstract partial class StorageContract
         Assert.Single((await Certificates.ListAsync(new CertificateQuery(), Ct)).Items);
     }
 
-    [Fact(Timeout = 60_000)]
+    [Fact(Timeout = 300_000)]
     public async Task Of_64_parallel_reservations_of_one_request_one_is_granted_and_the_others_get_its_certificate()
     {
         var request = NewReservation() with { RequestKey = "unit-1" };
