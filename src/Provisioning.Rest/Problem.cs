@@ -11,6 +11,6 @@ internal sealed record Problem(ProblemKind Kind, string Detail)
     /// <summary>When it makes sense to ask again, or null.</summary>
     internal TimeSpan? RetryAfter { get; init; }
 
-    /// <summary>The core's reason, which is counted; null for what only HTTP knows.</summary>
+    /// <summary>The core's reason; null for what only HTTP knows.</summary>
     internal RefusalCode? Refusal { get; init; }
 }

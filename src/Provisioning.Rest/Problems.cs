@@ -17,7 +17,7 @@ public static partial class Problems
     /// <summary>The header that carries the code.</summary>
     public const string ErrorHeader = "Provisioning-Error";
 
-    /// <summary>Answers with a refusal of the core; counts and logs it once.</summary>
+    /// <summary>Answers with a refusal; counts and logs it once.</summary>
     /// <param name="context">The request; its answer must not have started.</param>
     /// <param name="refusal">Why.</param>
     /// <returns>When the answer is written.</returns>
@@ -33,13 +33,12 @@ public static partial class Problems
     public static Task WriteStatusAsync(HttpContext context, int status)
     {
         var kind = RestErrors.KindOf(status);
-        var refusal = RefusalOf(status);
-        return WriteAsync(context, new Problem(kind, DetailOf(context, status) ?? kind.Title) { Refusal = refusal });
+        return WriteAsync(context, new Problem(kind, DetailOf(context, status) ?? kind.Title));
     }
 
     internal static async Task WriteAsync(HttpContext context, Problem problem)
     {
-        if (problem.Refusal is { } refusal) CoreMetrics.Refused(refusal);
+        CoreMetrics.Refused(problem.Kind.Code);
         WriteLog(context, problem);
 
         var response = context.Response;
@@ -77,15 +76,6 @@ public static partial class Problems
         Detail = problem.Detail,
         Code = problem.Kind.Code,
         Pointer = problem.Pointer,
-    };
-
-    private static RefusalCode? RefusalOf(int status) => status switch
-    {
-        401 => RefusalCode.NoCredential,
-        403 => RefusalCode.NotAllowed,
-        404 => RefusalCode.NotFound,
-        413 => RefusalCode.TooLarge,
-        _ => null,
     };
 
     private static string? DetailOf(HttpContext context, int status) => status switch

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Status;
 
@@ -25,6 +26,7 @@ internal static class StatusErrors
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
+            CoreMetrics.Refused(code);
             var body = JsonSerializer.SerializeToUtf8Bytes(
                 new { type = "/problems/" + code, title, status, code, detail });
             var response = httpContext.Response;

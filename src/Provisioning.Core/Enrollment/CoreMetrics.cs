@@ -16,15 +16,15 @@ public static class CoreMetrics
         "provisioning.certificates.issued", description: "Certificates signed and recorded, by kind of request.");
 
     private static readonly Counter<long> RefusedRequests = Meter.CreateCounter<long>(
-        "provisioning.requests.refused", description: "Requests refused, by code.");
+        "provisioning.requests.refused", description: "Requests answered with a problem, by its stable code.");
 
     private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
         "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
 
-    /// <summary>Counts a refusal; doors call it once for each that they answer.</summary>
-    /// <param name="code">The reason.</param>
-    public static void Refused(RefusalCode code) =>
-        RefusedRequests.Add(1, new KeyValuePair<string, object?>("code", code.ToString()));
+    /// <summary>Counts a refusal; doors call it once for each that they answer, whoever decided it.</summary>
+    /// <param name="code">The door's stable code, as the client sees it (<c>bad-csr</c>). Never text of a caller.</param>
+    public static void Refused(string code) =>
+        RefusedRequests.Add(1, new KeyValuePair<string, object?>("code", code));
 
     internal static void CountIssued(AuthorizedRequest request) =>
         Issued.Add(1, new KeyValuePair<string, object?>("kind", KindOf(request)));

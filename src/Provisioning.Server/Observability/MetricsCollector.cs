@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 
 namespace Provisioning.Server.Observability;
 
@@ -12,8 +11,8 @@ internal sealed class MetricsCollector : IDisposable
 {
     private const string MeterPrefix = "Provisioning.";
 
-    // A hostile caller must not be able to make series: what could carry its text is not a label, and beyond this nothing is added.
-    private const int MaxSeriesPerInstrument = 200;
+    // More than any instrument can have of itself: routes times the statuses that they answer with.
+    private const int MaxSeriesPerInstrument = 300;
 
     private static readonly double[] Seconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -21,10 +20,14 @@ internal sealed class MetricsCollector : IDisposable
     private static readonly double[] Counts = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
     private readonly MeterListener _listener = new();
+    private readonly Meter _meter = new("Provisioning.Server");
+    private readonly Counter<long> _dropped;
     private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> _series = new();
 
     public MetricsCollector()
     {
+        _dropped = _meter.CreateCounter<long>(
+            "provisioning.metrics.dropped", description: "Measurements that are missing here, because their instrument has too many series.");
         _listener.InstrumentPublished = (instrument, listener) =>
         {
             if (IsWanted(instrument)) listener.EnableMeasurementEvents(instrument);
@@ -55,7 +58,11 @@ internal sealed class MetricsCollector : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _listener.Dispose();
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _meter.Dispose();
+    }
 
     private static bool IsWanted(Instrument instrument) =>
         instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal)
@@ -63,26 +70,24 @@ internal sealed class MetricsCollector : IDisposable
 
     private void Measure(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = Labels(tags);
+        var labels = MetricLabels.Of(instrument.Name, tags);
         var all = _series.GetOrAdd(instrument, _ => new());
         var key = string.Join('\u001f', labels.Select(label => label.Key + '=' + label.Value));
         if (!all.TryGetValue(key, out var series))
         {
-            if (all.Count >= MaxSeriesPerInstrument) return;
+            if (all.Count >= MaxSeriesPerInstrument)
+            {
+                // There are fewer instruments than that, so this one has room.
+                _dropped.Add(1, new KeyValuePair<string, object?>("instrument", NameOf(instrument)));
+                return;
+            }
+
             series = all.GetOrAdd(key, _ => new MetricSeries(labels, IsHistogram(instrument) ? BoundsOf(instrument) : []));
         }
 
         if (IsHistogram(instrument)) series.Record(value);
         else if (IsGauge(instrument)) series.Set(value);
         else series.Add(value);
-    }
-
-    private static List<KeyValuePair<string, string>> Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        var labels = new List<KeyValuePair<string, string>>(tags.Length);
-        foreach (var (key, value) in tags)
-            labels.Add(new(key.Replace('.', '_'), Convert.ToString(value, CultureInfo.InvariantCulture) ?? ""));
-        return labels;
     }
 
     private static double[] BoundsOf(Instrument instrument) => instrument.Unit == "s" ? Seconds : Counts;

@@ -1,0 +1,63 @@
+using System.Diagnostics.Metrics;
+using Provisioning.Server.Observability;
+
+namespace Provisioning.Tests.Server.Observability;
+
+public sealed class MetricsCollectorTests(HostileHttpTests.SharedServer shared) : IClassFixture<HostileHttpTests.SharedServer>
+{
+    [Fact]
+    public async Task Requests_are_told_apart_by_method_route_and_status_and_by_nothing_else()
+    {
+        await shared.IsAliveAsync();
+        using (await shared.Client.GetAsync("/nothing/" + Guid.NewGuid())) { }
+
+        var lines = await SamplesAsync(
+            "http_server_request_duration_seconds_count",
+            ["http_request_method=\"GET\"", "http_response_status_code=\"200\"", "http_route=\"/api/v1/self\""],
+            ["http_response_status_code=\"403\""]);
+
+        string[] known = ["http_request_method", "http_response_status_code", "http_route"];
+        Assert.All(lines.SelectMany(Labels), label => Assert.Contains(label.Split('=')[0], known));
+    }
+
+    [Fact]
+    public async Task A_handshake_is_told_apart_by_version_and_failure_only()
+    {
+        await using (await RawConnection.OpenTlsAsync(shared.Server.Https)) { }
+        var lines = await SamplesAsync("kestrel_tls_handshake_duration_seconds_count", ["tls_protocol_version=\"1.3\""]);
+
+        Assert.All(
+            lines.SelectMany(Labels), label => Assert.Contains(label.Split('=')[0], (string[])["error_type", "tls_protocol_version"]));
+    }
+
+    [Fact]
+    public void What_has_no_room_is_counted_by_its_instrument()
+    {
+        using var collector = new MetricsCollector();
+        using var meter = new Meter("Provisioning.Tests");
+        var crowded = meter.CreateCounter<long>("provisioning.tests.crowded");
+
+        for (var i = 0; i < 1_000; i++) crowded.Add(1, new KeyValuePair<string, object?>("who", i));
+
+        var text = collector.Write().Split('\n');
+        var kept = text.Count(line => line.StartsWith("provisioning_tests_crowded_total{", StringComparison.Ordinal));
+        Assert.InRange(kept, 1, 999);
+        Assert.Contains($"provisioning_metrics_dropped_total{{instrument=\"provisioning_tests_crowded_total\"}} {1_000 - kept}", text);
+    }
+
+    private static IEnumerable<string> Labels(string line) =>
+        line[(line.IndexOf('{') + 1)..line.LastIndexOf('}')].Split(',').Order(StringComparer.Ordinal);
+
+    // A request is measured when its answer has left already, so what is expected may come a moment later.
+    private async Task<List<string>> SamplesAsync(string name, params string[][] expected)
+    {
+        var client = shared.Server.Administrator();
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        while (true)
+        {
+            var text = await client.GetStringAsync("/metrics", patience.Token);
+            List<string> lines = [.. text.Split('\n').Where(line => line.StartsWith(name + '{', StringComparison.Ordinal))];
+            if (expected.All(labels => lines.Any(line => Labels(line).SequenceEqual(labels)))) return lines;
+        }
+    }
+}
