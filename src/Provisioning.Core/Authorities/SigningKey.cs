@@ -12,6 +12,7 @@ public sealed class SigningKey : IDisposable
 {
     private readonly ConcurrentBag<AsymmetricAlgorithm> _idle = [];
     private readonly byte[] _pkcs8;
+    private volatile KeyHealth _health;
 
     private SigningKey(AsymmetricAlgorithm key, KeyAlgorithm algorithm)
     {
@@ -31,6 +32,9 @@ public sealed class SigningKey : IDisposable
 
     /// <summary>Its public half.</summary>
     public SubjectPublicKey PublicKey { get; }
+
+    /// <summary>How its last use went.</summary>
+    public KeyHealth Health => _health;
 
     /// <summary>Makes a new key.</summary>
     /// <param name="algorithm">Its kind.</param>
@@ -88,20 +92,18 @@ public sealed class SigningKey : IDisposable
     /// <returns>The signature, as <see cref="Sign"/> gives it.</returns>
     public byte[] SignHash(ReadOnlySpan<byte> hash)
     {
-        var key = Borrow();
         try
         {
-            return key is ECDsa ecdsa
-                ? ecdsa.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence)
-                : ((RSA)key).SignHash(hash, SignatureAlgorithm.Hash, RSASignaturePadding.Pkcs1);
+            return SignWithCopy(hash);
         }
-        finally
+        catch (CryptographicException)
         {
-            _idle.Add(key);
+            _health = KeyHealth.Failing;
+            throw;
         }
     }
 
-    /// <summary>Verifies a signature by this key.</summary>
+    /// <summary>Verifies a signature that this key has just made; what comes of it is its <see cref="Health"/>.</summary>
     /// <param name="data">What was signed.</param>
     /// <param name="signature">As <see cref="Sign"/> gives it.</param>
     /// <returns>True when it is good.</returns>
@@ -111,23 +113,23 @@ public sealed class SigningKey : IDisposable
         return VerifyHash(hash[..CryptographicOperations.HashData(SignatureAlgorithm.Hash, data, hash)], signature);
     }
 
-    /// <summary>Verifies a signature over a hash.</summary>
+    /// <summary>Verifies a signature over a hash, as <see cref="Verify"/> does.</summary>
     /// <param name="hash">The hash.</param>
     /// <param name="signature">As <see cref="Sign"/> gives it.</param>
     /// <returns>True when it is good.</returns>
     public bool VerifyHash(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
     {
-        var key = Borrow();
+        var isGood = false;
         try
         {
-            return key is ECDsa ecdsa
-                ? ecdsa.VerifyHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence)
-                : ((RSA)key).VerifyHash(hash, signature, SignatureAlgorithm.Hash, RSASignaturePadding.Pkcs1);
+            isGood = VerifyWithCopy(hash, signature);
         }
         finally
         {
-            _idle.Add(key);
+            _health = isGood ? KeyHealth.Good : KeyHealth.Failing;
         }
+
+        return isGood;
     }
 
     /// <summary>Does something with the platform's object, such as giving it to TLS.</summary>
@@ -152,6 +154,36 @@ public sealed class SigningKey : IDisposable
     {
         CryptographicOperations.ZeroMemory(_pkcs8);
         while (_idle.TryTake(out var key)) key.Dispose();
+    }
+
+    private byte[] SignWithCopy(ReadOnlySpan<byte> hash)
+    {
+        var key = Borrow();
+        try
+        {
+            return key is ECDsa ecdsa
+                ? ecdsa.SignHash(hash, DSASignatureFormat.Rfc3279DerSequence)
+                : ((RSA)key).SignHash(hash, SignatureAlgorithm.Hash, RSASignaturePadding.Pkcs1);
+        }
+        finally
+        {
+            _idle.Add(key);
+        }
+    }
+
+    private bool VerifyWithCopy(ReadOnlySpan<byte> hash, ReadOnlySpan<byte> signature)
+    {
+        var key = Borrow();
+        try
+        {
+            return key is ECDsa ecdsa
+                ? ecdsa.VerifyHash(hash, signature, DSASignatureFormat.Rfc3279DerSequence)
+                : ((RSA)key).VerifyHash(hash, signature, SignatureAlgorithm.Hash, RSASignaturePadding.Pkcs1);
+        }
+        finally
+        {
+            _idle.Add(key);
+        }
     }
 
     private AsymmetricAlgorithm Borrow() => _idle.TryTake(out var key) ? key : Copy();

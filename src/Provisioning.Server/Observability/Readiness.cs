@@ -5,11 +5,16 @@ using Provisioning.Storage;
 
 namespace Provisioning.Server.Observability;
 
-/// <summary>Looks whether the service can do its work. Anybody may ask, so the database is asked at most once a second.</summary>
+/// <summary>
+/// Looks whether the service can do its work. Anybody may ask, so the database is asked at most once a second. The issuing key is
+/// judged by its last real signature and by none made for this: each one is to be on record, and an HSM counts them. Every start
+/// makes a CRL, so there is one; a key that has failed is asked for the next CRL, which is on record too.
+/// </summary>
 internal sealed class Readiness(
     Database database,
     AuthorityDirectory authorities,
     PublishedCrls crls,
+    CrlSignal signal,
     ClockGuard clock,
     TimeProvider time,
     IHostApplicationLifetime lifetime) : IDisposable
@@ -20,8 +25,11 @@ internal sealed class Readiness(
 
     // With less left, the pipeline refuses to sign.
     private static readonly TimeSpan ShortestUsefulLife = TimeSpan.FromHours(1);
+    private static readonly TimeSpan KeyRetry = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim _one = new(1);
+    private readonly Lock _gate = new();
     private long _checkedAt = long.MinValue;
+    private long _retriedAt = long.MinValue;
     private string _database = Good;
 
     internal async Task<HealthReport> CheckAsync(CancellationToken ct)
@@ -79,9 +87,27 @@ internal sealed class Readiness(
     {
         var issuing = authorities.Issuing;
         var now = time.GetUtcNow();
-        return issuing.Key is null ? "the issuing key is not loaded"
-            : now > issuing.NotAfter - ShortestUsefulLife ? "the issuing certificate has expired or is about to"
-            : Good;
+        if (issuing.Key is not { } key) return "the issuing key is not loaded";
+        if (now > issuing.NotAfter - ShortestUsefulLife) return "the issuing certificate has expired or is about to";
+        switch (key.Health)
+        {
+            case KeyHealth.Good: return Good;
+            case KeyHealth.Unproven: return "the issuing key has not signed anything yet";
+            default:
+                TryAgain(issuing);
+                return "the issuing key failed at its last signature";
+        }
+    }
+
+    private void TryAgain(Authority authority)
+    {
+        lock (_gate)
+        {
+            if (_retriedAt != long.MinValue && time.GetElapsedTime(_retriedAt) < KeyRetry) return;
+            _retriedAt = time.GetTimestamp();
+        }
+
+        signal.Raise(authority.Name);
     }
 
     private string Crl()
