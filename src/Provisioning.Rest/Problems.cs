@@ -96,9 +96,15 @@ public static partial class Problems
         var actor = context.Features.Get<Caller>()?.Actor ?? "anonymous";
 
         // Asking to become an authority, or for a certificate over an authority's key, is an attack or a grave mistake.
-        if (problem.Refusal is RefusalCode.CaRequested or RefusalCode.BadKey)
+        if (problem.Refusal is RefusalCode.CaRequested or RefusalCode.BadKey
+            && context.RequestServices.GetRequiredService<SuspicionLimit>().MayWarn(problem.Kind.Code, actor))
+        {
             Log.Suspicious(logger, problem.Kind.Code, actor);
-        else Log.Refused(logger, problem.Kind.Code, actor);
+        }
+        else
+        {
+            Log.Refused(logger, problem.Kind.Code, actor);
+        }
     }
 
     private static partial class Log

@@ -17,7 +17,8 @@ public static class RestEndpoints
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>The same.</returns>
-    public static IServiceCollection AddRest(this IServiceCollection services) => services.AddLogging();
+    public static IServiceCollection AddRest(this IServiceCollection services) =>
+        services.AddLogging().AddSingleton<SuspicionLimit>();
 
     /// <summary>
     /// Turns bare statuses and exceptions into problems (RFC 9457). To be the first step of the host, before routing

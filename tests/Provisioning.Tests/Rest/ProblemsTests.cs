@@ -129,6 +129,39 @@ public sealed class ProblemsTests(SharedRestHost shared) : IClassFixture<SharedR
     }
 
     [Fact]
+    public async Task A_caller_that_repeats_a_suspicious_request_does_not_fill_the_log_with_warnings()
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var csr = TestAuthorities.RequestOver(_host.Authorities.Issuing, "pump-1");
+            var answer = await _host.PostAsync(
+                "/api/v1/enrollments?deviceId=pump-1", RestHost.Bytes(csr, "application/pkcs10"), "registrar:line-2");
+            answer.MustBeProblem(422, "bad-key");
+        }
+
+        var lines = _host.Log.Lines.Where(line => line.Text == "Refused bad-key for registrar:line-2").ToList();
+        Assert.Equal(5, lines.Count);
+        Assert.Single(lines, line => line.Level == LogLevel.Warning);
+    }
+
+    [Fact]
+    public void Warnings_are_limited_for_each_caller_and_in_all_and_come_back_after_a_minute()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var limit = new SuspicionLimit(time);
+        Assert.True(limit.MayWarn("bad-key", "device:1"));
+        Assert.False(limit.MayWarn("bad-key", "device:1"));
+        Assert.True(limit.MayWarn("ca-requested", "device:1"));
+        Assert.Equal(
+            SuspicionLimit.MaxWarnings - 2, Enumerable.Range(2, 1_000).Count(i => limit.MayWarn("bad-key", $"device:{i}")));
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.False(limit.MayWarn("bad-key", "device:1"));
+        time.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(limit.MayWarn("bad-key", "device:1"));
+    }
+
+    [Fact]
     public async Task The_type_of_a_problem_leads_to_its_explanation()
     {
         var all = await _host.GetAsync("/problems", null);
