@@ -74,9 +74,9 @@ internal static class SwaggerSetup
         return next(context);
     }
 
-    private static async Task<IResult> WriteYaml(SwaggerDocument document) =>
-        Results.Bytes(await document.GetYamlAsync(), "application/yaml");
+    private static async Task<IResult> WriteYaml(SwaggerDocument document, CancellationToken ct) =>
+        Results.Bytes(await document.GetYamlAsync(ct), "application/yaml");
 
-    private static async Task<IResult> WriteJson(SwaggerDocument document) =>
-        Results.Bytes(await document.GetJsonAsync(), "application/json");
+    private static async Task<IResult> WriteJson(SwaggerDocument document, CancellationToken ct) =>
+        Results.Bytes(await document.GetJsonAsync(ct), "application/json");
 }
