@@ -46,6 +46,6 @@ internal static class EnrollmentEndpoints
         var outcome = await enrollments.EnrollAsync(context.CallerOf(), request);
         return outcome.TryGet(out var issued, out var refusal)
             ? new IssuedAnswer(issued, form, time.GetUtcNow())
-            : new ProblemAnswer(refusal);
+            : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
     }
 }

@@ -37,6 +37,6 @@ internal static class RenewalEndpoints
         var outcome = await enrollments.RenewAsync(context.CallerOf(), request);
         return outcome.TryGet(out var issued, out var refusal)
             ? new IssuedAnswer(issued, form, time.GetUtcNow())
-            : new ProblemAnswer(refusal);
+            : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
     }
 }

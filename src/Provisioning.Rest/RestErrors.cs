@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
@@ -46,6 +48,10 @@ internal static class RestErrors
             RetryAfter = refusal.RetryAfter ?? DefaultRetryAfter(refusal.Code, kind.Status),
         };
     }
+
+    /// <summary>Turns a refusal of what a body asked for into a problem, with the field that is meant when the body is JSON.</summary>
+    internal static Problem Of(Refusal refusal, HttpRequest request) =>
+        RequestBody.MediaTypeOf(request) == MediaTypes.Json ? Of(refusal) with { Pointer = PointerOf(refusal) } : Of(refusal);
 
     /// <summary>A body that is not what it claims to be.</summary>
     internal static Problem Malformed(string detail, string? pointer = null) =>
@@ -129,6 +135,19 @@ internal static class RestErrors
         RefusalCode.StorageUnavailable => new(503, "storage-unavailable", "The database cannot store anything now."),
         RefusalCode.ClockRegressed => new(503, "clock-regressed", "The clock of the service went back."),
         _ => throw new UnreachableException(),
+    };
+
+    // What is about the caller, the device's state or this service is in no field.
+    private static string? PointerOf(Refusal refusal) => refusal.Code switch
+    {
+        RefusalCode.BadDeviceId => "/deviceId",
+        RefusalCode.BadAttributes when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),
+        RefusalCode.BadAttributes => "/attributes",
+        RefusalCode.Malformed or RefusalCode.TooLarge or RefusalCode.BadCsr or RefusalCode.PopInvalid
+            or RefusalCode.SignatureAlgorithm or RefusalCode.UnsupportedExtension or RefusalCode.ExtensionNotAllowed
+            or RefusalCode.CaRequested or RefusalCode.IdentityMismatch or RefusalCode.BadKey or RefusalCode.Roca
+            or RefusalCode.UnsupportedKey or RefusalCode.KeyNotAllowed or RefusalCode.KeyBlocked or RefusalCode.KeyInUse => "/csr",
+        _ => null,
     };
 
     private static TimeSpan? DefaultRetryAfter(RefusalCode code, int status) =>

@@ -18,9 +18,9 @@ internal static class DeviceAttributes
         foreach (var (name, value) in attributes)
         {
             if (name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-                return Refuse($"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'.");
+                return Refuse($"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'.", name);
             if (value.Length > MaxValueLength || value.EnumerateRunes().Any(rune => !IsPrintable(rune)))
-                return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.");
+                return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.", name);
         }
 
         return null;
@@ -34,5 +34,6 @@ internal static class DeviceAttributes
             or System.Globalization.UnicodeCategory.PrivateUse
             or System.Globalization.UnicodeCategory.OtherNotAssigned);
 
-    private static Refusal Refuse(string detail) => new(RefusalCode.BadAttributes, detail);
+    private static Refusal Refuse(string detail, string? name = null) =>
+        new(RefusalCode.BadAttributes, detail) { Attribute = name };
 }

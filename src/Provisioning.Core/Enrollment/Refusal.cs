@@ -5,6 +5,9 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="Detail">One or two sentences for people. Never holds a secret, a key or the caller's bytes.</param>
 public sealed record Refusal(RefusalCode Code, string Detail)
 {
+    /// <summary>The name of the device's attribute that is meant, or null when it is none of them.</summary>
+    public string? Attribute { get; init; }
+
     /// <summary>When it makes sense to ask again, or null when asking again will not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

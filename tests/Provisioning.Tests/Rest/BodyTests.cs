@@ -51,6 +51,47 @@ public sealed class BodyTests(SharedRestHost shared) : IClassFixture<SharedRestH
         Assert.Equal(HttpStatusCode.Created, answer.Status);
     }
 
+    public static TheoryData<string, string, string, string, string> MeantFields => new()
+    {
+        { "a/b", "a", "1", "bad-device-id", "/deviceId" },
+        { "ok", "a b", "1", "bad-attributes", "/attributes/a b" },
+        { "ok", "a/b", "1", "bad-attributes", "/attributes/a~1b" },
+        { "ok", "line", "\u0007", "bad-attributes", "/attributes/line" },
+        { "other", "line", "1", "identity-mismatch", "/csr" },
+    };
+
+    [Theory]
+    [MemberData(nameof(MeantFields))]
+    public async Task A_refusal_of_the_core_points_at_the_field_that_is_meant(
+        string deviceId, string attribute, string value, string code, string field)
+    {
+        var body = new
+        {
+            deviceId,
+            csr = RestHost.NewCsr("somebody"),
+            attributes = new Dictionary<string, string> { [attribute] = value },
+        };
+        var answer = await _host.PostAsync(Enrollments, RestHost.Json(body), RestHost.Line);
+        Assert.Equal((code, field), (answer.Code, answer.Pointer));
+    }
+
+    [Fact]
+    public async Task A_refusal_of_a_renewal_points_at_its_request_and_without_a_JSON_body_at_nothing()
+    {
+        var serial = await _host.EnrollAsync(_id);
+        var caller = $"device:{_id}:{serial}";
+        var json = await _host.PostAsync("/api/v1/renewals", RestHost.Json(new { csr = RestHost.NewCsr("other") }), caller);
+        json.MustBeProblem(403, "identity-mismatch", "/csr");
+        var der = await _host.PostAsync(
+            "/api/v1/renewals", RestHost.Bytes(RestHost.NewCsrDer("other"), "application/pkcs10"), caller);
+        der.MustBeProblem(403, "identity-mismatch");
+        Assert.Null(der.Pointer);
+        var used = RestHost.Json(new { deviceId = _id, csr = RestHost.NewCsr(_id) });
+        var bound = await _host.PostAsync(Enrollments, used, RestHost.Line);
+        bound.MustBeProblem(409, "device-already-bound");
+        Assert.Null(bound.Pointer);
+    }
+
     [Fact]
     public async Task H_25_Two_content_type_lines_are_415()
     {
