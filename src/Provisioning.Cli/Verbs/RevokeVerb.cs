@@ -10,6 +10,9 @@ internal static class RevokeVerb
 {
     private const string OnHold = "certificateHold";
 
+    // A device renews every few weeks; one that does so between any two looks is not stopped by looking more often.
+    private const int MaxLooks = 20;
+
     private static readonly string[] Reasons =
     [
         "unspecified", "keyCompromise", "affiliationChanged", "superseded", "cessationOfOperation",
@@ -70,23 +73,56 @@ internal static class RevokeVerb
         var reason = run.Parsed.GetValue(Hold) ? OnHold : run.Parsed.GetValue(Reason) ?? "unspecified";
         using var client = run.Connect();
         var device = run.Parsed.GetValue(Device);
-        var serials = device is null
-            ? [run.Parsed.GetValue(Serial)!]
-            : await FindAsync(client, device, entry => IsMeant(entry, release, reason, run.Time.GetUtcNow()), ct);
-        if (serials.Count > 0 && !run.Parsed.GetValue(Yes))
-            await run.Terminal.ConfirmAsync(Question(serials, device, release, reason), ct);
+        Func<string, Task<CertificateEntry>> change = serial => release
+            ? client.DeleteAsync<CertificateEntry>(PathOf(serial), ct)
+            : client.PostAsync<RevocationBody, CertificateEntry>(PathOf(serial), new(reason), null, ct);
+        Func<IReadOnlyList<string>, Task> ask = serials => run.Parsed.GetValue(Yes)
+            ? Task.CompletedTask
+            : run.Terminal.ConfirmAsync(Question(serials, device, release, reason), ct);
 
-        var changed = new List<CertificateEntry>();
-        foreach (var serial in serials)
+        List<CertificateEntry> changed;
+        if (device is null)
         {
-            var path = $"/api/v1/certificates/{Uri.EscapeDataString(serial)}/revocation";
-            changed.Add(release
-                ? await client.DeleteAsync<CertificateEntry>(path, ct)
-                : await client.PostAsync<RevocationBody, CertificateEntry>(path, new(reason), null, ct));
+            var serial = run.Parsed.GetValue(Serial)!;
+            await ask([serial]);
+            changed = [await change(serial)];
+        }
+        else
+        {
+            changed = await ChangeAllAsync(
+                device,
+                () => FindAsync(client, device, entry => IsMeant(entry, release, reason, run.Time.GetUtcNow()), ct),
+                ask,
+                change);
         }
 
         run.Report(new RevocationReport(changed), output => Write(output, changed, device));
     }
+
+    // The device may renew between the look and the revocation, and would keep what it got: so until a look finds nothing more. A person
+    // is asked once, because the question is about the device.
+    private static async Task<List<CertificateEntry>> ChangeAllAsync(
+        string device,
+        Func<Task<List<string>>> find,
+        Func<IReadOnlyList<string>, Task> ask,
+        Func<string, Task<CertificateEntry>> change)
+    {
+        var changed = new Dictionary<string, CertificateEntry>();
+        for (var look = 0; look < MaxLooks; look++)
+        {
+            List<string> left = [.. (await find()).Where(serial => !changed.ContainsKey(serial))];
+            if (left.Count == 0) return [.. changed.Values];
+            if (look == 0) await ask(left);
+            foreach (var serial in left) changed.Add(serial, await change(serial));
+        }
+
+        throw new FailureException(
+            ExitCode.Failed,
+            "still-renewing",
+            $"{changed.Count} certificates of {device} were changed, and it still gets new ones. Run this again, or find out who renews.");
+    }
+
+    private static string PathOf(string serial) => $"/api/v1/certificates/{Uri.EscapeDataString(serial)}/revocation";
 
     private static async Task<List<string>> FindAsync(
         ApiClient client, string device, Func<CertificateEntry, bool> isMeant, CancellationToken ct)
@@ -110,7 +146,7 @@ internal static class RevokeVerb
             _ => !release && reason != OnHold && entry.NotAfter > now,
         };
 
-    private static string Question(List<string> serials, string? device, bool release, string reason)
+    private static string Question(IReadOnlyList<string> serials, string? device, bool release, string reason)
     {
         var what = device is null ? $"certificate {serials[0]}" : $"{serials.Count} certificate(s) of {device}";
         return (release, reason) switch
