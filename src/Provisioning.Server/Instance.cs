@@ -85,7 +85,7 @@ internal sealed class Instance : IAsyncDisposable
                 options.ProfilesDirectory ?? Path.Combine(AppContext.BaseDirectory, "pki", "profiles"));
             var keys = new KeyFiles(data, PassphraseOf(options, data, mayCreatePassphrase));
             var database = await Database.OpenAsync(
-                new DatabaseOptions { DataDirectory = data.Path, Connection = options.Database }, ct);
+                new DatabaseOptions { DataDirectory = data.Path, Connection = options.Database, WriteTimeout = options.StorageTimeout }, ct);
             var instance = new Instance(options, data, database, keys, profiles, time);
             if (await database.Authorities.LatestTimeAsync(ct) is { } latest) instance.Clock.Observe(latest);
             return instance;

@@ -29,11 +29,11 @@ public sealed class Database : IAsyncDisposable
     private readonly DirectoryLock _lock;
     private readonly Readers _readers;
 
-    private Database(DirectoryLock directoryLock, IEngine engine, Session session)
+    private Database(DirectoryLock directoryLock, IEngine engine, Session session, DatabaseOptions options)
     {
         _lock = directoryLock;
         Description = engine.Describe(session);
-        Writer = new Writer(engine, session);
+        Writer = new Writer(engine, session, options);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
@@ -114,7 +114,7 @@ public sealed class Database : IAsyncDisposable
         {
             session = engine.OpenWriter();
             Migrations.Apply(engine, session);
-            return new Database(directoryLock, engine, session);
+            return new Database(directoryLock, engine, session, options);
         }
         catch (DbException e)
         {

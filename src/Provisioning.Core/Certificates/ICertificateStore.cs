@@ -5,8 +5,8 @@ namespace Provisioning.Core.Certificates;
 /// <summary>
 /// The pipeline's side of the registry. Contract of every write: it is one transaction; when its task completes, it has
 /// reached the disk and survives a power cut; when it refuses or throws, nothing of it is there (but see
-/// <see cref="StorageUnavailableException.OutcomeUnknown"/>). Writes of different callers share an fsync. Calls may come from
-/// any thread.
+/// <see cref="StorageUnavailableException.OutcomeUnknown"/>). Writes of different callers share an fsync, and happen in the order
+/// of the calls; none waits longer than a few seconds. Calls may come from any thread.
 /// </summary>
 /// <exception cref="StorageUnavailableException">Every member: the database cannot do it now.</exception>
 public interface ICertificateStore

@@ -15,8 +15,9 @@ public sealed class StorageUnavailableException : Exception
     }
 
     /// <summary>
-    /// True when the connection broke between COMMIT and its answer: the write may be there or not. A retry of the same
-    /// request finds out; a reservation whose fate is unknown is given up by the store itself before it grants another.
+    /// True when the connection broke between COMMIT and its answer, or the time was up while the transaction ran: the
+    /// write may be there or not. A retry of the same request finds out; a reservation whose fate is unknown is given up by
+    /// the store itself before it grants another.
     /// </summary>
     public bool OutcomeUnknown { get; init; }
 }

@@ -35,6 +35,9 @@ internal sealed class ServerOptions
     /// <summary>A connection string for PostgreSQL; null for SQLite in the data directory.</summary>
     public string? Database { get; set; }
 
+    /// <summary>How long a request waits for the database to store something, before it is told to come back later.</summary>
+    public TimeSpan StorageTimeout { get; set; } = TimeSpan.FromSeconds(4);
+
     /// <summary>The passphrase of the key files.</summary>
     public string? Passphrase { get; set; }
 

@@ -36,14 +36,14 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         var thumbprint = Digest.Of(der.Span);
         var octets = der.ToArray();
         return writer.RunAsync(
-            transaction => new RecordOperation(transaction, reservation, octets, thumbprint, at).Run(), ct);
+            transaction => new RecordOperation(transaction, reservation, octets, thumbprint, at).Run(), ct, wasLetIn: true);
     }
 
     public async Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct)
     {
         try
         {
-            return await writer.RunAsync(transaction => Abandon(transaction, serialNumber, at), ct);
+            return await writer.RunAsync(transaction => Abandon(transaction, serialNumber, at), ct, wasLetIn: true);
         }
         catch (Exception e) when (e is OperationCanceledException or StorageUnavailableException)
         {

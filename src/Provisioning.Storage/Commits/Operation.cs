@@ -3,8 +3,19 @@ namespace Provisioning.Storage.Commits;
 /// <summary>What a caller wants done in a transaction, and the caller's waiting for it.</summary>
 internal abstract class Operation
 {
-    /// <summary>The caller has gone; when the work has not begun, it need not.</summary>
-    public abstract bool IsGivenUp { get; }
+    private const int Waiting = 0;
+    private const int Begun = 1;
+    private const int GivenUp = 2;
+
+    private int _state = Waiting;
+
+    /// <summary>The writer begins it, unless its caller has given it up.</summary>
+    /// <returns>True when it is to be done now; false when it never will be.</returns>
+    public virtual bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
+
+    /// <summary>The caller waits no longer.</summary>
+    /// <returns>True when it will never be done; false when it has begun, and may be done.</returns>
+    public bool TryGiveUp() => Interlocked.CompareExchange(ref _state, GivenUp, Waiting) == Waiting;
 
     /// <summary>
     /// Does the work. All reads and refusals come before the first write, so that a refusal has nothing to undo and
@@ -29,7 +40,7 @@ internal sealed class Operation<T>(Func<Transaction, T> work, CancellationToken 
 
     public Task<T> Task => _completion.Task;
 
-    public override bool IsGivenUp => ct.IsCancellationRequested;
+    public override bool TryBegin() => !ct.IsCancellationRequested && base.TryBegin();
 
     public override void Run(Transaction transaction) => _result = work(transaction);
 

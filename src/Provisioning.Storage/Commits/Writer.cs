@@ -11,18 +11,24 @@ namespace Provisioning.Storage.Commits;
 /// </summary>
 internal sealed class Writer : IAsyncDisposable
 {
-    private const int QueueLimit = 4_096;
+    /// <summary>Beyond this many waiting operations, new requests are turned away.</summary>
+    internal const int QueueLimit = 4_096;
+
     private static readonly TimeSpan IdleAfter = TimeSpan.FromMilliseconds(500);
 
+    // The upper half is for those who were let in already: what was reserved must find its place to be recorded.
     private readonly Channel<Operation> _queue = Channel.CreateBounded<Operation>(
-        new BoundedChannelOptions(QueueLimit) { SingleReader = true });
+        new BoundedChannelOptions(2 * QueueLimit) { SingleReader = true });
 
     private readonly TaskCompletionSource<Exception> _failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Committer _committer;
     private readonly Thread _thread;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
 
-    public Writer(IEngine engine, Session session)
+    public Writer(IEngine engine, Session session, DatabaseOptions options)
     {
+        (_timeout, _time) = (options.WriteTimeout, options.Time);
         Metrics = new CommitMetrics(() => _queue.Reader.Count);
         _committer = new Committer(engine, session, Metrics);
         _thread = new Thread(Loop) { Name = "storage writer", IsBackground = true };
@@ -34,21 +40,29 @@ internal sealed class Writer : IAsyncDisposable
     /// <summary>Completes when nothing may be written by this process any more.</summary>
     public Task<Exception> Failed => _failed.Task;
 
-    /// <summary>Queues an operation and waits until it is durable.</summary>
+    /// <summary>Queues an operation and waits until it is durable, but never longer than the timeout.</summary>
+    /// <param name="work">What to do.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <param name="wasLetIn">It ends what an earlier operation began, and is not turned away when the queue is full.</param>
     /// <exception cref="StorageUnavailableException">It did not happen, or nobody knows.</exception>
-    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken ct)
+    public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken ct, bool wasLetIn = false)
     {
         var operation = new Operation<T>(work, ct);
+        if (_queue.Reader.Count >= (wasLetIn ? 2 * QueueLimit : QueueLimit))
+            throw new StorageUnavailableException("Too many writes wait for the database already.");
+        if (!_queue.Writer.TryWrite(operation)) throw NewClosedException();
         try
         {
-            if (!_queue.Writer.TryWrite(operation)) await _queue.Writer.WriteAsync(operation, ct);
+            return await operation.Task.WaitAsync(_timeout, _time, ct);
         }
-        catch (ChannelClosedException)
+        catch (TimeoutException)
         {
-            throw NewClosedException();
+            if (operation.Task.IsCompleted) return await operation.Task;
+            throw new StorageUnavailableException($"The database did not store it within {_timeout.TotalSeconds} s.")
+            {
+                OutcomeUnknown = !operation.TryGiveUp(),
+            };
         }
-
-        return ct.CanBeCanceled ? await operation.Task.WaitAsync(ct) : await operation.Task;
     }
 
     /// <summary>Accepts nothing more, finishes what is queued, ends the thread. The connection stays open.</summary>
@@ -82,10 +96,10 @@ internal sealed class Writer : IAsyncDisposable
     {
         if (_failed.Task.IsCompleted)
             operation.Fail(NewClosedException());
-        else if (operation.IsGivenUp)
-            operation.Fail(new OperationCanceledException());
-        else
+        else if (operation.TryBegin())
             batch.Add(operation);
+        else
+            operation.Fail(new OperationCanceledException());
     }
 
     private bool WaitForWork()

@@ -8,7 +8,7 @@ namespace Provisioning.Storage.Engines;
 internal sealed class PostgresEngine : IEngine
 {
     private const long AdvisoryLock = 0x50_52_4F_56_43_41;
-    private const int DefaultSeconds = 5;
+    private const int DefaultSeconds = 4;
 
     private readonly string _connectionString;
 

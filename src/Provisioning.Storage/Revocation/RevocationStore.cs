@@ -41,7 +41,7 @@ internal sealed class RevocationStore(Writer writer, Readers readers) : IRevocat
 
     public async Task RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct)
     {
-        if (!await writer.RunAsync(transaction => CrlOperations.Record(transaction, crl, crlHash), ct))
+        if (!await writer.RunAsync(transaction => CrlOperations.Record(transaction, crl, crlHash), ct, wasLetIn: true))
             throw new InvalidOperationException($"CRL {crl.Number} of {crl.Authority} was not reserved like this.");
     }
 

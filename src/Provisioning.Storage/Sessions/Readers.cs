@@ -9,6 +9,9 @@ namespace Provisioning.Storage.Sessions;
 /// <summary>The connections that read, beside the one that writes.</summary>
 internal sealed class Readers(IEngine engine) : IAsyncDisposable
 {
+    // Added to what the engine itself takes to find out that it cannot read, this must be less than a caller waits.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentStack<Session> _idle = [];
     private readonly SemaphoreSlim _slots = new(engine.MaxReaders);
 
@@ -17,7 +20,8 @@ internal sealed class Readers(IEngine engine) : IAsyncDisposable
     public async ValueTask<TResult> ReadAsync<TArgument, TResult>(
         Func<Session, TArgument, CancellationToken, ValueTask<TResult>> read, TArgument argument, CancellationToken ct)
     {
-        await _slots.WaitAsync(ct);
+        if (!_slots.Wait(0, ct) && !await _slots.WaitAsync(LongestWait, ct))
+            throw new StorageUnavailableException("Too many reads wait for the database already.");
         Session? session = null;
         var good = false;
         try

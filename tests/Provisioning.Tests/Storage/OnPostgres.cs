@@ -1,4 +1,5 @@
 using Npgsql;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
 
@@ -15,6 +16,16 @@ public sealed class OnPostgres : StorageContract
         DataDirectory = DataDirectory,
         Connection = new NpgsqlConnectionStringBuilder(_server) { Database = _name }.ToString(),
     };
+
+    protected override async Task<IAsyncDisposable> LockAsync()
+    {
+        var other = new NpgsqlConnection(Options().Connection + ";Pooling=False");
+        await other.OpenAsync(Ct);
+        await using var command = other.CreateCommand();
+        command.CommandText = "BEGIN; LOCK TABLE certificates, meta IN ACCESS EXCLUSIVE MODE";
+        await command.ExecuteNonQueryAsync(Ct);
+        return other;
+    }
 
     protected override async Task PrepareAsync()
     {
@@ -76,6 +87,21 @@ public sealed class OnPostgres : StorageContract
         Assert.True(lost.OutcomeUnknown);
         await WriteAsync("DROP TRIGGER break_off ON certificates");
         await IssueAsync(NewReservation());
+    }
+
+    [Fact]
+    public async Task Of_readers_that_wait_for_a_locked_table_the_17th_is_told_so_at_once()
+    {
+        Exception[] problems;
+        await using (await LockAsync())
+        {
+            problems = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Assert.ThrowsAnyAsync<Exception>(
+                async () => await Certificates.FindAsync(SerialNumber.NewRandom(), Ct))));
+        }
+
+        Assert.All(problems, problem => Assert.IsType<StorageUnavailableException>(problem));
+        Assert.Equal(4, problems.Count(problem => problem.Message.StartsWith("Too many reads", StringComparison.Ordinal)));
+        Assert.Null(await Certificates.FindAsync(SerialNumber.NewRandom(), Ct));
     }
 
     [Fact]

@@ -23,6 +23,9 @@ public abstract partial class StorageContract : IAsyncLifetime
     /// <summary>The time of the test; moved by hand.</summary>
     protected DateTimeOffset Now { get; set; } = Start;
 
+    /// <summary>What timeouts are measured with: none ends unless a test lets time pass.</summary>
+    private protected FakeTimeProvider Patience { get; } = new(Start);
+
     protected Database Database => _database!;
 
     protected ICertificateStore Certificates => Database.Certificates;
@@ -30,7 +33,7 @@ public abstract partial class StorageContract : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await PrepareAsync();
-        _database = await Database.OpenAsync(Options(), Ct);
+        _database = await Database.OpenAsync(Options() with { Time = Patience }, Ct);
     }
 
     public async ValueTask DisposeAsync()
@@ -47,6 +50,9 @@ public abstract partial class StorageContract : IAsyncLifetime
 
     protected abstract DatabaseOptions Options();
 
+    /// <summary>Locks the database from another connection, until what it gives is disposed.</summary>
+    protected abstract Task<IAsyncDisposable> LockAsync();
+
     protected virtual Task PrepareAsync() => Task.CompletedTask;
 
     protected virtual Task CleanUpAsync() => Task.CompletedTask;
@@ -56,7 +62,7 @@ public abstract partial class StorageContract : IAsyncLifetime
     {
         await Database.DisposeAsync();
         _database = null;
-        _database = await Database.OpenAsync(Options(), Ct);
+        _database = await Database.OpenAsync(Options() with { Time = Patience }, Ct);
     }
 
     protected Reservation NewReservation(string device = "pump-1") => new()
