@@ -19,6 +19,9 @@ internal sealed class CommitMetrics : IDisposable
             "provisioning.storage.queue.length", queueLength, "{operation}", "Operations that wait for the writer.");
     }
 
+    /// <summary>For tests: which of several databases in a process this is.</summary>
+    public Meter Meter => _meter;
+
     /// <summary>Commits so far.</summary>
     public long Commits { get; private set; }
 

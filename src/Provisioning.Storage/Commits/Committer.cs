@@ -22,9 +22,11 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
     /// <returns>The exception after which nothing may be written any more, or null.</returns>
     public Exception? Commit(IReadOnlyList<Operation> batch)
     {
+        var started = Stopwatch.GetTimestamp();
         var failure = TryCommit(batch);
         if (failure is null)
         {
+            Measure(batch.Count, Stopwatch.GetElapsedTime(started));
             foreach (var operation in batch) operation.Complete();
             return null;
         }
@@ -80,7 +82,6 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
     private (Trouble Trouble, Exception Exception)? TryCommit(IReadOnlyList<Operation> batch)
     {
         var committing = false;
-        var started = Stopwatch.GetTimestamp();
         try
         {
             _session ??= engine.OpenWriter();
@@ -89,12 +90,12 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
             foreach (var operation in batch) operation.Run(transaction);
             committing = true;
             _session.Sql("COMMIT").Execute();
-            metrics.Committed(batch.Count, Stopwatch.GetElapsedTime(started));
             return null;
         }
-        catch (DatabaseOpenException e)
+        catch (Exception e) when (_session is null)
         {
-            return (Trouble.Unavailable, new StorageUnavailableException(e.Message, e));
+            // It could not be opened, for whatever reason; the next batch tries again.
+            return (Trouble.Unavailable, new StorageUnavailableException("The database cannot be opened: " + e.Message, e));
         }
         catch (Exception e)
         {
@@ -107,6 +108,19 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
                 {
                     OutcomeUnknown = committing && trouble is Trouble.ConnectionLost or Trouble.Fatal,
                 });
+        }
+    }
+
+    private void Measure(int operations, TimeSpan duration)
+    {
+        try
+        {
+            metrics.Committed(operations, duration);
+        }
+        catch (Exception)
+        {
+            // Whoever listens to the meter runs here. Their defect must neither make a commit look like a failure nor end the
+            // one thread that writes.
         }
     }
 

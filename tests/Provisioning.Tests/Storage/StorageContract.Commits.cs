@@ -144,6 +144,26 @@ public abstract partial class StorageContract
         }
     }
 
+    [Fact]
+    public async Task A_defect_of_whoever_measures_commits_does_not_make_them_fail()
+    {
+        var measured = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter == Database.Writer.Metrics.Meter) self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<int>((_, _, _, _) =>
+        {
+            measured++;
+            throw new InvalidTimeZoneException("a defect");
+        });
+        listener.Start();
+        await IssueAsync(NewReservation("pump-1"));
+        Assert.Equal(2, measured);
+        Assert.Equal([1], (await AuditAsync()).Select(entry => entry.Sequence));
+    }
+
     /// <summary>
     /// Keeps the writer busy while work is queued; says how many commits it all took, the gate's own included.
     /// </summary>
