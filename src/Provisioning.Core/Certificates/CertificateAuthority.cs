@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Security.Cryptography;
@@ -21,34 +20,8 @@ public sealed class CertificateAuthority(
 {
     private const int Attempts = 3;
 
-    // Reservations whose fate in the database is not known, because it failed in the middle. They are given up as soon as
-    // it works again: until then a retry of the device would be told that its request is in progress.
-    private readonly ConcurrentQueue<SerialNumber> _orphans = new();
-
     /// <summary>The profiles by name.</summary>
     public FrozenDictionary<string, Profile> Profiles => profiles;
-
-    /// <summary>Gives up reservations that a failing database left behind. Called every second or so; usually does nothing.</summary>
-    /// <param name="ct">Stops early.</param>
-    /// <returns>When nothing is left.</returns>
-    /// <exception cref="StorageUnavailableException">The database still does not work; call again later.</exception>
-    public async Task SweepAsync(CancellationToken ct)
-    {
-        if (!clock.Now().TryGet(out var now, out _)) return;
-        while (_orphans.TryDequeue(out var serialNumber))
-        {
-            try
-            {
-                await store.AbandonAsync(serialNumber, now, ct);
-            }
-            catch
-            {
-                // Whatever it was, it is thrown on; the reservation only must not be forgotten.
-                _orphans.Enqueue(serialNumber);
-                throw;
-            }
-        }
-    }
 
     /// <summary>
     /// Issues. From the reservation on it runs to its end, whatever the caller does meanwhile.
@@ -63,7 +36,7 @@ public sealed class CertificateAuthority(
                 return defect;
 
             // Step 2: reserve. Durable before any signature exists; here quota, state and uniqueness are decided.
-            switch (await ReserveAsync(plan.Reservation))
+            switch (await store.ReserveAsync(plan.Reservation, CancellationToken.None))
             {
                 case ReserveResult.Existing(var certificate):
                     return certificate;
@@ -83,19 +56,6 @@ public sealed class CertificateAuthority(
         return new Refusal(RefusalCode.AuthorityUnavailable, "No unused serial number was found.");
     }
 
-    private async Task<ReserveResult> ReserveAsync(Reservation reservation)
-    {
-        try
-        {
-            return await store.ReserveAsync(reservation, CancellationToken.None);
-        }
-        catch (StorageUnavailableException)
-        {
-            _orphans.Enqueue(reservation.SerialNumber);
-            throw;
-        }
-    }
-
     // Whatever goes wrong between reservation and record, also what nobody has thought of, the reservation is given up: a device
     // must not hear for ever that its request is in progress.
     private async Task<Outcome<StoredCertificate>> FinishAsync(AuthorizedRequest request, CertificatePlan plan)
@@ -103,13 +63,19 @@ public sealed class CertificateAuthority(
         try
         {
             var signed = Sign(plan);
-            return signed is null ? await GiveUpAsync(plan.Reservation) : await RecordAsync(request, plan.Reservation, signed);
+            if (signed is not null) return await RecordAsync(request, plan.Reservation, signed);
         }
         catch
         {
-            _orphans.Enqueue(plan.Reservation.SerialNumber);
+            GiveUp(plan.Reservation);
             throw;
         }
+
+        GiveUp(plan.Reservation);
+        return new Refusal(RefusalCode.AuthorityUnavailable, "The authority's key could not sign. Try again later.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(30),
+        };
     }
 
     private static byte[]? Sign(CertificatePlan plan)
@@ -142,13 +108,7 @@ public sealed class CertificateAuthority(
         return new StoredCertificate(record, der);
     }
 
-    private async Task<Outcome<StoredCertificate>> GiveUpAsync(Reservation reservation)
-    {
-        _orphans.Enqueue(reservation.SerialNumber);
-        await SweepAsync(CancellationToken.None);
-        return new Refusal(RefusalCode.AuthorityUnavailable, "The authority's key could not sign. Try again later.")
-        {
-            RetryAfter = TimeSpan.FromSeconds(30),
-        };
-    }
+    // Not waited for: the store does it before it looks at the next request, and keeps in mind what it cannot do now.
+    private void GiveUp(Reservation reservation) =>
+        _ = store.AbandonAsync(reservation.SerialNumber, reservation.At, CancellationToken.None);
 }

@@ -58,12 +58,24 @@ public interface ICertificateStore
     Task<Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct);
 
-    /// <summary>Gives a reservation up: reserved becomes abandoned, with an audit entry. Others stay as they are.</summary>
+    /// <summary>
+    /// Gives a reservation up: reserved becomes abandoned, with an audit entry. Others stay as they are: what a write that
+    /// began earlier still records is not given up. When the database cannot do it now, the store keeps it in mind, and does it
+    /// before it grants another reservation or when it is told to (<see cref="SweepAsync"/>).
+    /// </summary>
     /// <param name="serialNumber">Of the reservation.</param>
     /// <param name="at">Now.</param>
-    /// <param name="ct">Gives up waiting.</param>
+    /// <param name="ct">Gives up waiting; it will be done nevertheless.</param>
     /// <returns>True when it was reserved until now.</returns>
     Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>
+    /// Gives up the reservations that a failing database left behind: those that <see cref="AbandonAsync"/> could not give up,
+    /// and those that <see cref="ReserveAsync"/> does not know the fate of. Called every second or so; usually does nothing.
+    /// </summary>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>When nothing is left.</returns>
+    Task SweepAsync(CancellationToken ct);
 
     /// <summary>
     /// At the start, with the database held exclusively: gives up every reservation that a killed process left behind.

@@ -4,7 +4,7 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Server.Jobs;
 
 /// <summary>Gives up the reservations that a failing database left behind, as soon as it works again.</summary>
-internal sealed partial class ReservationSweepJob(CertificateAuthority ca, TimeProvider time, ILogger<ReservationSweepJob> logger)
+internal sealed partial class ReservationSweepJob(ICertificateStore store, TimeProvider time, ILogger<ReservationSweepJob> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -14,7 +14,7 @@ internal sealed partial class ReservationSweepJob(CertificateAuthority ca, TimeP
         {
             try
             {
-                await ca.SweepAsync(stoppingToken);
+                await store.SweepAsync(stoppingToken);
             }
             catch (StorageUnavailableException problem)
             {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Dapper;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
@@ -10,13 +9,11 @@ namespace Provisioning.Storage.Certificates;
 /// <inheritdoc/>
 internal sealed class CertificateStore(Writer writer, Readers readers) : ICertificateStore
 {
-    // Reservations that nobody will sign, but whose giving up is not on record: their callers went away while they
-    // waited, or the connection broke. They would block their devices until the next start.
-    private readonly ConcurrentQueue<(SerialNumber SerialNumber, DateTimeOffset At)> _orphans = [];
+    private readonly Orphans _orphans = new(writer);
 
     public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
     {
-        if (!_orphans.IsEmpty) await AbandonOrphansAsync();
+        _orphans.BeginSweep();
         try
         {
             return await writer.RunAsync(transaction => new ReserveOperation(transaction, reservation).Run(), ct);
@@ -24,7 +21,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         catch (Exception e)
             when (e is OperationCanceledException or StorageUnavailableException { OutcomeUnknown: true })
         {
-            _orphans.Enqueue((reservation.SerialNumber, reservation.At));
+            _orphans.Add(reservation.SerialNumber, reservation.At);
             throw;
         }
     }
@@ -39,18 +36,10 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
             transaction => new RecordOperation(transaction, reservation, octets, thumbprint, at).Run(), ct, wasLetIn: true);
     }
 
-    public async Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct)
-    {
-        try
-        {
-            return await writer.RunAsync(transaction => Abandon(transaction, serialNumber, at), ct, wasLetIn: true);
-        }
-        catch (Exception e) when (e is OperationCanceledException or StorageUnavailableException)
-        {
-            _orphans.Enqueue((serialNumber, at));
-            throw;
-        }
-    }
+    public Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+        _orphans.AbandonAsync(serialNumber, at, ct);
+
+    public Task SweepAsync(CancellationToken ct) => _orphans.SweepAsync(ct);
 
     public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => writer.RunAsync(
         transaction =>
@@ -92,14 +81,6 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
     public async Task<Page<CertificateRecord>> ListAsync(CertificateQuery query, CancellationToken ct) =>
         await readers.ReadAsync(ReadPageAsync, query, ct);
 
-    private static bool Abandon(Transaction transaction, SerialNumber serialNumber, DateTimeOffset at)
-    {
-        var row = CertificateRow.Find(transaction, serialNumber);
-        if (row is not { State: CertificateState.Reserved } reserved) return false;
-        CertificateStates.Abandon(transaction, reserved, at);
-        return true;
-    }
-
     private static async ValueTask<Page<CertificateRecord>> ReadPageAsync(
         Session session, CertificateQuery query, CancellationToken ct)
     {
@@ -130,11 +111,5 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         while (await row.ReadAsync(ct)) items.Add(CertificateRow.Read(row));
         return Paging.ToPage(items, query.Limit, last =>
             new Cursor(last.ReservedAt.ToUnixTimeMilliseconds(), last.SerialNumber.ToString()));
-    }
-
-    private async Task AbandonOrphansAsync()
-    {
-        while (_orphans.TryDequeue(out var orphan))
-            await AbandonAsync(orphan.SerialNumber, orphan.At, CancellationToken.None);
     }
 }

@@ -51,6 +51,8 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
         Task.FromResult(false);
 
+    public Task SweepAsync(CancellationToken ct) => Task.CompletedTask;
+
     public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => Task.FromResult(0);
 
     public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>

@@ -42,6 +42,8 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
     public Task<bool> AbandonAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException();
 
+    public Task SweepAsync(CancellationToken ct) => Task.CompletedTask;
+
     public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => throw new NotSupportedException();
 
     public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>

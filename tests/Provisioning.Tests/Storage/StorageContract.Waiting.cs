@@ -116,6 +116,42 @@ public abstract partial class StorageContract
         Assert.Equal(reservation.SerialNumber, (await ExistingAsync(retry)).Record.SerialNumber);
     }
 
+    [Fact]
+    public async Task Reservations_that_a_locked_database_could_not_give_up_are_given_up_by_the_next_sweep_in_one_commit()
+    {
+        var reservations = Enumerable.Range(0, 10).Select(i => NewReservation($"pump-{i}")).ToList();
+        foreach (var reservation in reservations) await ReserveAsync(reservation);
+        await using (await LockAsync())
+        {
+            await Task.WhenAll(reservations.Select(reservation => Assert.ThrowsAsync<StorageUnavailableException>(
+                () => Certificates.AbandonAsync(reservation.SerialNumber, Now, Ct))));
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => Certificates.SweepAsync(Ct));
+        }
+
+        var sweeping = Task.CompletedTask;
+        var commits = await BehindAGateAsync(() => sweeping = Certificates.SweepAsync(Ct));
+
+        Assert.Equal(2, commits);
+        foreach (var reservation in reservations)
+            Assert.Equal(CertificateState.Abandoned, await StateAsync(reservation.SerialNumber));
+        Assert.Equal(10, (await AuditAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_reservation_that_a_locked_database_could_not_give_up_does_not_block_its_device()
+    {
+        var reservation = NewReservation();
+        await ReserveAsync(reservation);
+        await using (await LockAsync())
+        {
+            await Assert.ThrowsAsync<StorageUnavailableException>(
+                () => Certificates.AbandonAsync(reservation.SerialNumber, Now, Ct));
+        }
+
+        await IssueAsync(NewReservation() with { KeyThumbprint = reservation.KeyThumbprint });
+        Assert.Equal(CertificateState.Abandoned, await StateAsync(reservation.SerialNumber));
+    }
+
     /// <summary>Queues work, and lets the writer begin the transaction that it is part of, but not go on with it.</summary>
     private async Task<(Task Work, Gate Gate)> BeginAsync(Func<Task> queue)
     {
