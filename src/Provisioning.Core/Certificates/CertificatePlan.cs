@@ -33,9 +33,12 @@ internal sealed class CertificatePlan
 
     /// <summary>Plans a certificate with a fresh serial number.</summary>
     /// <returns>The plan, or why there can be none.</returns>
+    /// <exception cref="InvalidOperationException">The profile is made for another kind of holder: a defect of the caller.</exception>
     internal static Outcome<CertificatePlan> Make(
         AuthorizedRequest request, Profile profile, PlanInput input, PublicAddresses addresses, DateTimeOffset now)
     {
+        if (profile.Holder != request.HolderKind)
+            throw new InvalidOperationException($"The profile '{profile.Name}' is made for {profile.Holder}, not for {request.HolderKind}.");
         if (!profile.KeyAlgorithms.Contains(input.Key.Algorithm))
             return new Refusal(RefusalCode.KeyNotAllowed, $"The profile '{profile.Name}' does not accept {input.Key.Algorithm} keys.");
         var issuer = input.Issuer;
