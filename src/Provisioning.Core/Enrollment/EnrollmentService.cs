@@ -15,7 +15,10 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
     public const int MaxRequestKeyLength = 128;
 
     // The same device asking for the same key many times at once waits for one answer, instead of being refused until it is there.
-    private readonly ConcurrentDictionary<(string Actor, string Holder, Digest Key, bool Renewal), Task<Outcome<StoredCertificate>>> _inFlight = new();
+    // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, and the
+    // certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
+    // first request only.
+    private readonly ConcurrentDictionary<(string Actor, string Holder, Digest Key, SerialNumber? Renews), Task<Outcome<StoredCertificate>>> _inFlight = new();
 
     /// <summary>Enrolls a device (RFC 7030 §4.2.1 in spirit): checks, then issues or gives the certificate of the same request again.</summary>
     /// <param name="caller">Who asks.</param>
@@ -84,7 +87,7 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
     // A request with an Idempotency-Key is not joined: the key's contract is that a second one in flight is told so.
     private async Task<Outcome<StoredCertificate>> JoinAsync(AuthorizedRequest allowed, PlanInput input)
     {
-        var identity = (allowed.Caller.Actor, allowed.Holder, input.Key.Thumbprint, allowed.Renews is not null);
+        var identity = (allowed.Caller.Actor, allowed.Holder, input.Key.Thumbprint, allowed.Renews);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
@@ -94,17 +97,17 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
             mine.SetResult(outcome);
             return outcome;
         }
-        catch (StorageUnavailableException problem)
+        catch (Exception problem)
         {
-            // Those who joined get the same answer; nothing else is expected to be thrown, and a bug must not leave them waiting.
-            mine.TrySetException(problem);
+            // Whatever it was, those who joined get the same, and it is thrown on. Looked at once, so that it does not count as
+            // unobserved when nobody has joined.
+            mine.SetException(problem);
             _ = mine.Task.Exception;
             throw;
         }
         finally
         {
             _inFlight.TryRemove(KeyValuePair.Create(identity, mine.Task));
-            mine.TrySetCanceled();
         }
     }
 

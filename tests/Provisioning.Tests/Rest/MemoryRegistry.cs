@@ -21,12 +21,16 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     /// <summary>What every call throws from now on, or null.</summary>
     internal Exception? Failure { get; set; }
 
+    /// <summary>What every reservation waits for, or null.</summary>
+    internal Task? Gate { get; set; }
+
     /// <summary>How many reservations were granted: what would have been signed.</summary>
     internal int Reserved { get; private set; }
 
-    public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
+    public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
     {
-        lock (Enter()) return Task.FromResult(Reserve(reservation));
+        if (Gate is { } gate) await gate;
+        lock (Enter()) return Reserve(reservation);
     }
 
     public Task<Outcome<CertificateRecord>> RecordAsync(
