@@ -36,7 +36,10 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
         return path;
     }
 
-    /// <summary>Checks both certificates and puts them on record.</summary>
+    /// <summary>
+    /// Checks both certificates and puts them on record, in one transaction. Called again after a crash at any point, with the
+    /// same arguments, it ends what was begun.
+    /// </summary>
     /// <param name="rootPem">The root, PEM.</param>
     /// <param name="issuingPem">The issuing authority, PEM.</param>
     /// <param name="issuingKey">Its key; null when it was made here by <see cref="CreateRequest"/>.</param>
@@ -54,15 +57,16 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
             ?? throw new InvalidDataException("The key of the issuing authority is neither given nor in the data directory.");
         if (key.PublicKey.Thumbprint != Digest.Of(issuing.PublicKey.ExportSubjectPublicKeyInfo()))
             throw new InvalidDataException("The issuing certificate does not belong to the issuing key.");
-        if (issuingKey is not null) keys.Save(AuthorityDirectory.IssuingName, key);
-        await AddAsync(new AuthorityRecord(AuthorityDirectory.RootName, AuthorityDirectory.RootName, root.RawData), ct);
-        await AddAsync(new AuthorityRecord(AuthorityDirectory.IssuingName, AuthorityDirectory.RootName, issuing.RawData), ct);
-    }
 
-    private async Task AddAsync(AuthorityRecord record, CancellationToken ct)
-    {
-        if (!await store.AddAuthorityAsync(record, time.GetUtcNow(), ct))
-            throw new InvalidDataException($"There already is another authority '{record.Name}' in this data directory.");
+        // The key first: authorities on record are never without it. Whoever finds the key alone is told to import again.
+        if (issuingKey is not null) keys.Save(AuthorityDirectory.IssuingName, key);
+        AuthorityRecord[] both =
+        [
+            new(AuthorityDirectory.RootName, AuthorityDirectory.RootName, root.RawData),
+            new(AuthorityDirectory.IssuingName, AuthorityDirectory.RootName, issuing.RawData),
+        ];
+        if (await store.AddAuthoritiesAsync(both, time.GetUtcNow(), ct) is { } taken)
+            throw new InvalidDataException($"There already is another authority '{taken}' in this data directory.");
     }
 
     private void CheckChain(X509Certificate2 root, X509Certificate2 issuing)

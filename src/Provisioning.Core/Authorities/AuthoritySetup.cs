@@ -19,11 +19,29 @@ public sealed class AuthoritySetup(
     /// <param name="options">What kind.</param>
     /// <param name="ct">Gives up between the steps.</param>
     /// <returns>When both are on record and their files written.</returns>
+    /// <exception cref="InvalidDataException">An import began here and did not end; the message says what to do.</exception>
     public async Task CreateAsync(AuthorityOptions options, CancellationToken ct)
     {
+        // Here the root comes first, so this key can only have come from an import or a request for an offline root.
+        var keyFile = data.KeyFile(AuthorityDirectory.IssuingName);
+        if (File.Exists(keyFile) && (await store.ListAuthoritiesAsync(ct)).Count == 0)
+        {
+            throw new InvalidDataException(
+                $"There is an issuing key already, and no authority: '{keyFile}' came from init --request, or from an import that "
+                + "did not end. Run init with --root and --issuing (and --key, if you gave it before) to go on; or move the key "
+                + "away to make a root and an issuing authority here.");
+        }
+
         var suffix = Convert.ToHexString(RandomNumberGenerator.GetBytes(3));
         await EnsureAsync(AuthorityDirectory.RootName, null, options.RootName ?? $"Provisioning Root CA {suffix}", options, ct);
         using var root = await LoadAsync(AuthorityDirectory.RootName, ct);
+        if (root.Key is null && !await ExistsAsync(ct))
+        {
+            throw new InvalidDataException(
+                $"The root is on record, its key '{data.KeyFile(AuthorityDirectory.RootName)}' is not here, and there is no issuing "
+                + "authority. Bring that key back, or run init with --root and --issuing if the root was taken in from elsewhere.");
+        }
+
         await EnsureAsync(
             AuthorityDirectory.IssuingName, root, options.IssuingName ?? $"Provisioning Issuing CA {suffix}", options, ct);
     }
@@ -56,7 +74,8 @@ public sealed class AuthoritySetup(
         using var key = keys.LoadOrCreate(name, options.KeyAlgorithm);
         var certificate = await issuer.IssueAsync(parent, HolderKind.Authority, commonName, name, key, [], "first " + name);
         var record = new AuthorityRecord(name, parent?.Name ?? name, certificate.Der);
-        await store.AddAuthorityAsync(record, time.GetUtcNow(), ct);
+        if (await store.AddAuthoritiesAsync([record], time.GetUtcNow(), ct) is not null)
+            throw new InvalidDataException($"There already is another authority '{name}' in this data directory.");
     }
 
     private async Task<Authority> LoadAsync(string name, CancellationToken ct)

@@ -5,12 +5,15 @@ namespace Provisioning.Core.Authorities;
 /// <summary>The authorities and principals on record. The contract of writes is that of <see cref="ICertificateStore"/>.</summary>
 public interface IAuthorityStore
 {
-    /// <summary>Puts an authority on record, with one audit entry. The same name with the same certificate again changes nothing.</summary>
-    /// <param name="authority">The authority.</param>
+    /// <summary>
+    /// Puts authorities on record, all in one transaction, with one audit entry each. The same name with the same certificate
+    /// again changes nothing.
+    /// </summary>
+    /// <param name="authorities">The authorities.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting.</param>
-    /// <returns>False when the name is taken by another certificate.</returns>
-    Task<bool> AddAuthorityAsync(AuthorityRecord authority, DateTimeOffset at, CancellationToken ct);
+    /// <returns>Null; or the name that is taken by another certificate, and then nothing was put on record.</returns>
+    Task<string?> AddAuthoritiesAsync(IReadOnlyList<AuthorityRecord> authorities, DateTimeOffset at, CancellationToken ct);
 
     /// <summary>All authorities, the root first.</summary>
     /// <param name="ct">Gives up.</param>

@@ -12,8 +12,9 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
 {
     private const string Actor = "service";
 
-    public Task<bool> AddAuthorityAsync(AuthorityRecord authority, DateTimeOffset at, CancellationToken ct) =>
-        writer.RunAsync(transaction => AddAuthority(transaction, authority, at), ct);
+    public Task<string?> AddAuthoritiesAsync(
+        IReadOnlyList<AuthorityRecord> authorities, DateTimeOffset at, CancellationToken ct) =>
+        writer.RunAsync(transaction => AddAuthorities(transaction, authorities, at), ct);
 
     public async Task<IReadOnlyList<AuthorityRecord>> ListAuthoritiesAsync(CancellationToken ct) =>
         await readers.ReadAsync(ReadAuthoritiesAsync, (object?)null, ct);
@@ -24,16 +25,26 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
     public ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct) =>
         readers.ReadAsync(ReadLatestTimeAsync, (object?)null, ct);
 
-    private static bool AddAuthority(Transaction transaction, AuthorityRecord authority, DateTimeOffset at)
+    private static string? AddAuthorities(
+        Transaction transaction, IReadOnlyList<AuthorityRecord> authorities, DateTimeOffset at)
     {
-        var certificate = authority.Certificate.ToArray();
-        using (var row = transaction.Sql("SELECT certificate FROM authorities WHERE name = @name")
-            .With("name", authority.Name)
-            .Query())
+        var missing = new List<AuthorityRecord>();
+        foreach (var authority in authorities)
         {
-            if (row.Read()) return row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(certificate);
+            using var row = transaction.Sql("SELECT certificate FROM authorities WHERE name = @name")
+                .With("name", authority.Name)
+                .Query();
+            if (!row.Read()) missing.Add(authority);
+            else if (!row.GetFieldValue<byte[]>(0).AsSpan().SequenceEqual(authority.Certificate.Span)) return authority.Name;
         }
 
+        foreach (var authority in missing) AddAuthority(transaction, authority, at);
+        return null;
+    }
+
+    private static void AddAuthority(Transaction transaction, AuthorityRecord authority, DateTimeOffset at)
+    {
+        var certificate = authority.Certificate.ToArray();
         const string insert = """
             INSERT INTO authorities (name, issuer, certificate, added_at) VALUES (@name, @issuer, @certificate, @at)
             """;
@@ -46,7 +57,6 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
         transaction.Audit(
             AuditActions.AuthorityAdded, Actor, at, HolderKind.Authority, authority.Name, null,
             Digest.Of(certificate).ToString());
-        return true;
     }
 
     private static bool AddPrincipal(Transaction transaction, string name, HolderKind kind, DateTimeOffset at)

@@ -14,9 +14,9 @@ public abstract partial class StorageContract
         var issuing = new AuthorityRecord("issuing", "root", new byte[] { 1, 2, 3 });
         var root = new AuthorityRecord("root", "root", new byte[] { 4, 5 });
         foreach (var authority in new[] { issuing, root, issuing })
-            Assert.True(await Database.Authorities.AddAuthorityAsync(authority, Now, Ct));
+            Assert.Null(await Database.Authorities.AddAuthoritiesAsync([authority], Now, Ct));
         var other = root with { Certificate = new byte[] { 6 } };
-        Assert.False(await Database.Authorities.AddAuthorityAsync(other, Now, Ct));
+        Assert.Equal("root", await Database.Authorities.AddAuthoritiesAsync([other], Now, Ct));
 
         var listed = await Database.Authorities.ListAuthoritiesAsync(Ct);
         Assert.Equal(["root", "issuing"], listed.Select(authority => authority.Name));
@@ -24,6 +24,17 @@ public abstract partial class StorageContract
         var entries = await AuditAsync();
         Assert.Equal([AuditActions.AuthorityAdded, AuditActions.AuthorityAdded], entries.Select(entry => entry.Action));
         Assert.Equal(Digest.Of(issuing.Certificate.Span).ToString(), entries[0].Detail);
+    }
+
+    [Fact]
+    public async Task Authorities_are_added_all_or_none()
+    {
+        var root = new AuthorityRecord("root", "root", new byte[] { 4, 5 });
+        var issuing = new AuthorityRecord("issuing", "root", new byte[] { 1, 2, 3 });
+        await Database.Authorities.AddAuthoritiesAsync([issuing with { Certificate = new byte[] { 9 } }], Now, Ct);
+        Assert.Equal("issuing", await Database.Authorities.AddAuthoritiesAsync([root, issuing], Now, Ct));
+        Assert.Single(await Database.Authorities.ListAuthoritiesAsync(Ct));
+        Assert.Single(await AuditAsync());
     }
 
     [Fact]
@@ -109,7 +120,7 @@ public abstract partial class StorageContract
     [Fact]
     public async Task The_audit_chain_holds_over_everything_that_can_happen()
     {
-        await Database.Authorities.AddAuthorityAsync(new AuthorityRecord("root", "root", new byte[] { 1 }), Now, Ct);
+        await Database.Authorities.AddAuthoritiesAsync([new AuthorityRecord("root", "root", new byte[] { 1 })], Now, Ct);
         await IssueRenewedAsync("pump-1");
         var held = await HoldAsync(await IssueAsync(NewReservation("pump-2")));
         await Database.Revocations.ReleaseAsync(held.SerialNumber, Admin, Now, Ct);
