@@ -20,6 +20,7 @@ internal static class CommandLine
 
             (nothing)                                  run the server
             audit                                      reconcile certificates, reservations, audit entries and CRLs
+            {ClockVerb.Usage}
             {InitVerb.Usage}
             """);
         return 0;

@@ -25,7 +25,7 @@ internal static class ServerHost
         var isDevelopment = builder.Environment.IsDevelopment();
         var certificate = new ServerCertificate(
             instance.Data, instance.Keys, instance.Database.Certificates, instance.Issuer, authorities, instance.Profiles["service"],
-            ServerNames.Of(options, isDevelopment), options.PublicName, instance.Time);
+            ServerNames.Of(options, isDevelopment), options.PublicName, instance.Clock, instance.Time);
         await certificate.EnsureAsync();
 
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(

@@ -29,4 +29,9 @@ public static class AuditActions
 
     /// <summary>A registrar or administrator was added.</summary>
     public const string PrincipalAdded = "principal-added";
+
+    /// <summary>
+    /// An administrator has accepted the clock of the machine at its console; the detail is the latest time on record before.
+    /// </summary>
+    public const string ClockAccepted = "clock-accepted";
 }

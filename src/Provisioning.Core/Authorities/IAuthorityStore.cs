@@ -29,9 +29,20 @@ public interface IAuthorityStore
     Task<bool> AddPrincipalAsync(string name, HolderKind kind, DateTimeOffset at, CancellationToken ct);
 
     /// <summary>
-    /// The latest time that any row carries: the clock must not be behind it.
+    /// The latest time that any row carries: the clock must not be behind it. What was written before a time was accepted
+    /// (<see cref="AcceptTimeAsync"/>) does not count.
     /// </summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>Null in an empty database.</returns>
     ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct);
+
+    /// <summary>
+    /// An administrator says that this is the time, whatever is on record: <see cref="LatestTimeAsync"/> starts again from
+    /// here. One audit entry (<c>clock-accepted</c>).
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="before">The latest time on record until now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>When it is durable.</returns>
+    Task AcceptTimeAsync(DateTimeOffset now, DateTimeOffset before, CancellationToken ct);
 }

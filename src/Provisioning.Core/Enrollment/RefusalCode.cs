@@ -122,4 +122,7 @@ public enum RefusalCode
 
     /// <summary>The clock of this machine went back; nothing is signed until it is right again.</summary>
     ClockRegressed,
+
+    /// <summary>The clock of this machine jumped far ahead; nothing is signed until it is right again.</summary>
+    ClockSuspect,
 }

@@ -13,12 +13,14 @@ namespace Provisioning.Core.Revocation;
 /// <param name="store">What is revoked, and the CRLs on record.</param>
 /// <param name="published">Where they go.</param>
 /// <param name="options">How they are made.</param>
+/// <param name="clock">Says whether the clock may be believed.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CrlPublisher(
     IRevocationStore store,
     PublishedCrls published,
     CrlOptions options,
+    ClockGuard clock,
     TimeProvider time,
     ILogger<CrlPublisher> logger)
 {
@@ -36,7 +38,9 @@ public sealed partial class CrlPublisher(
     /// <returns>What is published now; null when the key is not here and nothing was ever supplied.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now, or others publish too.</exception>
     /// <exception cref="IOException">The file could not be written; the old one is untouched.</exception>
-    /// <exception cref="CryptographicException">The key cannot be used now, or gave a bad signature.</exception>
+    /// <exception cref="CryptographicException">
+    /// The key cannot be used now, because the clock has jumped ahead or for its own reasons; or it gave a bad signature.
+    /// </exception>
     public async Task<CrlStatus?> PublishAsync(Authority authority, CancellationToken ct)
     {
         var gate = _gates.GetOrAdd(authority.Name, static _ => new SemaphoreSlim(1, 1));
@@ -55,7 +59,10 @@ public sealed partial class CrlPublisher(
 
     private async Task<CrlStatus> MakeAsync(Authority authority, SigningKey key, CancellationToken ct)
     {
+        // A clock that is behind is no reason to keep a revocation back; one that is ahead would make CRLs of the future.
         var started = time.GetTimestamp();
+        if (!clock.Now().TryGet(out _, out var refusal) && refusal.Code == RefusalCode.ClockSuspect)
+            throw new CryptographicException("Nothing is signed while the clock is suspect: it has jumped far ahead.");
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var last = (await store.LastCrlAsync(authority.Name, ct))?.Reserved;
@@ -85,6 +92,9 @@ public sealed partial class CrlPublisher(
         var lastNumber = Math.Max(last?.Number ?? 0, shown?.Number ?? 0);
 
         var now = time.GetUtcNow();
+
+        // Dated by a clock that was wrong, as an administrator has said since (the verb clock): that time has not been.
+        if (lastUpdate > now + ClockGuard.LongestJump && clock.State == ClockState.Sane) lastUpdate = DateTimeOffset.UnixEpoch;
         if (now < lastUpdate - TimeSpan.FromSeconds(1)) Log.ClockBehind(logger, authority.Name, now, lastUpdate);
 
         // Whoever holds a CRL must never see an older one come after it, whatever this machine's clock does.

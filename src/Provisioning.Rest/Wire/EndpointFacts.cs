@@ -43,7 +43,7 @@ internal static class EndpointFacts
         RefusalCode.IdentityMismatch, RefusalCode.DeviceSuspended, RefusalCode.DeviceQuarantined,
         RefusalCode.DeviceDecommissioned, RefusalCode.IdempotencyMismatch, RefusalCode.RequestInProgress,
         RefusalCode.LintFailed, RefusalCode.AuthorityExpiring, RefusalCode.AuthorityUnavailable,
-        RefusalCode.ClockRegressed,
+        RefusalCode.ClockRegressed, RefusalCode.ClockSuspect,
     ];
 
     extension(RouteHandlerBuilder route)

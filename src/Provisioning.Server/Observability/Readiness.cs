@@ -38,7 +38,7 @@ internal sealed class Readiness(
         {
             ["database"] = await DatabaseAsync(ct),
             ["authority"] = Authority(),
-            ["clock"] = clock.IsSane ? Good : "the clock is behind what is already recorded",
+            ["clock"] = Clock(),
             ["crl"] = Crl(),
             ["process"] = lifetime.ApplicationStopping.IsCancellationRequested ? "stopping" : Good,
         };
@@ -82,6 +82,13 @@ internal sealed class Readiness(
             return "does not answer";
         }
     }
+
+    private string Clock() => clock.State switch
+    {
+        ClockState.Sane => Good,
+        ClockState.Behind => "the clock is behind what is already recorded",
+        _ => "the clock has jumped far ahead",
+    };
 
     private string Authority()
     {

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Server.Tls;
 
@@ -20,6 +21,7 @@ internal sealed class ServerCertificate(
     Profile profile,
     IReadOnlyList<GeneralName> names,
     string holder,
+    ClockGuard clock,
     TimeProvider time) : IDisposable
 {
     private const string Name = "server";
@@ -104,11 +106,14 @@ internal sealed class ServerCertificate(
         return names.All(name => all.Contains(name is GeneralName.Ip(var ip) ? ip : ((GeneralName.Dns)name).Name));
     }
 
+    // By a clock that cannot be believed nothing is due. One from the future was made by such a clock, before it was set right.
     private bool IsDue(X509Certificate2 certificate)
     {
+        if (clock.State != ClockState.Sane) return false;
         var from = certificate.NotBefore.ToUniversalTime();
         var life = certificate.NotAfter.ToUniversalTime() - from;
-        return time.GetUtcNow().UtcDateTime >= from + (life * profile.RenewAfter);
+        var now = time.GetUtcNow().UtcDateTime;
+        return now < from || now >= from + (life * profile.RenewAfter);
     }
 
     private SigningKey? TryLoadKey()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Dapper;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
@@ -24,6 +25,9 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
 
     public ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct) =>
         readers.ReadAsync(ReadLatestTimeAsync, (object?)null, ct);
+
+    public Task AcceptTimeAsync(DateTimeOffset now, DateTimeOffset before, CancellationToken ct) =>
+        writer.RunAsync(transaction => AcceptTime(transaction, now, before), ct);
 
     private static string? AddAuthorities(
         Transaction transaction, IReadOnlyList<AuthorityRecord> authorities, DateTimeOffset at)
@@ -59,6 +63,16 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
             Digest.Of(certificate).ToString());
     }
 
+    private static bool AcceptTime(Transaction transaction, DateTimeOffset now, DateTimeOffset before)
+    {
+        transaction.Audit(AuditActions.ClockAccepted, "operator", now, null, null, null, before.ToString("O"));
+        const string sql = """
+            INSERT INTO meta (key, value) SELECT 'clock_accepted', CAST(MAX(sequence) AS TEXT) FROM audit WHERE sequence > 0
+            ON CONFLICT (key) DO UPDATE SET value = excluded.value
+            """;
+        return transaction.Sql(sql).Execute() == 1;
+    }
+
     private static bool AddPrincipal(Transaction transaction, string name, HolderKind kind, DateTimeOffset at)
     {
         using (var row = transaction.Sql("SELECT kind FROM principals WHERE name = @name").With("name", name).Query())
@@ -90,12 +104,22 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
         Session session, object? nothing, CancellationToken ct)
     {
         // Two subqueries, because each of them is then one step in an index.
-        const string sql = """
+        const string all = """
             SELECT MAX(latest) FROM (
                 SELECT MAX(reserved_at) AS latest FROM certificates UNION ALL SELECT MAX(at) AS latest FROM audit) AS t
             """;
-        var command = new CommandDefinition(sql, cancellationToken: ct);
-        var latest = await session.Connection.QuerySingleAsync<long?>(command);
+
+        // Only the audit has an order that does not come from the clock. With the + the index of times is walked, from its end;
+        // there is an entry, that of the acceptance itself.
+        const string sinceAccepted = """
+            SELECT at FROM audit WHERE +sequence >= @accepted ORDER BY at DESC LIMIT 1
+            """;
+        var accepted = await session.Connection.QuerySingleOrDefaultAsync<string?>(
+            new CommandDefinition("SELECT value FROM meta WHERE key = 'clock_accepted'", cancellationToken: ct));
+        var latest = await session.Connection.QuerySingleAsync<long?>(accepted is null
+            ? new CommandDefinition(all, cancellationToken: ct)
+            : new CommandDefinition(
+                sinceAccepted, new { accepted = long.Parse(accepted, CultureInfo.InvariantCulture) }, cancellationToken: ct));
         return latest is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
     }
 

@@ -107,5 +107,8 @@ public sealed class AuthorityImportTests : IAsyncLifetime
             store.AddPrincipalAsync(name, kind, at, ct);
 
         public ValueTask<DateTimeOffset?> LatestTimeAsync(CancellationToken ct) => store.LatestTimeAsync(ct);
+
+        public Task AcceptTimeAsync(DateTimeOffset now, DateTimeOffset before, CancellationToken ct) =>
+            store.AcceptTimeAsync(now, before, ct);
     }
 }

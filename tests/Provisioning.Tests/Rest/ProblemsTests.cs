@@ -35,6 +35,7 @@ public sealed class ProblemsTests(SharedRestHost shared) : IClassFixture<SharedR
     [InlineData(RefusalCode.AuthorityExpiring, 5)]
     [InlineData(RefusalCode.AuthorityUnavailable, 5)]
     [InlineData(RefusalCode.ClockRegressed, 5)]
+    [InlineData(RefusalCode.ClockSuspect, 5)]
     [InlineData(RefusalCode.LintFailed, null)]
     [InlineData(RefusalCode.KeyInUse, null)]
     public void What_passes_says_when_to_come_back(RefusalCode code, int? seconds) =>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Revocation;
@@ -50,7 +51,7 @@ internal sealed class CrlHouse : IDisposable
     public void Restart()
     {
         Published = new PublishedCrls(Options, Clock);
-        Publisher = new CrlPublisher(Store, Published, Options, Clock, NullLogger<CrlPublisher>.Instance);
+        Publisher = new CrlPublisher(Store, Published, Options, new ClockGuard(Clock), Clock, NullLogger<CrlPublisher>.Instance);
         Schedule = new CrlSchedule(
             Authorities, Publisher, Published, Signal, Options, Clock, NullLogger<CrlSchedule>.Instance);
     }

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
@@ -87,7 +88,7 @@ public sealed class CrlPublisherTests : IDisposable
     {
         using var other = new CrlHouse(time: _house.Time);
         var node = new CrlPublisher(
-            _house.Store, other.Published, other.Options, _house.Time,
+            _house.Store, other.Published, other.Options, new ClockGuard(_house.Time), _house.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<CrlPublisher>.Instance);
         var published = new List<long>();
         await Parallel.ForAsync(0, 40, TestContext.Current.CancellationToken, async (i, ct) =>
@@ -150,6 +151,30 @@ public sealed class CrlPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task While_the_clock_has_jumped_ahead_the_old_CRL_stays()
+    {
+        await _house.PublishAsync();
+        var before = _house.Octets;
+        _house.Time.StepClock(TimeSpan.FromDays(3650));
+        await Assert.ThrowsAsync<CryptographicException>(() => _house.PublishAsync());
+        Assert.Equal(before, _house.Octets);
+        _house.Time.StepClock(TimeSpan.FromDays(-3650));
+        Assert.NotNull(await _house.PublishAsync());
+    }
+
+    [Fact]
+    public async Task A_CRL_of_the_future_is_followed_by_one_of_now_when_the_clock_was_accepted()
+    {
+        _house.Time.StepClock(TimeSpan.FromDays(300));
+        var wrong = (await _house.PublishAsync())!;
+        _house.Time.StepClock(TimeSpan.FromDays(-300));
+        _house.Restart();
+        var right = (await _house.PublishAsync())!;
+        Assert.Equal(wrong.Number + 1, right.Number);
+        Assert.Equal(_house.Time.GetUtcNow(), right.ThisUpdate);
+    }
+
+    [Fact]
     public async Task A_restored_backup_that_forgot_the_last_CRLs_does_not_use_their_numbers_again()
     {
         var lost = new List<long>();
@@ -167,7 +192,7 @@ public sealed class CrlPublisherTests : IDisposable
         using var empty = new CrlHouse();
         _house.Time.StepClock(TimeSpan.FromHours(-1));
         var restored = new CrlPublisher(
-            empty.Store, _house.Published, _house.Options, _house.Time,
+            empty.Store, _house.Published, _house.Options, new ClockGuard(_house.Time), _house.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<CrlPublisher>.Instance);
         var next = (await restored.PublishAsync(_house.Authorities.Issuing, TestContext.Current.CancellationToken))!;
         Assert.Equal(shown.Number + 1, next.Number);

@@ -99,7 +99,7 @@ public sealed class CrlScheduleTests : IAsyncLifetime
     public async Task A_machine_that_slept_and_a_file_that_is_gone_are_noticed_within_a_minute()
     {
         await StartAsync();
-        _house.Time.StepClock(TimeSpan.FromHours(30));
+        _house.Time.StepClock(TimeSpan.FromHours(20));
         await PassAsync(1);
         Assert.True(_house.Read().IsFresh(_house.Time.GetUtcNow()));
 

@@ -38,6 +38,22 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task After_a_time_was_accepted_what_was_written_before_it_is_no_latest_time()
+    {
+        Now = Start.AddYears(10);
+        await IssueAsync(NewReservation("pump-1"));
+        Now = Start;
+        await Database.Authorities.AcceptTimeAsync(Now, Start.AddYears(10), Ct);
+        Assert.Equal(Start, await Database.Authorities.LatestTimeAsync(Ct));
+        Now = Start.AddMinutes(1);
+        await IssueAsync(NewReservation("pump-2"));
+        Assert.Equal(Now, await Database.Authorities.LatestTimeAsync(Ct));
+        await Database.Authorities.AcceptTimeAsync(Start.AddSeconds(1), Now, Ct);
+        Assert.Equal(Start.AddSeconds(1), await Database.Authorities.LatestTimeAsync(Ct));
+        Assert.Equal(2, (await AuditAsync()).Count(entry => entry.Action == AuditActions.ClockAccepted));
+    }
+
+    [Fact]
     public async Task A_principal_has_one_kind()
     {
         Assert.True(await Database.Authorities.AddPrincipalAsync("line", HolderKind.Registrar, Now, Ct));

@@ -1,0 +1,98 @@
+using System.Net;
+using System.Net.Http.Json;
+using Provisioning.Core.Audit;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+using Provisioning.Server.Configuration;
+using Provisioning.Server.Verbs;
+
+namespace Provisioning.Tests.Server;
+
+/// <summary>A clock that jumps, and the way out of what it did.</summary>
+public sealed class WrongClockTests : IDisposable
+{
+    private static readonly Dictionary<string, string> Accept = new() { ["--accept"] = "" };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("provisioning-clock-").FullName;
+    private readonly DateTimeOffset _start = DateTimeOffset.UtcNow;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task While_the_clock_has_jumped_ahead_nothing_is_signed_and_the_service_is_not_ready()
+    {
+        var time = new FakeTimeProvider(_start);
+        await using var server = await TestServer.StartAsync(time: time);
+        var registrar = server.Registrar();
+        await server.NewDevice("pump-1").EnrollAsync(registrar);
+        var device = server.NewDevice("pump-2");
+
+        time.StepClock(TimeSpan.FromDays(2));
+        using var held = await registrar.PostAsJsonAsync(
+            "/api/v1/enrollments", new { deviceId = device.Id, csr = Convert.ToBase64String(device.Request()) });
+
+        await Problem.IsAsync(held, HttpStatusCode.ServiceUnavailable, "clock-suspect");
+        Assert.NotNull(held.Headers.RetryAfter);
+        using var ready = await server.Anonymous().GetAsync(new Uri(server.Http, "/health/ready"));
+        Assert.Contains("jumped far ahead", await ready.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        time.StepClock(TimeSpan.FromDays(-2));
+        await device.EnrollAsync(registrar);
+    }
+
+    [Fact]
+    public async Task After_something_was_signed_with_a_wrong_clock_the_administrator_accepts_the_right_one_and_all_goes_on()
+    {
+        await using (var server = await StartAsync(0)) await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await using (var server = await StartAsync(300)) await server.NewDevice("pump-2").EnrollAsync(server.Registrar());
+        await using (var server = await StartAsync(1)) Assert.Equal(ClockState.Behind, server.Instance.Clock.State);
+
+        Assert.Contains("clock --accept", await ClockAsync([]), StringComparison.Ordinal);
+        await using (var server = await StartAsync(1)) Assert.Equal(ClockState.Behind, server.Instance.Clock.State);
+        Assert.Contains("taken for right", await ClockAsync(Accept), StringComparison.Ordinal);
+
+        await using (var server = await StartAsync(1))
+        {
+            // Over TLS, so the certificate of the server is none of the future any more.
+            await server.NewDevice("pump-3").EnrollAsync(server.Registrar());
+            await TestServer.UntilAsync(() => server.Crl()?.ThisUpdate <= _start.AddDays(1), TimeSpan.FromSeconds(30));
+            var entries = await server.Instance.Database.Audit.ReadAuditAsync(1, default).ToListAsync();
+            var accepted = Assert.Single(entries, entry => entry.Action == AuditActions.ClockAccepted);
+            Assert.Equal((_start.AddDays(1).ToUnixTimeMilliseconds(), "operator"), (accepted.At.ToUnixTimeMilliseconds(), accepted.Actor));
+            Assert.True(DateTimeOffset.Parse(accepted.Detail!) >= _start.AddDays(299));
+            var auditor = new Auditor(
+                server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl);
+            Assert.Empty((await auditor.RunAsync(default)).Findings);
+        }
+
+        Assert.Contains("nothing to accept", await ClockAsync(Accept), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task After_more_than_a_year_out_of_use_nothing_is_signed_until_the_administrator_accepts_the_clock()
+    {
+        await using (await StartAsync(0)) { }
+        await using (var server = await StartAsync(400))
+        {
+            Assert.Equal(ClockState.Ahead, server.Instance.Clock.State);
+            using var key = SigningKey.Create(KeyAlgorithm.P256);
+            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Instance.Issuer.IssueAsync(
+                server.Authorities.Issuing, HolderKind.Registrar, "line-2", "registrar", key, [], purpose: null));
+            Assert.Contains("jumped far ahead", refused.Message, StringComparison.Ordinal);
+        }
+
+        await ClockAsync(Accept, 400);
+        await using (var server = await StartAsync(400)) Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
+    }
+
+    private Task<TestServer> StartAsync(int days) =>
+        TestServer.StartAsync(time: new FakeTimeProvider(_start.AddDays(days)), directory: _folder);
+
+    private async Task<string> ClockAsync(Dictionary<string, string> arguments, int days = 1)
+    {
+        var output = new StringWriter();
+        var options = new ServerOptions { DataDirectory = _folder };
+        Assert.Equal(0, await ClockVerb.RunAsync(options, arguments, output, new FakeTimeProvider(_start.AddDays(days))));
+        return output.ToString();
+    }
+}
