@@ -71,9 +71,17 @@ public sealed class WrongClockTests : IDisposable
     [Fact]
     public async Task After_more_than_a_year_out_of_use_nothing_is_signed_until_the_administrator_accepts_the_clock()
     {
-        await using (await StartAsync(0)) { }
+        await using (var server = await StartAsync(0))
+        {
+            // What a killed process leaves.
+            await server.Instance.Database.Certificates.ReserveAsync(NewReservation(), default);
+        }
+
         await using (var server = await StartAsync(400))
         {
+            var entries = await server.Instance.Database.Audit.ReadAuditAsync(1, default).ToListAsync();
+            Assert.Equal(AuditActions.ReservationAbandoned, entries[^1].Action);
+            Assert.True(entries[^1].At < _start.AddDays(1));
             Assert.Equal(ClockState.Ahead, server.Instance.Clock.State);
             using var key = SigningKey.Create(KeyAlgorithm.P256);
             var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Instance.Issuer.IssueAsync(
@@ -84,6 +92,22 @@ public sealed class WrongClockTests : IDisposable
         await ClockAsync(Accept, 400);
         await using (var server = await StartAsync(400)) Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
     }
+
+    private Reservation NewReservation() => new()
+    {
+        Authority = AuthorityDirectory.IssuingName,
+        SerialNumber = SerialNumber.NewRandom(),
+        HolderKind = HolderKind.Device,
+        Holder = "pump-1",
+        Profile = "device",
+        KeyThumbprint = Digest.Of([1]),
+        TbsHash = Digest.Of([2]),
+        NotBefore = _start,
+        NotAfter = _start.AddDays(1),
+        At = _start,
+        Requester = "registrar:factory-line",
+        RequestHash = Digest.Of([3]),
+    };
 
     private Task<TestServer> StartAsync(int days) =>
         TestServer.StartAsync(time: new FakeTimeProvider(_start.AddDays(days)), directory: _folder);
