@@ -13,6 +13,8 @@ internal static class Problem
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.NotNull(response.Content.Headers.ContentLength);
         Assert.True(response.Headers.Contains("Provisioning-Server-Time"));
+        Assert.DoesNotContain("   at ", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
         using var json = JsonDocument.Parse(text);
         Assert.Equal(code, json.RootElement.GetProperty("code").GetString());
         Assert.Equal(code, Assert.Single(response.Headers.GetValues("Provisioning-Error")));
