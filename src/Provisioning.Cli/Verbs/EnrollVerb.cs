@@ -111,17 +111,7 @@ internal static class EnrollVerb
         subject.AddCommonName(body.DeviceId);
         var wanted = run.Parsed.GetValue(Algorithm);
         using var pair = PendingPair.Open(files, subject.Build(), wanted, isNew: run.Parsed.GetValue(Force));
-        try
-        {
-            var issued = await SendAsync(run, client, body with { Csr = pair.Request.Pem }, ct);
-            files.Install(IssuedPair.ToChain(issued, pair.Request.PublicKey.Span));
-            return PairReport.Of(issued, files.Certificate, files.Key);
-        }
-        catch (FailureException failure) when (IssuedPair.IsAboutTheKey(failure))
-        {
-            files.Discard();
-            throw;
-        }
+        return await IssuedPair.ObtainAsync(files, pair, csr => SendAsync(run, client, body with { Csr = csr }, ct));
     }
 
     private static Task<IssuedCertificate> SendAsync(

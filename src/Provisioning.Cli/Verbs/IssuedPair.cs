@@ -1,10 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Provisioning.Cli.Api;
+using Provisioning.Cli.Files;
 
 namespace Provisioning.Cli.Verbs;
 
-/// <summary>Looks at an answer before it takes the place of anything.</summary>
+/// <summary>Gets a certificate for a key that waits for one, and looks at the answer before it takes the place of anything.</summary>
 internal static class IssuedPair
 {
     // Refusals that stay refusals for as long as the key is the same; every other one may be over by the next run.
@@ -13,8 +14,27 @@ internal static class IssuedPair
         "bad-key", "roca", "unsupported-key", "key-not-allowed", "key-blocked", "key-in-use", "bad-csr", "pop-invalid",
     ];
 
-    /// <summary>Whether the key that was sent can never get a certificate.</summary>
-    internal static bool IsAboutTheKey(FailureException failure) => AboutTheKey.Contains(failure.Code);
+    /// <summary>Sends the request of a pair, and puts key and certificate in place. What can never be certified is not kept.</summary>
+    /// <param name="files">Where they go.</param>
+    /// <param name="pair">The key and its request.</param>
+    /// <param name="send">Sends the request, PEM.</param>
+    /// <returns>What is on the disk now.</returns>
+    /// <exception cref="FailureException">It was refused; what was there before is there still.</exception>
+    internal static async Task<PairReport> ObtainAsync(
+        KeyPairFiles files, PendingPair pair, Func<string, Task<IssuedCertificate>> send)
+    {
+        try
+        {
+            var issued = await send(pair.Request.Pem);
+            files.Install(ToChain(issued, pair.Request.PublicKey.Span));
+            return PairReport.Of(issued, files.Certificate, files.Key);
+        }
+        catch (FailureException failure) when (AboutTheKey.Contains(failure.Code))
+        {
+            files.Discard();
+            throw;
+        }
+    }
 
     /// <summary>The certificate and those between it and the root, PEM; the root is the other side's to know.</summary>
     /// <param name="issued">The answer.</param>

@@ -64,19 +64,10 @@ internal static class RenewVerb
         }
 
         using var pair = Open(run.Parsed, files);
-        try
-        {
-            var issued = await client.PostAsync<RenewalBody, IssuedCertificate>(
-                "/api/v1/renewals", new RenewalBody(pair.Request.Pem), idempotencyKey: null, ct);
-            files.Install(IssuedPair.ToChain(issued, pair.Request.PublicKey.Span));
-            var report = PairReport.Of(issued, files.Certificate, files.Key) with { Renewed = true };
-            run.Report(report, output => report.Write(output, "has a new certificate."));
-        }
-        catch (FailureException failure) when (IssuedPair.IsAboutTheKey(failure))
-        {
-            files.Discard();
-            throw;
-        }
+        var renewed = await IssuedPair.ObtainAsync(files, pair, csr => client.PostAsync<RenewalBody, IssuedCertificate>(
+            "/api/v1/renewals", new RenewalBody(csr), idempotencyKey: null, ct));
+        var report = renewed with { Renewed = true };
+        run.Report(report, output => report.Write(output, "has a new certificate."));
     }
 
     private static PendingPair Open(ParseResult parsed, KeyPairFiles files)
