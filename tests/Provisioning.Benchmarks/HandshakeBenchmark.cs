@@ -19,7 +19,7 @@ internal static class HandshakeBenchmark
         var number = count ?? Default;
         Report.Title($"handshake: {number} full mutual TLS 1.3 handshakes, each with one renewal");
         using var folder = new TemporaryFolder();
-        var (server, _) = await ServerProcess.StartAsync(folder.Path);
+        var (server, _) = await MeasuredServer.StartAsync(folder.Path);
         await using var running = server;
         using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
         var port = ServerProcess.FreePort();

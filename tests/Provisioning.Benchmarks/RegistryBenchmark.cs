@@ -30,9 +30,9 @@ internal static class RegistryBenchmark
         var size = new FileInfo(Path.Combine(manyFolder.Path, "provisioning.db")).Length;
         Report.Line("loaded", Report.Text($"in {Stopwatch.GetElapsedTime(loading).TotalSeconds:F0} s, {size / 1e6:F0} MB"));
 
-        var (few, fewReady) = await ServerProcess.StartAsync(fewFolder.Path);
+        var (few, fewReady) = await MeasuredServer.StartAsync(fewFolder.Path);
         await using var fewRunning = few;
-        var (large, manyReady) = await ServerProcess.StartAsync(manyFolder.Path);
+        var (large, manyReady) = await MeasuredServer.StartAsync(manyFolder.Path);
         await using var manyRunning = large;
         Report.Line($"ready with {Few}", Report.Text($"{fewReady.TotalSeconds:F2} s"));
         Report.Verdict($"ready with {many}", manyReady.TotalSeconds, ReadyBudget, "s");

@@ -14,7 +14,7 @@ internal static class RestBenchmark
         var units = Unit.Make(count ?? Enrollments);
         Report.Title($"rest: {units.Length} enrollments over keep-alive mutual TLS");
         using var folder = new TemporaryFolder();
-        var (server, _) = await ServerProcess.StartAsync(folder.Path);
+        var (server, _) = await MeasuredServer.StartAsync(folder.Path);
         await using var running = server;
         using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
         await Load.WarmUpAsync(number => Load.RunAsync(Unit.Make(number), registrar.EnrollAsync));
@@ -29,7 +29,7 @@ internal static class RestBenchmark
         var renewals = count ?? Renewals;
         Report.Title($"renew: {renewals} renewals, each on an open connection of its own device");
         using var folder = new TemporaryFolder();
-        var (server, _) = await ServerProcess.StartAsync(folder.Path);
+        var (server, _) = await MeasuredServer.StartAsync(folder.Path);
         await using var running = server;
         using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
         await Load.WarmUpAsync(async number => await RenewOnceAsync(server, await Device.EnrollAsync(registrar, number)));
