@@ -32,6 +32,7 @@ internal sealed class SqliteEngine(string path) : IEngine
         try
         {
             CreateFile();
+            RewriteLog();
             var session = Open(SqliteOpenMode.ReadWrite);
             // FULL: an acknowledged commit survives a power cut; NORMAL would lose it.
             session.Run("""
@@ -125,6 +126,22 @@ internal sealed class SqliteEngine(string path) : IEngine
         session.Connection.Open();
         session.Run($"PRAGMA busy_timeout = {BusyMilliseconds}; PRAGMA wal_autocheckpoint = 0;");
         return session;
+    }
+
+    // After a failed fsync the kernel calls pages clean that are not on the disk; they are read back as if they were, and
+    // no later fsync writes them. What is committed behind such a gap would be lost with it when the power fails. So what
+    // an earlier process has left in the log is written again, octet for octet, and flushed. The database file needs no
+    // such care: a checkpoint that failed is done again from the log, the whole of it.
+    private void RewriteLog()
+    {
+        var log = path + "-wal";
+        if (!File.Exists(log)) return;
+        using var file = File.OpenHandle(log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        var buffer = new byte[1 << 20];
+        long offset = 0;
+        for (int length; (length = RandomAccess.Read(file, buffer, offset)) > 0; offset += length)
+            RandomAccess.Write(file, buffer.AsSpan(0, length), offset);
+        RandomAccess.FlushToDisk(file);
     }
 
     private void CreateFile()
