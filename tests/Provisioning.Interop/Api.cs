@@ -13,13 +13,15 @@ internal static class Api
     internal static HttpClient Client(ServerProcess server, string? credential = null)
     {
         X509Certificate2? certificate = null;
-        if (credential is not null)
-        {
-            using var pem = X509Certificate2.CreateFromPemFile(server.Credential(credential + ".pem"), server.Credential(credential + ".key"));
-            certificate = X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
-        }
-
+        if (credential is not null) certificate = Credential(server, credential);
         return Client(server, certificate);
+    }
+
+    /// <summary>One of the first credentials, with its key.</summary>
+    internal static X509Certificate2 Credential(ServerProcess server, string credential)
+    {
+        using var pem = X509Certificate2.CreateFromPemFile(server.Credential(credential + ".pem"), server.Credential(credential + ".key"));
+        return X509CertificateLoader.LoadPkcs12(pem.Export(X509ContentType.Pkcs12), null);
     }
 
     /// <summary>A client that trusts the server's root and nothing else.</summary>

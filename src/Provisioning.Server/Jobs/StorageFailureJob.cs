@@ -4,11 +4,14 @@ namespace Provisioning.Server.Jobs;
 
 /// <summary>
 /// Ends the process when the disk refused to make something durable: after a failed fsync nothing that the page cache says can be
-/// trusted, so a new start must read from the disk what is really there.
+/// trusted. The next start writes the log anew before it trusts it.
 /// </summary>
 internal sealed partial class StorageFailureJob(
-    Database database, IHostApplicationLifetime lifetime, ILogger<StorageFailureJob> logger) : BackgroundService
+    Database database, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<StorageFailureJob> logger) : BackgroundService
 {
+    // For answers under way. None of them can be a certificate any more, so slow callers are not waited for.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var stopping = Task.Delay(Timeout.Infinite, stoppingToken);
@@ -17,6 +20,13 @@ internal sealed partial class StorageFailureJob(
         Log.Failed(logger, failure);
         Environment.ExitCode = 1;
         lifetime.StopApplication();
+        _ = EndAsync();
+    }
+
+    private async Task EndAsync()
+    {
+        await Task.Delay(Patience, time, CancellationToken.None);
+        Environment.Exit(Environment.ExitCode);
     }
 
     private static partial class Log
