@@ -14,7 +14,7 @@ internal static class CrlStep
         await using var opened = await TemporaryInstance.OpenAsync(directory);
         var (instance, time) = (opened.Instance, TimeProvider.System);
         var publisher = new CrlPublisher(
-            instance.Database.Revocations, new PublishedCrls(instance.Crl, time), instance.Crl, time,
+            instance.Database.Revocations, new PublishedCrls(instance.Crl, time), instance.Crl, instance.Clock, time,
             NullLogger<CrlPublisher>.Instance);
 
         using var process = Process.GetCurrentProcess();
