@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Provisioning.Interop.Faults;
 
 namespace Provisioning.Interop;
 
@@ -59,8 +58,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     internal string Credential(string file) => Path.Combine(DataDirectory, "credentials", file);
 
+    /// <summary>Starts it.</summary>
+    /// <param name="directory">Its data; its own, and deleted with it, when this is null.</param>
+    /// <param name="environment">What it is configured with beside its ports.</param>
+    /// <param name="under">A program, with its arguments, that runs it.</param>
     internal static async Task<ServerProcess> StartAsync(
-        string? directory = null, IReadOnlyDictionary<string, string>? environment = null, Strace? under = null)
+        string? directory = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? under = null)
     {
         var server = new ServerProcess(directory, environment);
         await server.StartAgainAsync(under: under);
@@ -68,9 +71,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, after it was killed or stopped; ready when this returns.</summary>
-    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null, Strace? under = null)
+    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? under = null)
     {
-        string[] command = [.. under?.Command ?? [], "dotnet", Repository.Program("Provisioning.Server", "Provisioning.Server")];
+        string[] command = [.. under ?? [], "dotnet", Repository.Program("Provisioning.Server", "Provisioning.Server")];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             RedirectStandardOutput = true,

@@ -14,7 +14,7 @@ public sealed class CommitOrderTests
     public async Task I_03_no_answer_is_sent_before_the_write_ahead_log_is_flushed()
     {
         using var strace = Strace.OfFilesAndSockets();
-        await using var server = await ServerProcess.StartAsync(under: strace);
+        await using var server = await ServerProcess.StartAsync(under: strace.Command);
         using (var registrar = Api.Client(server, "factory-line"))
         {
             for (var i = 0; i < Devices; i++)

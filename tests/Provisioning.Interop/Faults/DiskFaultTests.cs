@@ -18,7 +18,7 @@ public sealed class DiskFaultTests
     {
         // Of the thread that writes; the start takes about thirty.
         using var strace = Strace.FailingFlush(60);
-        await using var server = await ServerProcess.StartAsync(under: strace);
+        await using var server = await ServerProcess.StartAsync(under: strace.Command);
         // A caller who takes his time must not keep the process.
         await using var slow = await HalfARequestAsync(server);
         var issued = new ConcurrentDictionary<string, string>();

@@ -40,12 +40,12 @@ internal sealed class Recording : IDisposable
         using var first = failingFlush > 0 ? Strace.FailingFlush(failingFlush) : Strace.OfFiles();
         using var second = Strace.OfFiles();
         await using var server = await ServerProcess.StartAsync(
-            recording.DataDirectory, new Dictionary<string, string> { ["Provisioning__Crl__Delay"] = "00:00:00" }, first);
+            recording.DataDirectory, new Dictionary<string, string> { ["Provisioning__Crl__Delay"] = "00:00:00" }, first.Command);
         var ready = Now();
         await recording.CallAsync(server, "first");
         if (failingFlush > 0) await recording.CallUntilItEndsAsync(server);
         else await server.StopAsync();
-        await server.StartAgainAsync(under: second);
+        await server.StartAgainAsync(under: second.Command);
         await recording.CallAsync(server, "second");
         await server.KillAsync();
 
