@@ -19,25 +19,27 @@ public sealed class FailpointTests
     public async Task What_was_answered_survives_kill_9_in_every_window_of_the_pipeline()
     {
         await using var server = await ServerProcess.StartAsync();
+        await server.StopAsync();
         var acknowledged = new ConcurrentDictionary<string, string>();
         for (var round = 0; round < Rounds; round++)
         {
-            await server.StopAsync();
+            // The start that recovers from one kill is the one that the next kill ends: a process of its own for each would prove no more.
             var passage = 1 + RandomNumberGenerator.GetInt32(12);
-            await server.StartAgainAsync(new Dictionary<string, string>
-            {
-                ["PROVISIONING_FAILPOINT"] = $"{Names[round % Names.Length]}:{passage}",
-            });
-
+            await StartAsync(server, $"{Names[round % Names.Length]}:{passage}", acknowledged);
             await EnrollUntilKilledAsync(server, round, acknowledged);
             Assert.True(server.Process.HasExited, $"Round {round}: nothing was killed.");
             await AssertCleanAsync(server, $"round {round}, {Names[round % Names.Length]}");
-
-            // Ready within 5 seconds, in the time that the process itself used: another load on the machine is not its fault.
-            await server.StartAgainAsync();
-            Assert.InRange(server.Process.TotalProcessorTime, TimeSpan.Zero, TimeSpan.FromSeconds(5));
-            await AssertAcknowledgedAsync(server, acknowledged);
         }
+
+        await StartAsync(server, failpoint: "", acknowledged);
+    }
+
+    // Ready within 5 seconds, in the time that the process itself used: another load on the machine is not its fault.
+    private static async Task StartAsync(ServerProcess server, string failpoint, ConcurrentDictionary<string, string> acknowledged)
+    {
+        await server.StartAgainAsync(new Dictionary<string, string> { ["PROVISIONING_FAILPOINT"] = failpoint });
+        Assert.InRange(server.Process.TotalProcessorTime, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        await AssertAcknowledgedAsync(server, acknowledged);
     }
 
     // Eight callers at once, so that a commit holds several and a kill meets others half way.
