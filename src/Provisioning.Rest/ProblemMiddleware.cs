@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Enrollment;
@@ -21,6 +22,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
             // The caller has hung up; there is nobody to answer.
+            context.Abort();
+        }
+        catch (Exception problem) when (problem is ConnectionResetException or ConnectionAbortedException)
+        {
+            // So it has here, while its request was still being read.
             context.Abort();
         }
         catch (Exception problem) when (!context.Response.HasStarted)
