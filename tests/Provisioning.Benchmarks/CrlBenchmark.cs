@@ -23,7 +23,7 @@ internal static class CrlBenchmark
                 await loader.AddRevokedAsync(opened.Instance.Database, length);
             }
 
-            var output = await Report.ReadAsync(Environment.ProcessPath!, CrlStep.Verb, folder.Path);
+            var output = await Report.ReadAsync("dotnet", typeof(CrlBenchmark).Assembly.Location, CrlStep.Verb, folder.Path);
             var numbers = output.TrimEnd().Split(' ').Select(word => double.Parse(word, CultureInfo.InvariantCulture)).ToArray();
             var (seconds, cpu, megabytes) = (numbers[0], numbers[1], numbers[2]);
             var size = new FileInfo(Path.Combine(folder.Path, "crl", AuthorityDirectory.IssuingName + ".crl")).Length;
