@@ -74,7 +74,7 @@ public interface ICertificateStore
     /// and those that <see cref="ReserveAsync"/> does not know the fate of. Called every second or so; usually does nothing.
     /// </summary>
     /// <param name="ct">Gives up waiting.</param>
-    /// <returns>When nothing is left.</returns>
+    /// <returns>When each has been tried once.</returns>
     Task SweepAsync(CancellationToken ct);
 
     /// <summary>

@@ -25,6 +25,7 @@ internal sealed class Writer : IAsyncDisposable
     private readonly Thread _thread;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
+    private volatile bool _isClosed;
 
     public Writer(IEngine engine, Session session, DatabaseOptions options)
     {
@@ -48,9 +49,8 @@ internal sealed class Writer : IAsyncDisposable
     public async Task<T> RunAsync<T>(Func<Transaction, T> work, CancellationToken ct, bool wasLetIn = false)
     {
         var operation = new Operation<T>(work, ct);
-        if (_queue.Reader.Count >= (wasLetIn ? 2 * QueueLimit : QueueLimit))
-            throw new StorageUnavailableException("Too many writes wait for the database already.");
-        if (!_queue.Writer.TryWrite(operation)) throw NewClosedException();
+        if (_queue.Reader.Count >= (wasLetIn ? 2 * QueueLimit : QueueLimit)) throw NewFullException();
+        if (!_queue.Writer.TryWrite(operation)) throw _isClosed ? NewClosedException() : NewFullException();
         try
         {
             return await operation.Task.WaitAsync(_timeout, _time, ct);
@@ -68,7 +68,7 @@ internal sealed class Writer : IAsyncDisposable
     /// <summary>Accepts nothing more, finishes what is queued, ends the thread. The connection stays open.</summary>
     public async Task DrainAsync()
     {
-        _queue.Writer.TryComplete();
+        Close();
         await Task.Run(_thread.Join);
     }
 
@@ -118,8 +118,16 @@ internal sealed class Writer : IAsyncDisposable
     private void Fail(Exception exception)
     {
         _failed.TrySetResult(exception);
+        Close();
+    }
+
+    private void Close()
+    {
+        _isClosed = true;
         _queue.Writer.TryComplete();
     }
+
+    private static StorageUnavailableException NewFullException() => new("Too many writes wait for the database already.");
 
     private StorageUnavailableException NewClosedException() => _failed.Task.IsCompleted
         ? new StorageUnavailableException("The database failed.", _failed.Task.Result)

@@ -32,8 +32,8 @@ internal sealed class SqliteEngine(string path) : IEngine
         try
         {
             CreateFile();
-            RewriteLog();
             var session = Open(SqliteOpenMode.ReadWrite);
+            RewriteLog(session);
             // FULL: an acknowledged commit survives a power cut; NORMAL would lose it.
             session.Run("""
                 PRAGMA journal_mode = WAL;
@@ -132,10 +132,24 @@ internal sealed class SqliteEngine(string path) : IEngine
     // no later fsync writes them. What is committed behind such a gap would be lost with it when the power fails. So what
     // an earlier process has left in the log is written again, octet for octet, and flushed. The database file needs no
     // such care: a checkpoint that failed is done again from the log, the whole of it.
-    private void RewriteLog()
+    private void RewriteLog(Session session)
     {
         var log = path + "-wal";
         if (!File.Exists(log)) return;
+        // Under the write lock, so that no other program, a backup's or a curious person's, can add to the log meanwhile.
+        session.Run("BEGIN IMMEDIATE");
+        try
+        {
+            RewriteFile(log);
+        }
+        finally
+        {
+            session.Run("ROLLBACK");
+        }
+    }
+
+    private static void RewriteFile(string log)
+    {
         using var file = File.OpenHandle(log, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         var buffer = new byte[1 << 20];
         long offset = 0;
