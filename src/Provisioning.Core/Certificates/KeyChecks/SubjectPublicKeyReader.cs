@@ -72,7 +72,7 @@ internal static class SubjectPublicKeyReader
         var size = curve.Prime.Length;
         if (point.Length != 1 + (2 * size) || point[0] != Uncompressed)
             return RequestRefusals.BadKey("The public key is not an uncompressed point of its curve (RFC 5480 §2.2).");
-        // Whether the point is on the curve is left to the import, which checks it (SEC 1 §3.2.2.1).
+        // Whether the point is on the curve is left to whoever verifies with it, which takes no other (SEC 1 §3.2.2.1).
         var x = point.Slice(1, size);
         var y = point[(1 + size)..];
         if (x.SequenceCompareTo(curve.Prime) >= 0 || y.SequenceCompareTo(curve.Prime) >= 0)

@@ -73,9 +73,10 @@ internal static partial class OpenSslEcdsa
             if (SafeEvpPKeyHandle.OpenSslVersion >> 28 != 3) return null;
             return NamedCurve.All.ToFrozenDictionary(curve => curve.Algorithm, MakeTemplate);
         }
-        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception missing) when (missing is DllNotFoundException or EntryPointNotFoundException
+            or CryptographicException or PlatformNotSupportedException)
         {
-            // Linked in some other way: the platform's own functions do the same, more slowly.
+            // Linked in some other way, or without one of the curves: the platform's own functions do the same, more slowly.
             return null;
         }
     }

@@ -62,7 +62,7 @@ internal static class RequestSignature
                 "The parameters of the signature algorithm must be absent for ECDSA and NULL for RSA.");
     }
 
-    /// <summary>Imports the key, which puts a point to the test of its curve equation, and verifies.</summary>
+    /// <summary>Gives the key to OpenSSL, which puts a point to the test of its curve equation, and verifies.</summary>
     /// <param name="key">The key.</param>
     /// <param name="signed">What is signed: the CertificationRequestInfo with its tag and length.</param>
     /// <param name="signature">The content of the signature's bit string.</param>
