@@ -3,8 +3,7 @@
 # Needs bash, curl and openssl. Kill it whenever you like and run it again with the same folder: it goes on, and never enrolls
 # a unit twice. See README.md beside this file.
 set -uo pipefail
-export LC_ALL=C TZ=UTC0
-umask 077
+export LC_ALL=C TZ=UTC0 && umask 077
 
 usage() {
   cat <<'USAGE'
@@ -30,7 +29,6 @@ die() { say "enroll.sh: $*"; exit 3; }
 misused() { say "enroll.sh: $*"; say "Try: enroll.sh -h"; exit 2; }
 
 # ── The command line ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
 output=factory-line server=https://localhost:8443 data=data certificate='' key='' anchor='' list='' attempts=12
 jobs=$(( $(nproc 2>/dev/null || echo 2) * 4 ))
 while (( $# )); do
@@ -66,7 +64,6 @@ for program in curl openssl flock; do
 done
 
 # ── One run at a time in a folder ─────────────────────────────────────────────────────────────────────────────────────────
-
 mkdir -p -- "$output/units" || die "cannot make $output/units."
 absolute() { (cd -- "$(dirname -- "$1")" && printf '%s/%s\n' "$PWD" "$(basename -- "$1")"); }
 certificate=$(absolute "$certificate") key=$(absolute "$key") anchor=$(absolute "$anchor") list=$(absolute "$list")
@@ -89,7 +86,6 @@ make_work() {
 make_work || die "cannot write in $output."
 
 # ── What is done already ──────────────────────────────────────────────────────────────────────────────────────────────────
-
 results=results.csv
 valid_id='^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$'
 valid_time='^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$'
@@ -109,7 +105,6 @@ done <"$results"
 exec {record}>>"$results" || die "cannot write $results."
 
 # ── The list ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 declare -A known=() failures=()
 declare -a todo=()
 total=0 already=0 bad=0 twice=0 number=0 header=''
@@ -143,8 +138,7 @@ done <"$list"
 # disk, a key before the first request that carries it. So whenever it stops, a unit has no key, or a key to go on with.
 # It reports to the parent, a line for each event: "unit ID SERIAL STATUS CODE", "wait SECONDS REASON", "fatal SENTENCE".
 
-main=$$
-batch_size=20
+main=$$ batch_size=20
 
 fatal() { printf 'fatal %s\n' "$*"; exit 1; }
 
@@ -317,7 +311,6 @@ pool() {
 }
 
 # ── Progress ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 started=$SECONDS done_now=0 failed=$bad note='' note_until=0 shown=-1 shown_line=0
 terminal=0
 [[ -t 2 ]] && terminal=1
@@ -350,7 +343,6 @@ progress() {
 }
 
 # ── The run ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
 problem='' interrupted=0 report=''
 (( ! already )) || say "$already of $total units have their certificate already."
 if (( ${#todo[@]} )); then
@@ -383,17 +375,14 @@ if (( ${#todo[@]} )); then
     fi
     progress
   done
-  wait "$pool" 2>/dev/null
-  trap - INT TERM HUP
+  wait "$pool" 2>/dev/null; trap - INT TERM HUP
 fi
 progress now
-(( ! terminal )) || printf '\n' >&2
+(( ! terminal )) || say
 rm -rf -- "$work"
 
 # ── The summary ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-left=$((total - already - done_now - failed))
-elapsed=$((SECONDS - started))
+left=$((total - already - done_now - failed)) elapsed=$((SECONDS - started))
 {
   printf 'units in the list  %6d\n' "$total"
   printf '  issued now       %6d\n' "$done_now"
