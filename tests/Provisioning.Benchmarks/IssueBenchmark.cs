@@ -29,7 +29,7 @@ internal static class IssueBenchmark
             var cost = await Cost.MeasureAsync(process, measured.Length, () => EnrollAsync(service, measured));
             return (cost, GC.GetTotalAllocatedBytes() - before);
         });
-        Report.Cost("one certificate", cost, floor.Microseconds, Budget);
+        Report.Cost("one certificate", cost, floor, Budget);
         Report.Line("allocated", Report.Text($"{allocated / 1024.0 / measured.Length:F1} KB each"));
         Report.Line("commits", Report.Text($"{commits}, of {(double)operations / commits:F1} operations each"));
     }

@@ -35,12 +35,13 @@ internal static class Report
     }
 
     /// <summary>The cost of an operation, and its budget as a multiple of the floor.</summary>
-    internal static void Cost(string name, Cost cost, double floorMicroseconds, double? budget = null)
+    internal static void Cost(string name, Cost cost, Floor floor, double? budget = null)
     {
         Line(name, Text($"{cost.Microseconds:F0} µs of CPU each, {cost.PerSecond:F0} a second"));
-        var ratio = cost.Microseconds / floorMicroseconds;
+        var ratio = cost.Microseconds / floor.Microseconds;
         if (budget is { } limit) Verdict("  to the floor", ratio, limit, "×");
         else Line("  to the floor", Text($"{ratio:F2} ×"));
+        Line("    with every processor busy", Text($"{cost.Microseconds / floor.BusyMicroseconds:F2} ×"));
     }
 
     internal static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

@@ -21,7 +21,7 @@ internal static class RestBenchmark
 
         var (floor, cost) = await Floor.AroundAsync(() =>
             Cost.MeasureAsync(server.Process, units.Length, () => Load.RunAsync(units, registrar.EnrollAsync)));
-        Report.Cost("one enrollment", cost, floor.Microseconds, Budget);
+        Report.Cost("one enrollment", cost, floor, Budget);
     }
 
     internal static async Task RenewAsync(int? count)
@@ -38,7 +38,7 @@ internal static class RestBenchmark
         var (floor, cost) = await Floor.AroundAsync(() => Cost.MeasureAsync(
             server.Process, renewals, () => RenewAsync(devices)));
         Close(devices);
-        Report.Cost("one renewal", cost, floor.Microseconds, Budget);
+        Report.Cost("one renewal", cost, floor, Budget);
     }
 
     private static async Task RenewOnceAsync(ServerProcess server, Device[] devices)
