@@ -14,7 +14,8 @@ public sealed class ClockGuard(TimeProvider time)
     /// <summary>Longer than this the service is not out of use between two starts.</summary>
     public static readonly TimeSpan LongestStandstill = TimeSpan.FromDays(365);
 
-    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
+    /// <summary>As much as this the clock may go back: corrections that are made all the time are that small.</summary>
+    public static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Refresh = TimeSpan.FromSeconds(1);
 
     private long _latest;

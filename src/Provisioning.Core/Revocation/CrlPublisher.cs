@@ -91,10 +91,13 @@ public sealed partial class CrlPublisher(
         var lastUpdate = Later(last?.ThisUpdate, shown?.ThisUpdate) ?? DateTimeOffset.UnixEpoch;
         var lastNumber = Math.Max(last?.Number ?? 0, shown?.Number ?? 0);
 
-        var now = time.GetUtcNow();
-
-        // Dated by a clock that was wrong, as an administrator has said since (the verb clock): that time has not been.
-        if (lastUpdate > now + ClockGuard.LongestJump && clock.State == ClockState.Sane) lastUpdate = DateTimeOffset.UnixEpoch;
+        // Dated by a clock that was wrong, as an administrator has said since (the verb clock): that time has not been. The record
+        // is what the clock is judged by; of a CRL that only the folder knows it tells nothing.
+        var isSane = clock.Now().TryGet(out var now, out _);
+        if (!isSane) now = time.GetUtcNow();
+        var isOnRecord = shown is null || shown.Number <= last?.Number;
+        if (isSane && lastUpdate > now + (isOnRecord ? ClockGuard.Tolerance : ClockGuard.LongestJump))
+            lastUpdate = DateTimeOffset.UnixEpoch;
         if (now < lastUpdate - TimeSpan.FromSeconds(1)) Log.ClockBehind(logger, authority.Name, now, lastUpdate);
 
         // Whoever holds a CRL must never see an older one come after it, whatever this machine's clock does.

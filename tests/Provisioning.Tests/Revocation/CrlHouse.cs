@@ -48,10 +48,13 @@ internal sealed class CrlHouse : IDisposable
     /// <summary>The published octets of the issuing authority's CRL.</summary>
     public byte[] Octets => File.ReadAllBytes(CrlPath);
 
-    public void Restart()
+    /// <param name="accepted">Whether an administrator has accepted the clock: then what is on record does not count.</param>
+    public void Restart(bool accepted = false)
     {
+        var clock = new ClockGuard(Clock);
+        if (!accepted && Store.Crls.Count > 0) clock.Observe(Store.Crls.Max(crl => crl.Reserved.ThisUpdate));
         Published = new PublishedCrls(Options, Clock);
-        Publisher = new CrlPublisher(Store, Published, Options, new ClockGuard(Clock), Clock, NullLogger<CrlPublisher>.Instance);
+        Publisher = new CrlPublisher(Store, Published, Options, clock, Clock, NullLogger<CrlPublisher>.Instance);
         Schedule = new CrlSchedule(
             Authorities, Publisher, Published, Signal, Options, Clock, NullLogger<CrlSchedule>.Instance);
     }

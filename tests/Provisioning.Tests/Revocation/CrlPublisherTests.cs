@@ -162,13 +162,15 @@ public sealed class CrlPublisherTests : IDisposable
         Assert.NotNull(await _house.PublishAsync());
     }
 
-    [Fact]
-    public async Task A_CRL_of_the_future_is_followed_by_one_of_now_when_the_clock_was_accepted()
+    [Theory]
+    [InlineData(300 * 24)]
+    [InlineData(20)]
+    public async Task A_CRL_of_the_future_is_followed_by_one_of_now_when_the_clock_was_accepted(int hours)
     {
-        _house.Time.StepClock(TimeSpan.FromDays(300));
+        _house.Time.StepClock(TimeSpan.FromHours(hours));
         var wrong = (await _house.PublishAsync())!;
-        _house.Time.StepClock(TimeSpan.FromDays(-300));
-        _house.Restart();
+        _house.Time.StepClock(TimeSpan.FromHours(-hours));
+        _house.Restart(accepted: true);
         var right = (await _house.PublishAsync())!;
         Assert.Equal(wrong.Number + 1, right.Number);
         Assert.Equal(_house.Time.GetUtcNow(), right.ThisUpdate);

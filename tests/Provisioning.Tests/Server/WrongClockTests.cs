@@ -4,6 +4,7 @@ using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
 using Provisioning.Server.Configuration;
 using Provisioning.Server.Verbs;
 
@@ -93,6 +94,25 @@ public sealed class WrongClockTests : IDisposable
         await using (var server = await StartAsync(400)) Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
     }
 
+    [Fact]
+    public async Task After_a_clock_that_was_hours_ahead_was_set_right_and_accepted_every_start_makes_a_CRL_of_now()
+    {
+        const double ahead = 20 / 24.0, right = 5 / 1440.0;
+        await using (var server = await StartAsync(ahead)) await server.UntilCrlsAsync();
+        var before = CrlFacts.TryRead("issuing", await File.ReadAllBytesAsync(Path.Combine(_folder, "crl", "issuing.crl")))!.Status;
+        Assert.True(before.ThisUpdate >= _start.AddHours(19));
+        await using (var server = await StartAsync(right)) Assert.Equal(ClockState.Behind, server.Instance.Clock.State);
+        await ClockAsync(Accept, right);
+
+        for (var start = 0; start < 2; start++)
+        {
+            await using var server = await StartAsync(right);
+            Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
+            await TestServer.UntilAsync(() => server.Crl()?.Number > before.Number, TimeSpan.FromSeconds(30));
+            Assert.True(server.Crl()!.ThisUpdate <= _start.AddDays(right), $"{server.Crl()!.ThisUpdate:O}");
+        }
+    }
+
     private Reservation NewReservation() => new()
     {
         Authority = AuthorityDirectory.IssuingName,
@@ -109,10 +129,10 @@ public sealed class WrongClockTests : IDisposable
         RequestHash = Digest.Of([3]),
     };
 
-    private Task<TestServer> StartAsync(int days) =>
+    private Task<TestServer> StartAsync(double days) =>
         TestServer.StartAsync(time: new FakeTimeProvider(_start.AddDays(days)), directory: _folder);
 
-    private async Task<string> ClockAsync(Dictionary<string, string> arguments, int days = 1)
+    private async Task<string> ClockAsync(Dictionary<string, string> arguments, double days = 1)
     {
         var output = new StringWriter();
         var options = new ServerOptions { DataDirectory = _folder };
