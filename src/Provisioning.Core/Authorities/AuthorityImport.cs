@@ -58,16 +58,47 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
         if (key.PublicKey.Thumbprint != Digest.Of(issuing.PublicKey.ExportSubjectPublicKeyInfo()))
             throw new InvalidDataException("The issuing certificate does not belong to the issuing key.");
 
-        // The key first: authorities on record are never without it. Whoever finds the key alone is told to import again.
-        if (issuingKey is not null) keys.Save(AuthorityDirectory.IssuingName, key);
         AuthorityRecord[] both =
         [
             new(AuthorityDirectory.RootName, AuthorityDirectory.RootName, root.RawData),
             new(AuthorityDirectory.IssuingName, AuthorityDirectory.RootName, issuing.RawData),
         ];
-        if (await store.AddAuthoritiesAsync(both, time.GetUtcNow(), ct) is { } taken)
-            throw new InvalidDataException($"There already is another authority '{taken}' in this data directory.");
+        await CheckNamesAsync(both, ct);
+
+        // The key first: authorities on record are never without it. Whoever finds the key alone is told to import again.
+        if (issuingKey is not null) SaveKey(key);
+        if (await store.AddAuthoritiesAsync(both, time.GetUtcNow(), ct) is { } taken) throw Taken(taken);
     }
+
+    private async Task CheckNamesAsync(AuthorityRecord[] wanted, CancellationToken ct)
+    {
+        foreach (var present in await store.ListAuthoritiesAsync(ct))
+        {
+            if (wanted.Any(one => one.Name == present.Name && !one.Certificate.Span.SequenceEqual(present.Certificate.Span)))
+                throw Taken(present.Name);
+        }
+    }
+
+    // A key that is there may be the only copy: of an authority that is half made, or behind a request that is out to be signed.
+    private void SaveKey(SigningKey given)
+    {
+        using var present = keys.TryLoad(AuthorityDirectory.IssuingName);
+        if (present is null)
+        {
+            keys.Save(AuthorityDirectory.IssuingName, given);
+        }
+        else if (present.PublicKey.Thumbprint != given.PublicKey.Thumbprint)
+        {
+            throw new InvalidDataException(
+                $"There is another issuing key already, '{data.KeyFile(AuthorityDirectory.IssuingName)}', and it stays. If it is that of "
+                + "init --request, run init with --root and --issuing, without --key, when the request is signed; or, to take the given "
+                + "key instead, move that file to a safe place first (it may be the only copy) and run this again.");
+        }
+    }
+
+    private static InvalidDataException Taken(string name) => new(
+        $"There already is another authority '{name}' in this data directory, and it stays. If it was begun here and did not end, "
+        + "init without arguments ends it; for the given authorities take another data directory.");
 
     private void CheckChain(X509Certificate2 root, X509Certificate2 issuing)
     {

@@ -67,6 +67,39 @@ public sealed class AuthorityImportTests : IAsyncLifetime
         await MustBeCompleteAsync();
     }
 
+    [Fact]
+    public async Task The_key_of_a_half_made_authority_of_our_own_stays_and_init_alone_ends_it()
+    {
+        var interrupted = new FailingStore(_database!.Authorities, before: true) { Only = AuthorityDirectory.IssuingName };
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => Setup(interrupted).CreateAsync(new AuthorityOptions(), Ct));
+        var key = await File.ReadAllBytesAsync(_data.KeyFile(AuthorityDirectory.IssuingName), Ct);
+
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => ImportAsync(_database!.Authorities));
+
+        Assert.Contains("another authority 'root'", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(key, await File.ReadAllBytesAsync(_data.KeyFile(AuthorityDirectory.IssuingName), Ct));
+        await Setup().CreateAsync(new AuthorityOptions(), Ct);
+        using var loaded = await Setup().LoadAllAsync(Ct);
+        Assert.NotNull(loaded.Issuing.Key);
+    }
+
+    [Fact]
+    public async Task The_key_of_a_request_that_is_still_out_is_not_written_over_by_another()
+    {
+        new AuthorityImport(_data, Keys, _database!.Authorities, TimeProvider.System).CreateRequest(new AuthorityOptions());
+        var file = _data.KeyFile(AuthorityDirectory.IssuingName);
+        var key = await File.ReadAllBytesAsync(file, Ct);
+
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => ImportAsync(_database!.Authorities));
+
+        Assert.Contains("init --request", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(key, await File.ReadAllBytesAsync(file, Ct));
+        Assert.Empty(await _database!.Authorities.ListAuthoritiesAsync(Ct));
+        File.Move(file, file + ".away");
+        await ImportAsync(_database!.Authorities);
+        await MustBeCompleteAsync();
+    }
+
     private async Task ImportAsync(IAuthorityStore store)
     {
         var key = SigningKey.FromEncryptedPem(_given.Issuing.Key!.ToEncryptedPem(Passphrase), Passphrase);
@@ -83,20 +116,24 @@ public sealed class AuthorityImportTests : IAsyncLifetime
         Assert.Equal([AuditActions.AuthorityAdded, AuditActions.AuthorityAdded], actions);
     }
 
-    private AuthoritySetup Setup()
+    private AuthoritySetup Setup(IAuthorityStore? store = null)
     {
         var profiles = ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles"));
         var ca = new CertificateAuthority(
             _database!.Certificates, profiles, new PublicAddresses("localhost", 8080), new ClockGuard(TimeProvider.System));
-        return new AuthoritySetup(_data, Keys, _database.Authorities, new InternalIssuer(ca), TimeProvider.System);
+        return new AuthoritySetup(_data, Keys, store ?? _database.Authorities, new InternalIssuer(ca), TimeProvider.System);
     }
 
     /// <summary>A database that goes away before or after it has put the authorities on record.</summary>
     private sealed class FailingStore(IAuthorityStore store, bool before) : IAuthorityStore
     {
+        /// <summary>The authority that it goes away for; null for all.</summary>
+        public string? Only { get; init; }
+
         public async Task<string?> AddAuthoritiesAsync(
             IReadOnlyList<AuthorityRecord> authorities, DateTimeOffset at, CancellationToken ct)
         {
+            if (Only is not null && authorities[0].Name != Only) return await store.AddAuthoritiesAsync(authorities, at, ct);
             if (!before) await store.AddAuthoritiesAsync(authorities, at, ct);
             throw new StorageUnavailableException("gone") { OutcomeUnknown = !before };
         }
