@@ -98,12 +98,7 @@ internal sealed class Instance : IAsyncDisposable
 
     /// <summary>Gives up what a killed process left behind. Before anything is issued; an audit looks without it.</summary>
     /// <returns>How many reservations that were.</returns>
-    internal async Task<int> RecoverAsync()
-    {
-        // A clock that cannot be believed must not leave its time on record.
-        var now = Clock.State == ClockState.Sane ? null : await Database.Authorities.LatestTimeAsync(default);
-        return await Database.Certificates.AbandonAllAsync(now ?? Time.GetUtcNow(), default);
-    }
+    internal async Task<int> RecoverAsync() => await Database.Certificates.AbandonAllAsync(Clock.LastBelieved(), default);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Database.DisposeAsync();

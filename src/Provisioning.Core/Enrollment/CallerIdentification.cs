@@ -8,8 +8,9 @@ namespace Provisioning.Core.Enrollment;
 /// is a stranger's, whoever seems to have signed it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
+/// <param name="clock">Dates what goes on record.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
-public sealed class CallerIdentification(ICertificateStore store, TimeProvider time)
+public sealed class CallerIdentification(ICertificateStore store, ClockGuard clock, TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
@@ -34,7 +35,7 @@ public sealed class CallerIdentification(ICertificateStore store, TimeProvider t
         // The first authenticated request with a renewed certificate proves that the device has stored it.
         if (record is { State: CertificateState.Issued, HolderKind: HolderKind.Device })
         {
-            record = await store.ConfirmAsync(serialNumber, now, ct);
+            record = await store.ConfirmAsync(serialNumber, clock.LastBelieved(), ct);
             if (record is null) return Unknown();
             if (CheckState(record.State) is { } changed) return changed;
         }

@@ -56,6 +56,14 @@ public sealed class ClockGuard(TimeProvider time)
         return now;
     }
 
+    /// <summary>
+    /// Now, for what is written down at once whatever the clock says, such as a revocation. A time that is not believed never goes on
+    /// record: after the clock was set right, the record would hold up all signing.
+    /// </summary>
+    /// <returns>The time; while the clock is not believed, the last one that was.</returns>
+    public DateTimeOffset LastBelieved() =>
+        Now().TryGet(out var now, out _) ? now : new DateTimeOffset(Interlocked.Read(ref _latest), TimeSpan.Zero);
+
     private ClockState Judge(DateTimeOffset now)
     {
         var latest = Interlocked.Read(ref _latest);

@@ -9,13 +9,13 @@ namespace Provisioning.Core.Revocation;
 /// <param name="certificates">What was issued.</param>
 /// <param name="authorities">Ours.</param>
 /// <param name="signal">Gets a new CRL made.</param>
-/// <param name="time">The clock.</param>
+/// <param name="clock">The clock; a revocation happens also while it is suspect.</param>
 public sealed class RevocationService(
     IRevocationStore store,
     ICertificateStore certificates,
     AuthorityDirectory authorities,
     CrlSignal signal,
-    TimeProvider time)
+    ClockGuard clock)
 {
     /// <summary>Revokes a certificate, or puts it on hold.</summary>
     /// <param name="caller">Who asks.</param>
@@ -40,7 +40,7 @@ public sealed class RevocationService(
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
         var outcome = await SignalAsync(
-            row.Authority, store.RevokeAsync(serialNumber, reason, caller.Actor, time.GetUtcNow(), CancellationToken.None));
+            row.Authority, store.RevokeAsync(serialNumber, reason, caller.Actor, clock.LastBelieved(), CancellationToken.None));
         if (outcome is not Outcome<CertificateRecord>.Success(var now)) return outcome;
         if (now.State != row.State || now.RevocationReason != row.RevocationReason) RevocationMetrics.Revoked(reason);
         return outcome;
@@ -62,7 +62,7 @@ public sealed class RevocationService(
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
         var outcome = await SignalAsync(
-            row.Authority, store.ReleaseAsync(serialNumber, caller.Actor, time.GetUtcNow(), CancellationToken.None));
+            row.Authority, store.ReleaseAsync(serialNumber, caller.Actor, clock.LastBelieved(), CancellationToken.None));
         if (outcome is Outcome<CertificateRecord>.Success) RevocationMetrics.Released();
         return outcome;
     }

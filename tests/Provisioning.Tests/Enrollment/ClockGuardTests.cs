@@ -63,6 +63,20 @@ public sealed class ClockGuardTests
         Assert.Equal(Start, Now());
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(-2)]
+    public void While_the_clock_is_wrong_the_last_time_that_was_believed_is_told(int days)
+    {
+        Now();
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(Start.AddMinutes(1), _clock.LastBelieved());
+        _time.StepClock(TimeSpan.FromDays(days));
+        Assert.Equal(Start.AddMinutes(1), _clock.LastBelieved());
+        _time.StepClock(TimeSpan.FromDays(-days));
+        Assert.Equal(Start.AddMinutes(1), Now());
+    }
+
     [Fact]
     public void With_nothing_on_record_there_is_nothing_to_compare_with() => Assert.Equal(Start, Now());
 

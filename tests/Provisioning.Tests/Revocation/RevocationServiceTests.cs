@@ -14,7 +14,7 @@ public sealed class RevocationServiceTests : IDisposable
     private readonly RevocationService _service;
 
     public RevocationServiceTests() => _service = new RevocationService(
-        _house.Store, new CertificateRows(_house.Store), _house.Authorities, _house.Signal, _house.Time);
+        _house.Store, new CertificateRows(_house.Store), _house.Authorities, _house.Signal, new ClockGuard(_house.Time));
 
     public static TheoryData<string> Others => ["registrar", "device", "service"];
 

@@ -113,6 +113,36 @@ public sealed class WrongClockTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task What_happens_while_the_clock_is_ahead_happens_at_once_and_is_dated_with_the_last_time_that_was_believed()
+    {
+        var time = new FakeTimeProvider(_start);
+        await using (var server = await TestServer.StartAsync(time: time, directory: _folder))
+        {
+            var registrar = server.Registrar();
+            var administrator = server.Administrator();
+            var renewed = await server.NewDevice("pump-1").EnrollAsync(registrar);
+            using (await renewed.RenewAsync(renewed.Client())) { }
+            var held = await server.NewDevice("pump-2").EnrollAsync(registrar);
+
+            time.StepClock(TimeSpan.FromDays(2));
+            using (var self = await renewed.Client().GetAsync("/api/v1/self")) Assert.Equal(HttpStatusCode.OK, self.StatusCode);
+            var revocation = $"/api/v1/certificates/{held.SerialNumber}/revocation";
+            using (var hold = await administrator.PostAsJsonAsync(revocation, new { reason = "certificateHold" })) Assert.True(hold.IsSuccessStatusCode);
+            await Problem.IsAsync(await held.Client().GetAsync("/api/v1/self"), HttpStatusCode.Forbidden, "certificate-on-hold");
+            using (var release = await administrator.DeleteAsync(revocation)) Assert.True(release.IsSuccessStatusCode);
+            using (var gone = await administrator.PostAsJsonAsync(revocation, new { reason = "keyCompromise" })) Assert.True(gone.IsSuccessStatusCode);
+            await Problem.IsAsync(await held.Client().GetAsync("/api/v1/self"), HttpStatusCode.Forbidden, "certificate-revoked");
+
+            var entries = await server.Instance.Database.Audit.ReadAuditAsync(1, default).ToListAsync();
+            Assert.Contains(entries, entry => entry.Action == AuditActions.CertificateConfirmed);
+            Assert.Contains(entries, entry => entry.Action == AuditActions.CertificateRevoked);
+            Assert.All(entries, entry => Assert.True(entry.At <= _start, $"{entry.Action} {entry.At:O}"));
+        }
+
+        await using (var server = await StartAsync(0)) Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
+    }
+
     private Reservation NewReservation() => new()
     {
         Authority = AuthorityDirectory.IssuingName,
