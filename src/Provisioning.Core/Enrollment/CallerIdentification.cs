@@ -8,7 +8,7 @@ namespace Provisioning.Core.Enrollment;
 /// is a stranger's, whoever seems to have signed it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
-/// <param name="clock">Dates what goes on record.</param>
+/// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class CallerIdentification(ICertificateStore store, ClockGuard clock, TimeProvider time)
 {
@@ -27,6 +27,8 @@ public sealed class CallerIdentification(ICertificateStore store, ClockGuard clo
         var now = time.GetUtcNow();
         if (now < record.NotBefore || now > record.NotAfter)
         {
+            // A device takes an expired certificate for the end, so it must not hear of one when only the clock is wrong.
+            if (!clock.Now().TryGet(out _, out var wrongClock)) return wrongClock;
             return new Refusal(
                 RefusalCode.CertificateExpired,
                 $"The certificate is valid from {record.NotBefore:O} to {record.NotAfter:O}; it is now {now:O}.");

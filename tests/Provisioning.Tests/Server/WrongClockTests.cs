@@ -143,6 +143,27 @@ public sealed class WrongClockTests : IDisposable
         await using (var server = await StartAsync(0)) Assert.Equal(ClockState.Sane, server.Instance.Clock.State);
     }
 
+    [Theory]
+    [InlineData(3650, "clock-suspect")]
+    [InlineData(-30, "clock-regressed")]
+    public async Task A_caller_whose_certificate_is_out_of_date_only_by_a_wrong_clock_hears_that_it_is_the_clock(int days, string code)
+    {
+        var time = new FakeTimeProvider(_start);
+        await using var server = await TestServer.StartAsync(time: time);
+        var device = (await server.NewDevice("pump-1").EnrollAsync(server.Registrar())).Client();
+
+        time.StepClock(TimeSpan.FromDays(days));
+        using (var held = await device.GetAsync("/api/v1/self"))
+        {
+            await Problem.IsAsync(held, HttpStatusCode.ServiceUnavailable, code);
+            Assert.NotNull(held.Headers.RetryAfter);
+        }
+
+        time.StepClock(TimeSpan.FromDays(-days));
+        using var self = await device.GetAsync("/api/v1/self");
+        Assert.Equal(HttpStatusCode.OK, self.StatusCode);
+    }
+
     private Reservation NewReservation() => new()
     {
         Authority = AuthorityDirectory.IssuingName,
