@@ -39,7 +39,7 @@ internal static class CommandLine
             or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             // What an operator can do something about: a sentence instead of a stack trace.
-            await Console.Error.WriteLineAsync(problem.Message);
+            await Console.Error.WriteLineAsync((problem is IssuanceRefusedException refused ? StartupException.Of(refused) : problem).Message);
             return Failed;
         }
     }
@@ -114,6 +114,10 @@ internal static class CommandLine
         catch (InvalidDataException problem)
         {
             throw new StartupException(problem.Message, problem);
+        }
+        catch (IssuanceRefusedException problem)
+        {
+            throw StartupException.Of(problem);
         }
     }
 

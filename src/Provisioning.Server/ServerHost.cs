@@ -19,6 +19,7 @@ namespace Provisioning.Server;
 internal static class ServerHost
 {
     /// <summary>Builds the host, ready to be started. The instance is made and owned by the caller, and outlives the host.</summary>
+    /// <exception cref="StartupException">The server gets no certificate of its own; the message says why.</exception>
     internal static async Task<WebApplication> BuildAsync(WebApplicationBuilder builder, Instance instance, AuthorityDirectory authorities)
     {
         var options = instance.Options;
@@ -26,7 +27,14 @@ internal static class ServerHost
         var certificate = new ServerCertificate(
             instance.Data, instance.Keys, instance.Database.Certificates, instance.Issuer, authorities, instance.Profiles["service"],
             ServerNames.Of(options, isDevelopment), options.PublicName, instance.Clock, instance.Time);
-        await certificate.EnsureAsync();
+        try
+        {
+            await certificate.EnsureAsync();
+        }
+        catch (IssuanceRefusedException problem)
+        {
+            throw StartupException.Of(problem);
+        }
 
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
             kestrel, options, options.Address(isDevelopment), certificate, authorities));

@@ -20,7 +20,9 @@ public sealed class InternalIssuer(CertificateAuthority ca)
     /// What a retry after a crash is recognized by, such as <c>first root</c>; null when every call is to give a new certificate.
     /// </param>
     /// <returns>The certificate.</returns>
-    /// <exception cref="InvalidOperationException">It was refused, which only a wrong configuration can cause; the message says why.</exception>
+    /// <exception cref="IssuanceRefusedException">
+    /// It was refused, which only a wrong clock or a wrong configuration can cause; the message says why.
+    /// </exception>
     public async Task<StoredCertificate> IssueAsync(
         Authority? issuer,
         HolderKind kind,
@@ -44,7 +46,7 @@ public sealed class InternalIssuer(CertificateAuthority ca)
         if (!AuthorizedRequest.Service(Service, kind, holder, profile).TryGet(out var allowed, out var refusal)
             || !(await ca.IssueAsync(allowed, input)).TryGet(out var stored, out refusal))
         {
-            throw new InvalidOperationException($"No certificate for '{holder}': {refusal.Detail}");
+            throw new IssuanceRefusedException(holder, refusal);
         }
 
         return stored;

@@ -65,10 +65,18 @@ internal sealed class TestServer : IAsyncDisposable
         var builder = CommandLine.CreateBuilder(["--environment=Development"]);
         builder.Logging.ClearProviders().AddProvider(log);
         var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, time ?? TimeProvider.System, default);
-        var authorities = await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true);
-        var app = await ServerHost.BuildAsync(builder, instance, authorities);
-        await app.StartAsync();
-        return new TestServer(app, instance, authorities, log, directory is null);
+        try
+        {
+            var authorities = await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true);
+            var app = await ServerHost.BuildAsync(builder, instance, authorities);
+            await app.StartAsync();
+            return new TestServer(app, instance, authorities, log, directory is null);
+        }
+        catch (StartupException)
+        {
+            await instance.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A client without a certificate.</summary>

@@ -85,7 +85,7 @@ public sealed class WrongClockTests : IDisposable
             Assert.True(entries[^1].At < _start.AddDays(1));
             Assert.Equal(ClockState.Ahead, server.Instance.Clock.State);
             using var key = SigningKey.Create(KeyAlgorithm.P256);
-            var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => server.Instance.Issuer.IssueAsync(
+            var refused = await Assert.ThrowsAsync<IssuanceRefusedException>(() => server.Instance.Issuer.IssueAsync(
                 server.Authorities.Issuing, HolderKind.Registrar, "line-2", "registrar", key, [], purpose: null));
             Assert.Contains("jumped far ahead", refused.Message, StringComparison.Ordinal);
         }
@@ -162,6 +162,19 @@ public sealed class WrongClockTests : IDisposable
         time.StepClock(TimeSpan.FromDays(-days));
         using var self = await device.GetAsync("/api/v1/self");
         Assert.Equal(HttpStatusCode.OK, self.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("pki/server.key")]
+    [InlineData("credentials/admin.*")]
+    public async Task A_start_that_must_sign_something_by_a_wrong_clock_ends_with_advice(string missing)
+    {
+        await using (await StartAsync(0)) { }
+        foreach (var file in Directory.GetFiles(_folder, missing)) File.Delete(file);
+
+        var refused = await Assert.ThrowsAsync<StartupException>(() => StartAsync(400));
+
+        Assert.Contains("clock --accept", refused.Message, StringComparison.Ordinal);
     }
 
     private Reservation NewReservation() => new()
