@@ -22,14 +22,16 @@ public sealed class AuthoritySetup(
     /// <exception cref="InvalidDataException">An import began here and did not end; the message says what to do.</exception>
     public async Task CreateAsync(AuthorityOptions options, CancellationToken ct)
     {
-        // Here the root comes first, so this key can only have come from an import or a request for an offline root.
+        // Here the root comes first, so this key came from an import or a request for an offline root; or the record is elsewhere.
         var keyFile = data.KeyFile(AuthorityDirectory.IssuingName);
         if (File.Exists(keyFile) && (await store.ListAuthoritiesAsync(ct)).Count == 0)
         {
             throw new InvalidDataException(
-                $"There is an issuing key already, and no authority: '{keyFile}' came from init --request, or from an import that "
-                + "did not end. Run init with --root and --issuing (and --key, if you gave it before) to go on; or move the key "
-                + "away to make a root and an issuing authority here.");
+                $"There is an issuing key already, '{keyFile}', and no authority on record. If this data directory belongs to another "
+                + "database than the configured one, set Provisioning__Database right; nothing is lost. If the key came from init "
+                + "--request, or from an import that did not end, run init with --root and --issuing (and --key, if you gave it before) "
+                + "to go on. Only if it is neither, and to make a root and an issuing authority here, move the keys in that folder to a "
+                + "safe place: they may be the only copies, so do not delete them.");
         }
 
         var suffix = Convert.ToHexString(RandomNumberGenerator.GetBytes(3));

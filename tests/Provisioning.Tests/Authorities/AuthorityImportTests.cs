@@ -100,6 +100,20 @@ public sealed class AuthorityImportTests : IAsyncLifetime
         await MustBeCompleteAsync();
     }
 
+    [Fact]
+    public async Task With_another_database_than_its_own_a_data_directory_is_left_as_it_is_and_the_cause_is_named()
+    {
+        await Setup().CreateAsync(new AuthorityOptions(), Ct);
+        var key = await File.ReadAllBytesAsync(_data.KeyFile(AuthorityDirectory.IssuingName), Ct);
+        var elsewhere = Directory.CreateDirectory(Path.Combine(_data.Path, "elsewhere")).FullName;
+        await using var other = await Database.OpenAsync(new DatabaseOptions { DataDirectory = elsewhere }, Ct);
+
+        var refused = await Assert.ThrowsAsync<InvalidDataException>(() => Setup(other.Authorities).CreateAsync(new AuthorityOptions(), Ct));
+
+        Assert.Contains("Provisioning__Database", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(key, await File.ReadAllBytesAsync(_data.KeyFile(AuthorityDirectory.IssuingName), Ct));
+    }
+
     private async Task ImportAsync(IAuthorityStore store)
     {
         var key = SigningKey.FromEncryptedPem(_given.Issuing.Key!.ToEncryptedPem(Passphrase), Passphrase);
