@@ -1,3 +1,4 @@
+using System.Globalization;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Revocation;
 
@@ -25,6 +26,14 @@ public sealed class Auditor(
         var findings = new Findings();
         foreach (var problem in await audit.CheckIntegrityAsync(ct)) findings.Add($"The database: {problem}");
         var chain = await ChainCheck.RunAsync(audit, findings, ct);
+        var accepted = await audit.ReadClockAcceptedAsync(ct);
+        if (accepted != chain.ClockAccepted?.ToString(CultureInfo.InvariantCulture))
+        {
+            findings.Add(
+                $"The clock is said to be accepted by audit entry {accepted ?? "(none)"}, and the last entry that tells so is "
+                + $"{chain.ClockAccepted?.ToString(CultureInfo.InvariantCulture) ?? "(none)"}.");
+        }
+
         using var certificates = new CertificateCheck(authorities, chain, findings);
         await foreach (var stored in audit.ReadCertificatesAsync(ct)) certificates.Check(stored);
         certificates.Finish();

@@ -11,6 +11,9 @@ internal sealed class ChainCheck
     /// <summary>How many entries there are.</summary>
     internal long Entries { get; private set; }
 
+    /// <summary>The last entry that the clock was accepted; null when it never was.</summary>
+    internal long? ClockAccepted { get; private set; }
+
     /// <summary>When a hold was released last, by serial number.</summary>
     internal Dictionary<string, DateTimeOffset> Releases { get; } = [];
 
@@ -46,6 +49,7 @@ internal sealed class ChainCheck
 
     private void Note(AuditEntry entry, Findings findings)
     {
+        if (entry.Action == AuditActions.ClockAccepted) ClockAccepted = entry.Sequence;
         if (entry.SerialNumber is not { } serialNumber) return;
         if (entry.Action == AuditActions.CertificateRevoked) _revoked.Add(serialNumber);
         if (entry.Action == AuditActions.HoldReleased) Releases[serialNumber] = entry.At;

@@ -16,6 +16,11 @@ public interface IAuditStore
     /// <returns>A stream that holds no lock on writers.</returns>
     IAsyncEnumerable<StoredCertificate> ReadCertificatesAsync(CancellationToken ct);
 
+    /// <summary>Which entry is said to be the last acceptance of the clock: from there on, times on record count.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>A sequence number if nobody has changed it; null when the clock was never accepted.</returns>
+    ValueTask<string?> ReadClockAcceptedAsync(CancellationToken ct);
+
     /// <summary>The engine's own check (SQLite: integrity_check and foreign_key_check).</summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>What is wrong, one finding each; empty when nothing is.</returns>

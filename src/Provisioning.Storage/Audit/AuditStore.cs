@@ -1,5 +1,6 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Sessions;
@@ -21,6 +22,9 @@ internal sealed class AuditStore(IEngine engine, Readers readers) : IAuditStore
 
     public IAsyncEnumerable<StoredCertificate> ReadCertificatesAsync(CancellationToken ct) =>
         readers.StreamAsync(session => session.Sql(Certificates), CertificateRow.ReadStored, ct);
+
+    public ValueTask<string?> ReadClockAcceptedAsync(CancellationToken ct) =>
+        readers.ReadAsync(AuthorityStore.ReadClockAcceptedAsync, (object?)null, ct);
 
     public async Task<IReadOnlyList<string>> CheckIntegrityAsync(CancellationToken ct) =>
         await readers.ReadAsync(

@@ -100,6 +100,11 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
         return rows.Select(row => new AuthorityRecord(row.Name, row.Issuer, row.Certificate)).ToList();
     }
 
+    /// <summary>See <see cref="IAuditStore.ReadClockAcceptedAsync"/>.</summary>
+    internal static async ValueTask<string?> ReadClockAcceptedAsync(Session session, object? nothing, CancellationToken ct) =>
+        await session.Connection.QuerySingleOrDefaultAsync<string?>(
+            new CommandDefinition("SELECT value FROM meta WHERE key = 'clock_accepted'", cancellationToken: ct));
+
     private static async ValueTask<DateTimeOffset?> ReadLatestTimeAsync(
         Session session, object? nothing, CancellationToken ct)
     {
@@ -109,17 +114,19 @@ internal sealed class AuthorityStore(Writer writer, Readers readers) : IAuthorit
                 SELECT MAX(reserved_at) AS latest FROM certificates UNION ALL SELECT MAX(at) AS latest FROM audit) AS t
             """;
 
-        // Only the audit has an order that does not come from the clock. With the + the index of times is walked, from its end;
-        // there is an entry, that of the acceptance itself.
+        // Only the audit has an order that does not come from the clock. With the + the index of times is walked, from its end.
         const string sinceAccepted = """
             SELECT at FROM audit WHERE +sequence >= @accepted ORDER BY at DESC LIMIT 1
             """;
-        var accepted = await session.Connection.QuerySingleOrDefaultAsync<string?>(
-            new CommandDefinition("SELECT value FROM meta WHERE key = 'clock_accepted'", cancellationToken: ct));
-        var latest = await session.Connection.QuerySingleAsync<long?>(accepted is null
-            ? new CommandDefinition(all, cancellationToken: ct)
-            : new CommandDefinition(
-                sinceAccepted, new { accepted = long.Parse(accepted, CultureInfo.InvariantCulture) }, cancellationToken: ct));
+        long? latest = null;
+        if (long.TryParse(await ReadClockAcceptedAsync(session, null, ct), CultureInfo.InvariantCulture, out var accepted))
+        {
+            latest = await session.Connection.QuerySingleOrDefaultAsync<long?>(
+                new CommandDefinition(sinceAccepted, new { accepted }, cancellationToken: ct));
+        }
+
+        // Never accepted; or where there is no entry, which the verb audit tells: then everything counts.
+        latest ??= await session.Connection.QuerySingleAsync<long?>(new CommandDefinition(all, cancellationToken: ct));
         return latest is { } time ? DateTimeOffset.FromUnixTimeMilliseconds(time) : null;
     }
 

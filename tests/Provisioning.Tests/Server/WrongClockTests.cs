@@ -177,6 +177,26 @@ public sealed class WrongClockTests : IDisposable
         Assert.Contains("clock --accept", refused.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("1")]
+    [InlineData("999999")]
+    [InlineData("soon")]
+    public async Task The_audit_tells_when_the_clock_is_said_to_be_accepted_where_no_entry_says_so(string sequence)
+    {
+        await using var server = await StartAsync(0);
+        await server.Instance.Database.Authorities.AcceptTimeAsync(_start, _start, default);
+        var auditor = new Auditor(
+            server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl);
+        Assert.Empty((await auditor.RunAsync(default)).Findings);
+
+        await server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("UPDATE meta SET value = @value WHERE key = 'clock_accepted'").With("value", sequence).Execute(),
+            default);
+
+        Assert.Contains("clock", Assert.Single((await auditor.RunAsync(default)).Findings), StringComparison.Ordinal);
+        Assert.NotNull(await server.Instance.Database.Authorities.LatestTimeAsync(default));
+    }
+
     private Reservation NewReservation() => new()
     {
         Authority = AuthorityDirectory.IssuingName,
