@@ -64,9 +64,12 @@ internal static class Api
 
     internal static async Task RevokeAsync(HttpClient administrator, string serialNumber, string reason)
     {
-        using var response = await administrator.PostAsJsonAsync($"/api/v1/certificates/{serialNumber}/revocation", new { reason });
+        using var response = await TryRevokeAsync(administrator, serialNumber, reason);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
+
+    internal static Task<HttpResponseMessage> TryRevokeAsync(HttpClient administrator, string serialNumber, string reason) =>
+        administrator.PostAsJsonAsync($"/api/v1/certificates/{serialNumber}/revocation", new { reason });
 
     /// <summary>All rows of a list, page by page.</summary>
     internal static async Task<List<JsonElement>> ListAsync(HttpClient administrator, string path)
