@@ -184,6 +184,7 @@ public sealed class WrongClockTests : IDisposable
     public async Task The_audit_tells_when_the_clock_is_said_to_be_accepted_where_no_entry_says_so(string sequence)
     {
         await using var server = await StartAsync(0);
+        await server.UntilCrlsAsync();
         await server.Instance.Database.Authorities.AcceptTimeAsync(_start, _start, default);
         var auditor = new Auditor(
             server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl);
