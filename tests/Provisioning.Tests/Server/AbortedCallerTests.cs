@@ -81,6 +81,7 @@ public sealed class AbortedCallerTests
 
     private static async Task<string> EnrollAsync(HttpClient client, TestDevice device, byte[] request, string? requestKey)
     {
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         while (true)
         {
             using var message = new HttpRequestMessage(HttpMethod.Post, $"/api/v1/enrollments?deviceId={device.Id}")
@@ -88,7 +89,7 @@ public sealed class AbortedCallerTests
                 Content = new ByteArrayContent(request) { Headers = { ContentType = new MediaTypeHeaderValue("application/pkcs10") } },
             };
             if (requestKey is not null) message.Headers.Add("Idempotency-Key", requestKey + device.Id);
-            using var response = await client.SendAsync(message);
+            using var response = await client.SendAsync(message, limit.Token);
             var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
 
             // The first request of the same key may still be under way; this is how its caller is told to come back.
