@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
@@ -10,10 +11,20 @@ namespace Provisioning.Interop;
 /// </summary>
 public sealed class FailpointTests
 {
+    private static readonly TimeSpan Ready = TimeSpan.FromSeconds(5);
+
+    // On a machine that has other work, too; the best round of each failpoint must keep the promise itself.
+    private static readonly TimeSpan ReadyWhenBusy = TimeSpan.FromSeconds(45);
+
     private static readonly string[] Names = ["after-identify", "after-reserve", "after-sign", "after-record", "before-answer"];
 
     // The whole proof is 100 rounds; the suite makes two of each window, and PROVISIONING_ROUNDS makes as many as it says.
     private static int Rounds => int.TryParse(Environment.GetEnvironmentVariable("PROVISIONING_ROUNDS"), out var rounds) ? rounds : 10;
+
+    // Where each kill falls; a failure is repeated with PROVISIONING_SEED.
+    private static int Seed => int.TryParse(Environment.GetEnvironmentVariable("PROVISIONING_SEED"), out var seed)
+        ? seed
+        : RandomNumberGenerator.GetInt32(int.MaxValue);
 
     [Fact]
     public async Task What_was_answered_survives_kill_9_in_every_window_of_the_pipeline()
@@ -21,25 +32,42 @@ public sealed class FailpointTests
         await using var server = await ServerProcess.StartAsync();
         await server.StopAsync();
         var acknowledged = new ConcurrentDictionary<string, string>();
+        var seed = Seed;
+        TestContext.Current.TestOutputHelper?.WriteLine($"PROVISIONING_SEED={seed}");
+        var random = new Random(seed);
+        var best = new Dictionary<string, TimeSpan>();
         for (var round = 0; round < Rounds; round++)
         {
             // The start that recovers from one kill is the one that the next kill ends: a process of its own for each would prove no more.
-            var passage = 1 + RandomNumberGenerator.GetInt32(12);
-            await StartAsync(server, $"{Names[round % Names.Length]}:{passage}", acknowledged);
+            var name = Names[round % Names.Length];
+            var started = await StartAsync(server, $"{name}:{1 + random.Next(12)}", acknowledged);
+            if (round > 0) KeepBest(best, round - 1, started);
             await EnrollUntilKilledAsync(server, round, acknowledged);
-            Assert.True(server.Process.HasExited, $"Round {round}: nothing was killed.");
-            await AssertCleanAsync(server, $"round {round}, {Names[round % Names.Length]}");
+            Assert.True(server.Process.HasExited, $"Round {round}, seed {seed}: nothing was killed.");
+            await AssertCleanAsync(server, $"round {round}, {name}, seed {seed}");
         }
 
-        await StartAsync(server, failpoint: "", acknowledged);
+        KeepBest(best, Rounds - 1, await StartAsync(server, failpoint: "", acknowledged));
+        foreach (var (name, time) in best) Assert.True(time <= Ready, $"After {name} the best start took {time}; seed {seed}.");
     }
 
-    // Ready within 5 seconds, in the time that the process itself used: another load on the machine is not its fault.
-    private static async Task StartAsync(ServerProcess server, string failpoint, ConcurrentDictionary<string, string> acknowledged)
+    private static void KeepBest(Dictionary<string, TimeSpan> best, int killed, TimeSpan started)
     {
+        var name = Names[killed % Names.Length];
+        best[name] = best.TryGetValue(name, out var other) && other < started ? other : started;
+    }
+
+    // Gives what it took by the wall. What the process itself used is its own doing on a busy machine, too.
+    private static async Task<TimeSpan> StartAsync(
+        ServerProcess server, string failpoint, ConcurrentDictionary<string, string> acknowledged)
+    {
+        var watch = Stopwatch.StartNew();
         await server.StartAgainAsync(new Dictionary<string, string> { ["PROVISIONING_FAILPOINT"] = failpoint });
-        Assert.InRange(server.Process.TotalProcessorTime, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        var time = watch.Elapsed;
+        Assert.InRange(time, TimeSpan.Zero, ReadyWhenBusy);
+        Assert.InRange(server.Process.TotalProcessorTime, TimeSpan.Zero, Ready);
         await AssertAcknowledgedAsync(server, acknowledged);
+        return time;
     }
 
     // Eight callers at once, so that a commit holds several and a kill meets others half way.
