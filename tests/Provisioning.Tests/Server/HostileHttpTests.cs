@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Authentication;
 using System.Text;
 
@@ -38,8 +39,8 @@ public sealed class HostileHttpTests(HostileHttpTests.SharedServer shared) : ICl
 
         await connection.SendAsync(request);
 
-        Assert.StartsWith($"HTTP/1.1 {status}", await connection.ReadStatusLineAsync(), StringComparison.Ordinal);
-        Assert.NotNull(row);
+        var answer = await connection.ReadStatusLineAsync();
+        Assert.True(answer.StartsWith($"HTTP/1.1 {status}", StringComparison.Ordinal), $"{row}: {answer}");
         await shared.IsAliveAsync();
     }
 
@@ -118,6 +119,40 @@ public sealed class HostileHttpTests(HostileHttpTests.SharedServer shared) : ICl
     }
 
     [Fact]
+    public async Task H_17_HTTP_2_is_never_negotiated()
+    {
+        await using (var both = await RawConnection.OpenTlsAsync(
+            shared.Server.Https, shared.Registrar, offered: [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]))
+        {
+            Assert.Equal(SslApplicationProtocol.Http11, both.Tls.NegotiatedApplicationProtocol);
+        }
+
+        // RFC 7301 §3.2: without a protocol in common there is no connection.
+        await Assert.ThrowsAnyAsync<AuthenticationException>(
+            () => RawConnection.OpenTlsAsync(shared.Server.Https, shared.Registrar, offered: [SslApplicationProtocol.Http2]));
+        await shared.IsAliveAsync();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task H_17_the_preface_of_HTTP_2_is_refused_and_the_connection_closed(bool isTls)
+    {
+        await using var connection = isTls
+            ? await RawConnection.OpenTlsAsync(shared.Server.Https, shared.Registrar)
+            : await RawConnection.OpenAsync(shared.Server.Http);
+
+        // Behind it the empty SETTINGS frame, with which every client goes on.
+        await connection.SendAsync("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0");
+
+        // On the plain listener in its own words: a GOAWAY frame with HTTP_1_1_REQUIRED (RFC 9113 §7), and nothing else.
+        var answer = await connection.ReadToEndAsync(Long);
+        if (isTls) Assert.Matches("^HTTP/1\\.1 (400|505) ", answer);
+        else Assert.Equal("\0\0\b\a\0\0\0\0\0\0\0\0\0\0\0\0\r", answer);
+        await shared.IsAliveAsync();
+    }
+
+    [Fact]
     public async Task H_18_only_TLS_1_2_and_1_3_are_spoken()
     {
 #pragma warning disable SYSLIB0039, CA5397, CA5398 // The old versions are what is tested.
@@ -129,15 +164,6 @@ public sealed class HostileHttpTests(HostileHttpTests.SharedServer shared) : ICl
             Assert.Equal(good, connection.Tls.SslProtocol);
         }
 #pragma warning restore SYSLIB0039, CA5397, CA5398
-    }
-
-    [Fact]
-    public async Task H_20_there_is_no_session_to_resume()
-    {
-        await using var connection = await RawConnection.OpenTlsAsync(shared.Server.Https, shared.Registrar, SslProtocols.Tls12);
-        await connection.SendAsync("GET /api/v1/self HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-
-        Assert.StartsWith("HTTP/1.1 200", await connection.ReadToEndAsync(Long), StringComparison.Ordinal);
     }
 
     [Theory]

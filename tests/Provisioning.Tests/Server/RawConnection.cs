@@ -27,7 +27,8 @@ internal sealed class RawConnection : IAsyncDisposable
 
     /// <summary>Connects to the TLS listener; believes every server, because the server is not what is tested here.</summary>
     internal static async Task<RawConnection> OpenTlsAsync(
-        Uri address, X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None)
+        Uri address, X509Certificate2? certificate = null, SslProtocols protocols = SslProtocols.None,
+        List<SslApplicationProtocol>? offered = null)
     {
         var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", address.Port);
@@ -36,6 +37,7 @@ internal sealed class RawConnection : IAsyncDisposable
         {
             TargetHost = "localhost",
             EnabledSslProtocols = protocols,
+            ApplicationProtocols = offered,
             RemoteCertificateValidationCallback = (_, _, _, _) => true,
         };
         if (certificate is not null)
