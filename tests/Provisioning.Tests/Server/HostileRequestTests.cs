@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Reflection;
@@ -19,11 +18,7 @@ namespace Provisioning.Tests.Server;
 [Collection(Alone.Name)]
 public sealed class HostileRequestTests(HostileHttpTests.SharedServer shared) : IClassFixture<HostileHttpTests.SharedServer>
 {
-    private const int Tries = 10;
     private const int LargestBody = 16 * 1024;
-    private const long MaxOctets = 1 << 20;
-    private static readonly TimeSpan MaxWall = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan MaxProcessor = TimeSpan.FromMilliseconds(10);
 
     public static TheoryData<string> Rows => new(Tests.Keys);
 
@@ -45,22 +40,9 @@ public sealed class HostileRequestTests(HostileHttpTests.SharedServer shared) : 
             // What is read at all and does not begin as a SEQUENCE does is taken for text, which it is not either.
             var isRead = code != RefusalCode.TooLarge;
             var kind = RestErrors.KindOf(isRead && der is not [0x30, ..] ? RefusalCode.Malformed : code);
-            var cost = (Wall: TimeSpan.MaxValue, Processor: TimeSpan.MaxValue, Octets: long.MaxValue);
-            for (var i = 0; i < Tries && !IsCheap(cost); i++)
-            {
-                // It also leaves a connection that is open.
-                await shared.IsAliveAsync();
-                using var request = Request(der);
-                var before = (Stopwatch.GetTimestamp(), Environment.CpuUsage.TotalTime, GC.GetTotalAllocatedBytes(precise: true));
-                var response = await shared.Client.SendAsync(request);
-                cost = Least(cost, (
-                    Stopwatch.GetElapsedTime(before.Item1),
-                    Environment.CpuUsage.TotalTime - before.Item2,
-                    GC.GetTotalAllocatedBytes(precise: true) - before.Item3));
-                await Problem.IsAsync(response, (HttpStatusCode)kind.Status, kind.Code);
-            }
-
-            Assert.True(IsCheap(cost), $"{cost} for {Convert.ToHexString(der.AsSpan(0, Math.Min(der.Length, 200)))}");
+            var cost = await RequestCost.LeastAsync(shared.IsAliveAsync, () => shared.Client.SendAsync(Request(der)), response =>
+                Problem.IsAsync(response, (HttpStatusCode)kind.Status, kind.Code));
+            Assert.True(cost.IsCheap, $"{cost} for {Convert.ToHexString(der.AsSpan(0, Math.Min(der.Length, 200)))}");
         }
 
         await shared.IsAliveAsync();
@@ -108,13 +90,4 @@ public sealed class HostileRequestTests(HostileHttpTests.SharedServer shared) : 
         if (der.Length > LargestBody) request.Headers.ExpectContinue = true;
         return request;
     }
-
-    private static bool IsCheap((TimeSpan Wall, TimeSpan Processor, long Octets) cost) =>
-        cost.Wall <= MaxWall && cost.Processor <= MaxProcessor && cost.Octets <= MaxOctets;
-
-    private static (TimeSpan Wall, TimeSpan Processor, long Octets) Least(
-        (TimeSpan Wall, TimeSpan Processor, long Octets) one, (TimeSpan Wall, TimeSpan Processor, long Octets) other) => (
-        one.Wall < other.Wall ? one.Wall : other.Wall,
-        one.Processor < other.Processor ? one.Processor : other.Processor,
-        Math.Min(one.Octets, other.Octets));
 }
