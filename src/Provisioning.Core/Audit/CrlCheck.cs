@@ -8,6 +8,10 @@ namespace Provisioning.Core.Audit;
 /// <summary>Holds a published CRL against its record and against what is revoked.</summary>
 internal sealed class CrlCheck(IRevocationStore store, ChainCheck chain, CrlOptions options, Findings findings)
 {
+    // A revocation is dated when it is asked for and seen when it is durable: a CRL that was read in between does not list it,
+    // and the next one, within a minute, does.
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
+
     /// <returns>True when there was a CRL of an authority of ours to compare.</returns>
     internal async Task<bool> RunAsync(Authority authority, CancellationToken ct)
     {
@@ -47,7 +51,7 @@ internal sealed class CrlCheck(IRevocationStore store, ChainCheck chain, CrlOpti
         await foreach (var entry in store.ReadRevokedAsync(authority, facts.Status.ThisUpdate - options.Lifetime, ct))
         {
             var serialNumber = Convert.ToHexString(entry.SerialNumber);
-            if (entry.RevokedAt < facts.Status.ThisUpdate && !listed.Contains(serialNumber))
+            if (entry.RevokedAt < facts.Status.ThisUpdate - LongestWrite && !listed.Contains(serialNumber))
                 findings.Add($"Certificate {serialNumber} is revoked since {entry.RevokedAt:O}, and the CRL of '{authority}' does not list it.");
         }
 

@@ -66,7 +66,10 @@ public sealed partial class CrlPublisher(
         for (var attempt = 0; attempt < Tries; attempt++)
         {
             var last = (await store.LastCrlAsync(authority.Name, ct))?.Reserved;
-            var crl = Plan(authority, key, last, await ReadAsync(authority, last, ct));
+            // Before the entries are read: what is revoked from then on may be missing, and must not seem to be older than the CRL.
+            var isSane = clock.Now().TryGet(out var now, out _);
+            if (!isSane) now = time.GetUtcNow();
+            var crl = Plan(authority, key, last, await ReadAsync(authority, last, ct), now, isSane);
             var hashes = crl.Hash();
             var reservation = new CrlReservation(
                 authority.Name, crl.Number, hashes.Sha256, crl.ThisUpdate, crl.NextUpdate, crl.Entries.Count);
@@ -84,7 +87,8 @@ public sealed partial class CrlPublisher(
             $"The CRL of '{authority.Name}' could not get a number in {Tries} tries: somebody else publishes it too.");
     }
 
-    private CrlWriter Plan(Authority authority, SigningKey key, CrlReservation? last, CrlEntries entries)
+    private CrlWriter Plan(
+        Authority authority, SigningKey key, CrlReservation? last, CrlEntries entries, DateTimeOffset now, bool isSane)
     {
         // A restored backup may know less than the folder does.
         var shown = published.Find(authority.Name);
@@ -93,8 +97,6 @@ public sealed partial class CrlPublisher(
 
         // Dated by a clock that was wrong, as an administrator has said since (the verb clock): that time has not been. The record
         // is what the clock is judged by; of a CRL that only the folder knows it tells nothing.
-        var isSane = clock.Now().TryGet(out var now, out _);
-        if (!isSane) now = time.GetUtcNow();
         var isOnRecord = shown is null || shown.Number <= last?.Number;
         if (isSane && lastUpdate > now + (isOnRecord ? ClockGuard.Tolerance : ClockGuard.LongestJump))
             lastUpdate = DateTimeOffset.UnixEpoch;
