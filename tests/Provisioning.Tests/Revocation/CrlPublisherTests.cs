@@ -29,6 +29,22 @@ public sealed class CrlPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_CRL_is_not_younger_than_what_was_revoked_while_its_entries_were_read()
+    {
+        DateTimeOffset? revokedAt = null;
+        _house.Store.AfterReading = () =>
+        {
+            _house.Time.Advance(TimeSpan.FromSeconds(2));
+            revokedAt = _house.Time.GetUtcNow();
+        };
+
+        var status = await _house.PublishAsync();
+
+        Assert.NotNull(revokedAt);
+        Assert.True(status!.ThisUpdate < revokedAt, $"{status.ThisUpdate:O} is not before {revokedAt:O}.");
+    }
+
+    [Fact]
     public async Task What_is_revoked_is_listed_and_what_is_not_is_not()
     {
         var revoked = CertificateRows.NewRow();

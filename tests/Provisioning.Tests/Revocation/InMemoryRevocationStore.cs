@@ -23,6 +23,9 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
     /// <summary>Throws when an operation on an authority is to be killed after its transaction.</summary>
     public Action<string, string> AfterPersisting { get; set; } = (_, _) => { };
 
+    /// <summary>Called when it is decided what is read as revoked.</summary>
+    public Action AfterReading { get; set; } = () => { };
+
     /// <summary>Given out besides the rows: what a damaged database could hold.</summary>
     public List<RevokedEntry> Damaged { get; } = [];
 
@@ -100,6 +103,7 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
                     row.SerialNumber.ToOctets(), row.RevokedAt!.Value, row.RevocationReason!.Value))];
         }
 
+        AfterReading();
         await Task.Yield();
         foreach (var entry in snapshot)
         {
