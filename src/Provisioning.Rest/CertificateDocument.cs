@@ -30,6 +30,17 @@ internal sealed record CertificateDocument
     /// <example>device</example>
     public required string Profile { get; init; }
 
+    /// <summary>The slot of the device that it is for.</summary>
+    /// <example>operational</example>
+    public required string Slot { get; init; }
+
+    /// <summary>The enrollment group that admitted it; null when none had to.</summary>
+    /// <example>default</example>
+    public required string? Group { get; init; }
+
+    /// <summary>The version of the group that admitted it, or null.</summary>
+    public required long? GroupVersion { get; init; }
+
     /// <summary>Where it stands. <c>issued</c>: not yet seen in a handshake; <c>current</c>: in use.</summary>
     /// <example>current</example>
     [NamesOf(typeof(CertificateState))]
@@ -46,6 +57,9 @@ internal sealed record CertificateDocument
 
     /// <summary>When it was signed; null when it never was.</summary>
     public required DateTimeOffset? IssuedAt { get; init; }
+
+    /// <summary>When its holder, a device, first showed it; null when it never did.</summary>
+    public required DateTimeOffset? SeenAt { get; init; }
 
     /// <summary>Who asked for it.</summary>
     /// <example>registrar:factory-line</example>
@@ -77,11 +91,15 @@ internal sealed record CertificateDocument
         HolderKind = WireNames.Of(record.HolderKind),
         Holder = record.Holder,
         Profile = record.Profile,
+        Slot = record.Slot,
+        Group = record.Group,
+        GroupVersion = record.GroupVersion,
         State = WireNames.Of(record.State),
         NotBefore = record.NotBefore,
         NotAfter = record.NotAfter,
         ReservedAt = record.ReservedAt,
         IssuedAt = record.IssuedAt,
+        SeenAt = record.SeenAt,
         Requester = record.Requester,
         RevokedAt = record.RevokedAt,
         RevocationReason = record.RevocationReason is { } reason ? RevocationReasons.ToText(reason) : null,

@@ -12,28 +12,32 @@ internal static class CertificationBody
 
     /// <summary>Reads an enrollment.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="deviceId">The device ID in the query, where it belongs beside a PKCS#10 body.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The core's request.</returns>
     internal static async Task<Checked<EnrollmentRequest>> ReadEnrollmentAsync(
-        HttpRequest request, string? deviceId, CancellationToken ct)
+        HttpRequest request, CancellationToken ct)
     {
-        if (new QueryReader(request, "deviceId").Problem is { } badQuery) return badQuery;
+        if (new QueryReader(request, "deviceId", "group", "lot", "slot").Problem is { } badQuery) return badQuery;
         if (!IdempotencyKey.Read(request).TryGet(out var key, out var problem)) return problem;
         switch (RequestBody.MediaTypeOf(request))
         {
-            case MediaTypes.Json when deviceId is not null:
-                return new Problem(RestErrors.BadQuery, "With a JSON body, the device ID belongs into the body.");
+            case MediaTypes.Json when request.Query.Count > 0:
+                return new Problem(RestErrors.BadQuery, "With a JSON body, everything belongs into the body.");
             case MediaTypes.Json:
                 return (await RequestBody.ReadJsonAsync<EnrollmentBody>(request, ct)).TryGet(out var body, out problem)
                     ? ToRequest(body, key)
                     : problem;
-            case MediaTypes.CertificationRequest when deviceId is null:
+            case MediaTypes.CertificationRequest when !request.Query.ContainsKey("deviceId"):
                 return new Problem(
                     RestErrors.BadQuery, "With a PKCS#10 body, name the device in the query: ?deviceId=…");
             case MediaTypes.CertificationRequest:
                 return (await ReadRequestAsync(request, ct)).TryGet(out var der, out problem)
-                    ? new EnrollmentRequest(deviceId, der, null, key)
+                    ? new EnrollmentRequest(request.Query["deviceId"]!, der, null, key)
+                    {
+                        Group = request.Query["group"],
+                        Lot = request.Query["lot"],
+                        Slot = request.Query["slot"],
+                    }
                     : problem;
             default:
                 return RequestBody.UnsupportedMediaType(Expected);
@@ -75,6 +79,11 @@ internal static class CertificationBody
 
         return ToDer(body.Csr).TryGet(out var der, out var problem)
             ? new EnrollmentRequest(body.DeviceId, der, body.Attributes, key)
+            {
+                Group = body.Group,
+                Lot = body.Lot,
+                Slot = body.Slot,
+            }
             : problem;
     }
 

@@ -15,8 +15,24 @@ internal sealed record DeviceDocument
     [NamesOf(typeof(DeviceState))]
     public required string State { get; init; }
 
+    /// <summary>The enrollment group that it belongs to.</summary>
+    /// <example>default</example>
+    public required string Group { get; init; }
+
+    /// <summary>The lot that it was made in, or null.</summary>
+    public required string? Lot { get; init; }
+
     /// <summary>What its registrar said of it.</summary>
     public required IReadOnlyDictionary<string, string> Attributes { get; init; }
+
+    /// <summary>The batch of claim certificates that may claim it, or null.</summary>
+    public required string? ClaimBatch { get; init; }
+
+    /// <summary>SHA-256 of the only public key that may be enrolled for it first, upper-case hex; null for any.</summary>
+    public required string? ExpectedKey { get; init; }
+
+    /// <summary>When it first showed a certificate of ours, to the second; null while it is not in the field.</summary>
+    public required DateTimeOffset? SeenAt { get; init; }
 
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
@@ -28,7 +44,12 @@ internal sealed record DeviceDocument
     {
         DeviceId = device.Id.Value,
         State = WireNames.Of(device.State),
+        Group = device.Group,
+        Lot = device.Lot,
         Attributes = device.Attributes,
+        ClaimBatch = device.ClaimBatch,
+        ExpectedKey = device.ExpectedKey?.ToString(),
+        SeenAt = device.SeenAt,
         CreatedAt = device.CreatedAt,
         UpdatedAt = device.UpdatedAt,
     };

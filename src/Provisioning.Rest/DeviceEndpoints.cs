@@ -39,22 +39,28 @@ internal static class DeviceEndpoints
     /// <remarks>In the order of their IDs. Callers: administrators.</remarks>
     /// <param name="prefix">Only IDs that start so.</param>
     /// <param name="state">Only in this state.</param>
+    /// <param name="group">Only of this enrollment group.</param>
+    /// <param name="lot">Only made in this lot.</param>
     /// <param name="limit">Rows a page.</param>
     /// <param name="cursor">The <c>nextCursor</c> of the page before.</param>
     internal static async Task<IResult> ListDevices(
         HttpContext context,
         [FromQuery] string? prefix,
         [FromQuery, NamesOf(typeof(DeviceState))] string? state,
+        [FromQuery] string? group,
+        [FromQuery] string? lot,
         [FromQuery] string? limit,
         [FromQuery] string? cursor,
         IDeviceStore devices,
         CancellationToken ct)
     {
-        var read = new QueryReader(context.Request, "prefix", "state", "limit", "cursor");
+        var read = new QueryReader(context.Request, "prefix", "state", "group", "lot", "limit", "cursor");
         var query = new DeviceQuery
         {
             Prefix = read.Prefix("prefix", prefix),
             State = read.Name<DeviceState>("state", state),
+            Group = read.Holder("group", group),
+            Lot = read.Holder("lot", lot),
             Limit = read.Limit(limit),
             Cursor = read.Cursor(cursor),
         };

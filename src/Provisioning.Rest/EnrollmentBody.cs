@@ -10,6 +10,16 @@ internal sealed record EnrollmentBody
     /// <summary>The PKCS#10 certification request: PEM, or the DER in base64.</summary>
     public required string Csr { get; init; }
 
-    /// <summary>What is to be kept with a new device: at most 16 short texts.</summary>
+    /// <summary>The enrollment group; leave it out for that of the credential, the lot or the device.</summary>
+    /// <example>default</example>
+    public string? Group { get; init; }
+
+    /// <summary>The lot that the unit counts for; leave it out for that of the credential, if it has one.</summary>
+    public string? Lot { get; init; }
+
+    /// <summary>The slot of the certificate; leave it out for the group's first.</summary>
+    public string? Slot { get; init; }
+
+    /// <summary>What is to be kept with the device: at most 16 short texts. What is on record already stays as it is.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 }

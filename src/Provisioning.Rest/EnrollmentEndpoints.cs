@@ -21,6 +21,7 @@ internal static class EnrollmentEndpoints
             .RefusesStrangers()
             .Refuses([RestErrors.BadQuery, RestErrors.BadIdempotencyKey])
             .Refuses(RefusalCode.BadDeviceId, RefusalCode.BadAttributes, RefusalCode.DeviceAlreadyBound)
+            .Refuses(EndpointFacts.Admitting)
             .Refuses(EndpointFacts.Issuing);
 
     /// <summary>Enrolls a device</summary>
@@ -30,18 +31,24 @@ internal static class EnrollmentEndpoints
     /// device; everything else is decided by the profile. Callers: registrars and administrators.
     /// </remarks>
     /// <param name="deviceId">
-    /// The device, when the body is <c>application/pkcs10</c>; in JSON it is in the body.
+    /// The device, when the body is <c>application/pkcs10</c>; in JSON it is in the body, and so are the others.
     /// </param>
+    /// <param name="group">The enrollment group.</param>
+    /// <param name="lot">The lot that the unit counts for.</param>
+    /// <param name="slot">The slot of the certificate.</param>
     internal static async Task<IResult> Enroll(
         HttpContext context,
         [FromQuery] string? deviceId,
+        [FromQuery] string? group,
+        [FromQuery] string? lot,
+        [FromQuery] string? slot,
         EnrollmentService enrollments,
         TimeProvider time,
         CancellationToken ct)
     {
         if (!AnswerForms.Choose(context.Request).TryGet(out var form, out var problem))
             return new ProblemAnswer(problem);
-        var read = await CertificationBody.ReadEnrollmentAsync(context.Request, deviceId, ct);
+        var read = await CertificationBody.ReadEnrollmentAsync(context.Request, ct);
         if (!read.TryGet(out var request, out problem)) return new ProblemAnswer(problem);
         var outcome = await enrollments.EnrollAsync(context.CallerOf(), request);
         return outcome.TryGet(out var issued, out var refusal)

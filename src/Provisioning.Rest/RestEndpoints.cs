@@ -42,6 +42,8 @@ public static class RestEndpoints
         root.MapDevices();
         root.MapCertificates();
         root.MapAuthorities();
+        root.MapGroups();
+        root.MapPrincipals();
         return root;
     }
 }

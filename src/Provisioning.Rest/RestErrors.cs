@@ -126,6 +126,40 @@ internal static class RestErrors
         RefusalCode.BadReason => new(422, "bad-reason", "The revocation reason is not one that may be asked for."),
         RefusalCode.IdempotencyMismatch => new(
             422, "idempotency-mismatch", "The same Idempotency-Key came with another request."),
+        RefusalCode.BadGroup => new(422, "bad-group", "The definition of the group cannot be used."),
+        RefusalCode.BadScope => new(422, "bad-scope", "The limits of the registrar cannot be used."),
+        RefusalCode.BadName => new(400, "bad-name", "The name is not of the accepted form."),
+        RefusalCode.AlreadyExists => new(409, "already-exists", "There is something of that name already."),
+        RefusalCode.InUse => new(409, "in-use", "Something else uses it."),
+        RefusalCode.VersionMismatch => new(412, "version-mismatch", "Somebody else has changed it meanwhile."),
+        RefusalCode.PolicyChanged => new(409, "policy-changed", "What the decision rested on has changed meanwhile."),
+        RefusalCode.UnknownGroup => new(422, "unknown-group", "There is no such enrollment group."),
+        RefusalCode.GroupMismatch => new(409, "group-mismatch", "The device belongs to another group."),
+        RefusalCode.UnknownSlot => new(422, "unknown-slot", "The group has no such slot."),
+        RefusalCode.CredentialNotAccepted => new(
+            403, "credential-not-accepted", "The group does not accept this kind of credential."),
+        RefusalCode.OutsideScope => new(403, "outside-scope", "The credential does not reach this group, lot or device."),
+        RefusalCode.OutsideNetwork => new(403, "outside-network", "The credential may not be used from this network."),
+        RefusalCode.OutsideHours => new(403, "outside-hours", "The credential may not be used at this time."),
+        RefusalCode.DailyLimit => new(429, "daily-limit", "The caller has enrolled as many devices today as it may."),
+        RefusalCode.DeviceIdNotAllowed => new(
+            403, "device-id-not-allowed", "The group does not enroll devices of such an ID."),
+        RefusalCode.NotPreregistered => new(
+            403, "not-preregistered", "The group enrolls only devices that are in the registry already."),
+        RefusalCode.AttributeMissing => new(
+            422, "attribute-missing", "The device lacks an attribute that the group requires."),
+        RefusalCode.BadToken => new(401, "bad-token", "The enrollment token is not valid."),
+        RefusalCode.TokenExpired => new(401, "token-expired", "The enrollment token has expired."),
+        RefusalCode.TokenExhausted => new(403, "token-exhausted", "The enrollment token is used up."),
+        RefusalCode.NotExpected => new(403, "not-expected", "The credential does not expect this device."),
+        RefusalCode.AlreadyClaimed => new(409, "already-claimed", "The device was claimed before."),
+        RefusalCode.KeyMismatch => new(403, "key-mismatch", "The device is bound to another public key."),
+        RefusalCode.UnknownLot => new(422, "unknown-lot", "There is no such lot."),
+        RefusalCode.LotClosed => new(403, "lot-closed", "The lot is closed."),
+        RefusalCode.LotNotOpen => new(403, "lot-not-open", "The lot's window has not begun."),
+        RefusalCode.NotInLot => new(403, "not-in-lot", "The lot does not order this unit."),
+        RefusalCode.QuotaExhausted => new(
+            403, "quota-exhausted", "As many units of the lot as were ordered have been enrolled."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
         // away.
         RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),
@@ -139,15 +173,22 @@ internal static class RestErrors
     };
 
     // What is about the caller, the device's state or this service is in no field.
-    private static string? PointerOf(Refusal refusal) => refusal.Code switch
+    private static string? PointerOf(Refusal refusal) => refusal.Field is { } field ? "/" + field : refusal.Code switch
     {
         RefusalCode.BadDeviceId => "/deviceId",
         RefusalCode.BadAttributes when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),
         RefusalCode.BadAttributes => "/attributes",
+        RefusalCode.AttributeMissing when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),
+        RefusalCode.UnknownGroup or RefusalCode.GroupMismatch => "/group",
+        RefusalCode.UnknownSlot => "/slot",
+        RefusalCode.UnknownLot or RefusalCode.LotClosed or RefusalCode.LotNotOpen or RefusalCode.NotInLot
+            or RefusalCode.QuotaExhausted => "/lot",
+        RefusalCode.DeviceIdNotAllowed or RefusalCode.NotPreregistered or RefusalCode.NotExpected => "/deviceId",
         RefusalCode.Malformed or RefusalCode.TooLarge or RefusalCode.BadCsr or RefusalCode.PopInvalid
             or RefusalCode.SignatureAlgorithm or RefusalCode.UnsupportedExtension or RefusalCode.ExtensionNotAllowed
             or RefusalCode.CaRequested or RefusalCode.IdentityMismatch or RefusalCode.BadKey or RefusalCode.Roca
-            or RefusalCode.UnsupportedKey or RefusalCode.KeyNotAllowed or RefusalCode.KeyBlocked or RefusalCode.KeyInUse => "/csr",
+            or RefusalCode.UnsupportedKey or RefusalCode.KeyNotAllowed or RefusalCode.KeyBlocked or RefusalCode.KeyInUse
+            or RefusalCode.KeyMismatch => "/csr",
         _ => null,
     };
 

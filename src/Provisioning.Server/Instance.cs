@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
 using Provisioning.Server.Configuration;
 using Provisioning.Storage;
@@ -30,6 +31,7 @@ internal sealed class Instance : IAsyncDisposable
         Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);
         Import = new AuthorityImport(data, keys, database.Authorities, time);
         Credentials = new CredentialFiles(data, database.Authorities, Issuer, time);
+        Groups = new GroupCatalog(database.Groups);
     }
 
     internal ServerOptions Options { get; }
@@ -57,6 +59,8 @@ internal sealed class Instance : IAsyncDisposable
     internal AuthorityImport Import { get; }
 
     internal CredentialFiles Credentials { get; }
+
+    internal GroupCatalog Groups { get; }
 
     internal CrlOptions Crl => new()
     {
@@ -94,6 +98,25 @@ internal sealed class Instance : IAsyncDisposable
         {
             throw new StartupException(problem.Message, problem);
         }
+    }
+
+    /// <summary>Brings the enrollment groups into memory, and makes the first where there is none.</summary>
+    /// <param name="authorities">Who signs.</param>
+    /// <returns>What defines groups from now on.</returns>
+    /// <exception cref="StartupException">A group on record cannot be used; the message says why.</exception>
+    internal async Task<GroupService> StartGroupsAsync(AuthorityDirectory authorities)
+    {
+        var service = new GroupService(Database.Groups, Groups, Database.Devices, Ca, authorities, Clock);
+        try
+        {
+            await service.StartAsync(default);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new StartupException(problem.Message, problem);
+        }
+
+        return service;
     }
 
     /// <summary>Gives up what a killed process left behind. Before anything is issued; an audit looks without it.</summary>

@@ -41,6 +41,7 @@ internal static class ServerHost
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
+        builder.Services.AddSingleton(await instance.StartGroupsAsync(authorities));
         builder.Services.AddRest();
         builder.Services.AddSwaggerDocument();
         builder.Services.AddCallers();
@@ -78,9 +79,14 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Revocations)
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
+        .AddSingleton(instance.Database.Principals)
+        .AddSingleton(instance.Database.Groups)
+        .AddSingleton(instance.Database.Admissions)
+        .AddSingleton(instance.Groups)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
+        .AddSingleton<EnrollmentCases>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()
         .AddSingleton<PublishedCrls>()

@@ -2,8 +2,10 @@ using System.Data.Common;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -11,6 +13,7 @@ using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
+using Provisioning.Storage.Groups;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
@@ -39,6 +42,9 @@ public sealed class Database : IAsyncDisposable
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
         Authorities = new AuthorityStore(Writer, _readers);
+        Principals = new PrincipalStore(Writer, _readers);
+        Groups = new GroupStore(Writer, _readers);
+        Admissions = new AdmissionStore(_readers);
         Audit = new AuditStore(engine, _readers);
     }
 
@@ -63,6 +69,15 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Authorities and principals.</summary>
     public IAuthorityStore Authorities { get; }
+
+    /// <summary>Registrars and administrators, and what registrars are limited to.</summary>
+    public IPrincipalStore Principals { get; }
+
+    /// <summary>Enrollment groups.</summary>
+    public IGroupStore Groups { get; }
+
+    /// <summary>What admissions are decided on.</summary>
+    public IAdmissionStore Admissions { get; }
 
     /// <summary>The audit chain.</summary>
     public IAuditStore Audit { get; }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Storage;
@@ -70,6 +71,22 @@ internal static class Words
         "quarantined" => DeviceState.Quarantined,
         "decommissioned" => DeviceState.Decommissioned,
         _ => throw new InvalidDataException($"'{word}' is not the state of a device."),
+    };
+
+    public static string Of(CloneReaction reaction) => reaction switch
+    {
+        CloneReaction.Alarm => "alarm",
+        CloneReaction.Quarantine => "quarantine",
+        _ => throw new UnreachableException(),
+    };
+
+    public static string Of(CloneSign sign) => sign switch
+    {
+        CloneSign.SameKey => "same-key",
+        CloneSign.SecondKey => "second-key",
+        CloneSign.ClaimedTwice => "claimed-twice",
+        CloneSign.SecondBirth => "second-birth",
+        _ => throw new UnreachableException(),
     };
 
     /// <summary>The name in RFC 5280 §5.3.1.</summary>

@@ -18,7 +18,7 @@ internal static class IssueBenchmark
         Report.Title($"issue: {measured.Length} certificates in this process, {Callers} callers, SQLite with synchronous=FULL");
         using var folder = new TemporaryFolder();
         await using var opened = await TemporaryInstance.OpenAsync(folder.Path);
-        var service = new EnrollmentService(opened.Instance.Ca, opened.Instance.Database.Certificates, opened.Authorities);
+        var service = await opened.NewEnrollmentServiceAsync();
         await Load.WarmUpAsync(number => EnrollAsync(service, Unit.Make(number)));
         var (commits, operations) = (0, 0L);
         using var listener = ListenToCommits(size => (commits, operations) = (commits + 1, operations + size));

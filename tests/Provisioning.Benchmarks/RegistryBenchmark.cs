@@ -79,7 +79,7 @@ internal static class RegistryBenchmark
     private static async Task FillAsync(string directory, int devices)
     {
         await using var opened = await TemporaryInstance.OpenAsync(directory);
-        var service = new EnrollmentService(opened.Instance.Ca, opened.Instance.Database.Certificates, opened.Authorities);
+        var service = await opened.NewEnrollmentServiceAsync();
         var unit = Unit.Make("model");
         var outcome = await service.EnrollAsync(
             new Caller.Registrar("factory-line"), new EnrollmentRequest(unit.DeviceId, unit.Request));

@@ -1,4 +1,5 @@
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
 using Provisioning.Server;
 using Provisioning.Server.Configuration;
 
@@ -18,6 +19,13 @@ internal sealed class TemporaryInstance : IAsyncDisposable
         var options = new ServerOptions { DataDirectory = directory };
         var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, TimeProvider.System, default);
         return new TemporaryInstance(instance, await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true));
+    }
+
+    internal async Task<EnrollmentService> NewEnrollmentServiceAsync()
+    {
+        await Instance.StartGroupsAsync(Authorities);
+        return new EnrollmentService(
+            Instance.Ca, Instance.Database.Certificates, Authorities, new EnrollmentCases(Instance.Database.Admissions, Instance.Groups));
     }
 
     public async ValueTask DisposeAsync()

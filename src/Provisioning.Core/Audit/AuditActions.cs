@@ -34,4 +34,16 @@ public static class AuditActions
     /// An administrator has accepted the clock of the machine at its console; the detail is the latest time on record before.
     /// </summary>
     public const string ClockAccepted = "clock-accepted";
+
+    /// <summary>An enrollment group was defined or changed; the detail is its name and version.</summary>
+    public const string GroupChanged = "group-changed";
+
+    /// <summary>What a registrar is limited to was changed; the detail is the limits.</summary>
+    public const string ScopeChanged = "scope-changed";
+
+    /// <summary>A second device seems to have the same identity; the detail is what shows it, and who came with it.</summary>
+    public const string CloneSuspected = "clone-suspected";
+
+    /// <summary>A device was quarantined; the detail is why.</summary>
+    public const string DeviceQuarantined = "device-quarantined";
 }

@@ -40,8 +40,9 @@ public sealed class CertificateAuthority(
             {
                 case ReserveResult.Existing(var certificate):
                     return certificate;
-                case ReserveResult.Refused(var refusal):
-                    return refusal;
+                case ReserveResult.Refused refused:
+                    if (refused.Sign is { } sign) CoreMetrics.CloneSuspected(sign);
+                    return refused.Refusal;
                 case ReserveResult.SerialNumberTaken:
                     continue;
             }

@@ -108,6 +108,10 @@ internal sealed class CertificatePlan
             Renews = request.Renews,
             RequestKey = input.RequestKey,
             RequestHash = input.RequestHash,
-            Attributes = input.Attributes,
+            Slot = request.Slot,
+            Group = request.Group,
+            GroupVersion = request.GroupVersion,
+            Admission = request.Admission,
+            Attributes = input.KeepsAttributes ? input.Attributes : null,
         };
 }

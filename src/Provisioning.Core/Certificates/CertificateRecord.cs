@@ -52,4 +52,16 @@ public sealed record CertificateRecord
 
     /// <summary>Why it was revoked or put on hold, or null.</summary>
     public required RevocationReason? RevocationReason { get; init; }
+
+    /// <summary>The slot of the device that it is for.</summary>
+    public string Slot { get; init; } = Groups.GroupSlot.Operational;
+
+    /// <summary>The enrollment group that admitted it, or null for none.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The version of the group that admitted it, or null.</summary>
+    public long? GroupVersion { get; init; }
+
+    /// <summary>When its holder first showed it, or null.</summary>
+    public DateTimeOffset? SeenAt { get; init; }
 }

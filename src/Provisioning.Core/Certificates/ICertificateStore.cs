@@ -12,13 +12,16 @@ namespace Provisioning.Core.Certificates;
 public interface ICertificateStore
 {
     /// <summary>
-    /// Puts a serial number and a plan on record, in one transaction that decides, in this order:
+    /// Puts a serial number and a plan on record, in one transaction that decides, in this order. Everything about live
+    /// certificates of a device is about those in the slot of the reservation.
     /// <list type="number">
     /// <item>Same requester and request key: with another request hash <see cref="RefusalCode.IdempotencyMismatch"/>; still
     /// reserved <see cref="RefusalCode.RequestInProgress"/> (retry after 1 s); recorded: <see cref="ReserveResult.Existing"/>;
     /// abandoned: the key is free again.</item>
     /// <item>The key is blocked: <see cref="RefusalCode.KeyBlocked"/>; it belongs to another holder (of any kind):
     /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation.</item>
+    /// <item>The group has another version than the plan rests on, or the device another revision, or the registrar:
+    /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>.</item>
     /// <item>For a device: its state must allow it (<see cref="RefusalCode.DeviceSuspended"/>,
     /// <see cref="RefusalCode.DeviceQuarantined"/>, <see cref="RefusalCode.DeviceDecommissioned"/>).</item>
     /// <item>First enrollment of a device (<see cref="Reservation.Renews"/> is null): a live certificate (issued or current, not
@@ -32,9 +35,18 @@ public interface ICertificateStore
     /// <see cref="RefusalCode.RequestInProgress"/>. When the certificate named is itself unconfirmed, it has been seen by
     /// this, and is confirmed in the same transaction. One that is not this device's is
     /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
+    /// <item>First enrollment, and none of the above has answered: the claim batch, the trust anchor and the token must be good still
+    /// (<see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadToken"/>, <see cref="RefusalCode.TokenExpired"/>,
+    /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again
+    /// (<see cref="RefusalCode.AlreadyClaimed"/>), the lot must be open and have a unit left (<see cref="RefusalCode.LotNotOpen"/>,
+    /// <see cref="RefusalCode.LotClosed"/>, <see cref="RefusalCode.NotInLot"/>, <see cref="RefusalCode.QuotaExhausted"/>), and the
+    /// registrar must have certificates left today (<see cref="RefusalCode.DailyLimit"/>). One unit of each is taken; it goes back when
+    /// the reservation is given up, but for the daily limit, which counts what was begun.</item>
     /// <item>The serial number is new to the authority, else <see cref="ReserveResult.SerialNumberTaken"/>.</item>
     /// </list>
-    /// A device that was not known is registered with the attributes. Holders that are not devices may have several
+    /// A device that was not known is registered with the attributes. What looks like a second device with the same identity is marked
+    /// (<see cref="ReserveResult.Refused.Sign"/>): an audit entry, once an hour for each device, and quarantine where the device's group
+    /// says so. Holders that are not devices may have several
     /// current certificates.
     /// </summary>
     /// <param name="reservation">The plan.</param>
@@ -86,8 +98,9 @@ public interface ICertificateStore
     Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct);
 
     /// <summary>
-    /// A device was seen with an unconfirmed certificate: issued becomes current, the one before superseded, one audit entry
-    /// (<c>certificate-confirmed</c>). Does nothing when the certificate is not issued any more.
+    /// A device was seen with a certificate. The first time is put on record, with the certificate and with the device, which is
+    /// in the field from then on. An unconfirmed one becomes current, the one before in its slot superseded, with one audit entry
+    /// (<c>certificate-confirmed</c>). Does nothing when the certificate is neither issued nor current any more.
     /// </summary>
     /// <param name="serialNumber">The certificate that was seen.</param>
     /// <param name="at">Now.</param>

@@ -23,6 +23,9 @@ internal sealed record PlanInput
     /// <summary>The Idempotency-Key, or null.</summary>
     internal string? RequestKey { get; init; }
 
-    /// <summary>To be kept with a new device, or null.</summary>
+    /// <summary>What is known of the device, for the names in the certificate; null for holders that are none.</summary>
     internal IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    /// <summary>True when the attributes are to be put on record with the device.</summary>
+    internal bool KeepsAttributes { get; init; }
 }

@@ -47,6 +47,24 @@ public sealed record Reservation
     /// <summary>SHA-256 over everything that makes the request this request (device, certification request, attributes).</summary>
     public required Digest RequestHash { get; init; }
 
-    /// <summary>Attributes to be kept with a device that is not known yet, or null.</summary>
+    /// <summary>For a device: the slot that the certificate is for.</summary>
+    public string Slot { get; init; } = Groups.GroupSlot.Operational;
+
+    /// <summary>
+    /// For a device: its enrollment group and the version of it that the plan rests on; null where no group decides. Another
+    /// version now is <see cref="Enrollment.RefusalCode.PolicyChanged"/>.
+    /// </summary>
+    public string? Group { get; init; }
+
+    /// <summary>See <see cref="Group"/>.</summary>
+    public long GroupVersion { get; init; }
+
+    /// <summary>What let a first certificate be planned, or null for renewals and for what the service itself needs.</summary>
+    public Admission? Admission { get; init; }
+
+    /// <summary>
+    /// Attributes to be kept with the device from now on, or null for those that it has: all of them, those that it had
+    /// included.
+    /// </summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 }

@@ -20,9 +20,13 @@ public abstract record ReserveResult
     /// <param name="Certificate">The certificate of that answer.</param>
     public sealed record Existing(StoredCertificate Certificate) : ReserveResult;
 
-    /// <summary>No, and nothing was changed.</summary>
+    /// <summary>No. Nothing was changed, but for the marks that a suspicion leaves.</summary>
     /// <param name="Refusal">Why.</param>
-    public sealed record Refused(Refusal Refusal) : ReserveResult;
+    public sealed record Refused(Refusal Refusal) : ReserveResult
+    {
+        /// <summary>What looks like a second device with the same identity, or null.</summary>
+        public CloneSign? Sign { get; init; }
+    }
 
     /// <summary>This authority has used the serial number before: plan again with another.</summary>
     public sealed record SerialNumberTaken : ReserveResult

@@ -11,6 +11,12 @@ public sealed record DeviceQuery
     /// <summary>In this state only, or null.</summary>
     public DeviceState? State { get; init; }
 
+    /// <summary>In this enrollment group only, or null.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>Made in this lot only, or null.</summary>
+    public string? Lot { get; init; }
+
     /// <summary>Rows a page, 1 to 500.</summary>
     public int Limit { get; init; } = 100;
 

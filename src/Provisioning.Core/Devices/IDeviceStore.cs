@@ -25,4 +25,10 @@ public interface IDeviceStore
     /// <param name="ct">Gives up.</param>
     /// <returns>A page; empty for a device without history.</returns>
     Task<Page<AuditEntry>> HistoryAsync(DeviceId id, int limit, Cursor? cursor, CancellationToken ct);
+
+    /// <summary>Streams the devices of a group in the order of their IDs, as one snapshot, without holding them in memory.</summary>
+    /// <param name="group">The group's name.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The devices.</returns>
+    IAsyncEnumerable<GroupMember> StreamGroupAsync(string group, CancellationToken ct);
 }

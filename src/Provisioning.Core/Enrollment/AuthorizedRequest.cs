@@ -1,5 +1,4 @@
 using Provisioning.Core.Certificates;
-using Provisioning.Core.Devices;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -25,42 +24,62 @@ public sealed record AuthorizedRequest
     /// <summary>The profile that it is planned with.</summary>
     public required string Profile { get; init; }
 
+    /// <summary>For a device: its enrollment group, or null.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The version of the group that decided.</summary>
+    public long GroupVersion { get; init; }
+
+    /// <summary>For a device: the slot that the certificate is for.</summary>
+    public string Slot { get; init; } = Groups.GroupSlot.Operational;
+
+    /// <summary>For a first enrollment: what let it happen, to be looked at once more in the reserve transaction.</summary>
+    public Admission? Admission { get; init; }
+
     /// <summary>The certificate that this one renews, or null for a first one.</summary>
     public SerialNumber? Renews { get; init; }
 
     /// <summary>
-    /// May this caller enroll this device? Registrars and administrators may; whether the device may be enrolled now is
-    /// decided in the reserve transaction.
+    /// May this device be enrolled by this caller? All of <see cref="AdmissionRules"/> must be kept; whether it may be enrolled now
+    /// is decided in the reserve transaction.
     /// </summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="deviceId">For which device.</param>
-    /// <returns>The permission, or the refusal.</returns>
-    internal static Outcome<AuthorizedRequest> Enrollment(Caller caller, DeviceId deviceId) => caller switch
+    /// <param name="enrollment">The request with what was read for it.</param>
+    /// <returns>The permission, or the first refusal.</returns>
+    internal static Outcome<AuthorizedRequest> Enrollment(EnrollmentCase enrollment)
     {
-        Caller.Registrar or Caller.Administrator => new AuthorizedRequest
+        foreach (var rule in AdmissionRules.All)
         {
-            Caller = caller,
+            if (rule.Check(enrollment) is { } refusal) return refusal;
+        }
+
+        return new AuthorizedRequest
+        {
+            Caller = enrollment.Caller,
             HolderKind = HolderKind.Device,
-            Holder = deviceId.Value,
-            Profile = "device",
-        },
-        _ => new Refusal(RefusalCode.NotAllowed, "Only a registrar or an administrator enrolls devices."),
-    };
+            Holder = enrollment.DeviceId.Value,
+            Profile = enrollment.Group.ProfileOf(enrollment.Slot),
+            Group = enrollment.Group.Name,
+            GroupVersion = enrollment.Group.Version,
+            Slot = enrollment.Slot.Name,
+            Admission = AdmissionOf(enrollment),
+        };
+    }
 
     /// <summary>May this caller renew? A device may, for itself, with the certificate that it showed.</summary>
     /// <param name="caller">Who asks.</param>
+    /// <param name="policy">The device's group, in its newest version.</param>
     /// <returns>The permission, or the refusal.</returns>
-    internal static Outcome<AuthorizedRequest> Renewal(Caller caller) => caller switch
+    internal static Outcome<AuthorizedRequest> Renewal(Caller.Device caller, Groups.EnrollmentGroup policy) => new AuthorizedRequest
     {
-        Caller.Device(var id, var certificate) => new AuthorizedRequest
-        {
-            Caller = caller,
-            HolderKind = HolderKind.Device,
-            Holder = id.Value,
-            Profile = "device",
-            Renews = certificate,
-        },
-        _ => new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate."),
+        Caller = caller,
+        HolderKind = HolderKind.Device,
+        Holder = caller.Id.Value,
+        // A slot that the group has not any more must not strand the devices that hold a certificate in it.
+        Profile = policy.FindSlot(caller.Slot) is { } slot ? policy.ProfileOf(slot) : policy.Definition.Profile,
+        Group = policy.Name,
+        GroupVersion = policy.Version,
+        Slot = caller.Slot,
+        Renews = caller.Certificate,
     };
 
     /// <summary>The service's own needs: its server certificate, first credentials, and the issuing authority.</summary>
@@ -73,4 +92,29 @@ public sealed record AuthorizedRequest
         kind is HolderKind.Device
             ? new Refusal(RefusalCode.NotAllowed, "The service itself enrolls no devices.")
             : new AuthorizedRequest { Caller = caller, HolderKind = kind, Holder = holder, Profile = profile };
+
+    private static Admission AdmissionOf(EnrollmentCase enrollment)
+    {
+        var admission = new Admission
+        {
+            DeviceRevision = enrollment.Device?.Revision,
+            Lot = enrollment.Lot?.Name,
+            LotRevision = enrollment.Lot?.Revision ?? 0,
+            MustBeListed = enrollment.Lot?.Definition.HasList == true,
+        };
+        return enrollment.Caller switch
+        {
+            Caller.Registrar registrar => admission with
+            {
+                Registrar = registrar.Name,
+                RegistrarRevision = registrar.Revision,
+                CallerCertificate = registrar.Certificate,
+                DailyLimit = registrar.Scope?.DailyLimit,
+            },
+            Caller.Token(var token) => admission with { Token = token.Id },
+            Caller.Claim claim => admission with { ClaimBatch = claim.Batch, CallerCertificate = claim.Certificate },
+            Caller.Birth birth => admission with { BirthThumbprint = birth.Thumbprint, BirthAnchor = birth.Anchor },
+            _ => admission,
+        };
+    }
 }

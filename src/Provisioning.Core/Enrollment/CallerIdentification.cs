@@ -1,4 +1,6 @@
+using System.Net;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 
 namespace Provisioning.Core.Enrollment;
@@ -8,17 +10,21 @@ namespace Provisioning.Core.Enrollment;
 /// is a stranger's, whoever seems to have signed it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
+/// <param name="principals">What registrars are limited to.</param>
 /// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
-public sealed class CallerIdentification(ICertificateStore store, ClockGuard clock, TimeProvider time)
+public sealed class CallerIdentification(
+    ICertificateStore store, IPrincipalStore principals, ClockGuard clock, TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
     /// <param name="thumbprint">SHA-256 of all its bytes; must be that of the row.</param>
+    /// <param name="address">Where the connection comes from, or null when that is not known.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The caller, or why it is none.</returns>
     /// <exception cref="StorageUnavailableException">The registry cannot be read: nobody is let in.</exception>
-    public async ValueTask<Outcome<Caller>> IdentifyAsync(SerialNumber serialNumber, Digest thumbprint, CancellationToken ct)
+    public async ValueTask<Outcome<Caller>> IdentifyAsync(
+        SerialNumber serialNumber, Digest thumbprint, IPAddress? address, CancellationToken ct)
     {
         var record = await store.FindAsync(serialNumber, ct);
         if (record is null || record.Thumbprint != thumbprint) return Unknown();
@@ -42,16 +48,41 @@ public sealed class CallerIdentification(ICertificateStore store, ClockGuard clo
             if (CheckState(record.State) is { } changed) return changed;
         }
 
-        return ToCaller(record);
+        if (record is { SeenAt: null, HolderKind: HolderKind.Device }) MarkSeen(record);
+        return record.HolderKind == HolderKind.Registrar ? await ToRegistrarAsync(record, address, now, ct) : ToCaller(record);
     }
+
+    // Not waited for, and not insisted on: the next request does it when this one cannot.
+    private void MarkSeen(CertificateRecord record) =>
+        _ = store.ConfirmAsync(record.SerialNumber, clock.LastBelieved(), CancellationToken.None)
+            .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
 
     private static Outcome<Caller> ToCaller(CertificateRecord record) => record.HolderKind switch
     {
-        HolderKind.Device when DeviceId.TryParse(record.Holder, out var id) => new Caller.Device(id, record.SerialNumber),
-        HolderKind.Registrar => new Caller.Registrar(record.Holder),
+        HolderKind.Device when DeviceId.TryParse(record.Holder, out var id) => new Caller.Device(id, record.SerialNumber, record.Slot),
         HolderKind.Administrator => new Caller.Administrator(record.Holder),
         _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
     };
+
+    // The limits of place and time are looked at before anything else: a stolen key is to open nothing, not even a look.
+    private async ValueTask<Outcome<Caller>> ToRegistrarAsync(
+        CertificateRecord record, IPAddress? address, DateTimeOffset now, CancellationToken ct)
+    {
+        if (await principals.FindPrincipalAsync(record.Holder, ct) is not { Kind: HolderKind.Registrar } principal) return Unknown();
+        RegistrarScope? scope = null;
+        if (principal.Scope is { } definition && !definition.ToScope().TryGet(out scope, out _))
+            throw new InvalidDataException($"The scope of '{record.Holder}' is on record and cannot be used.");
+        if (scope?.AllowsFrom(address) == false)
+            return new Refusal(RefusalCode.OutsideNetwork, "This credential may not be used from this network.");
+        if (scope?.Hours?.Contains(now) == false)
+            return new Refusal(RefusalCode.OutsideHours, "This credential may not be used at this time of day.");
+        return new Caller.Registrar(record.Holder)
+        {
+            Scope = scope,
+            Revision = principal.Revision,
+            Certificate = record.SerialNumber,
+        };
+    }
 
     private static Refusal? CheckState(CertificateState state) => state switch
     {

@@ -18,6 +18,9 @@ public static class CoreMetrics
     private static readonly Counter<long> RefusedRequests = Meter.CreateCounter<long>(
         "provisioning.requests.refused", description: "Requests answered with a problem, by its stable code.");
 
+    private static readonly Counter<long> Clones = Meter.CreateCounter<long>(
+        "provisioning.clones.suspected", description: "Requests refused because a second device seems to have the same identity, by sign.");
+
     private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
         "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
 
@@ -28,6 +31,16 @@ public static class CoreMetrics
 
     internal static void CountIssued(AuthorizedRequest request) =>
         Issued.Add(1, new KeyValuePair<string, object?>("kind", KindOf(request)));
+
+    internal static void CloneSuspected(CloneSign sign) =>
+        Clones.Add(1, new KeyValuePair<string, object?>("sign", sign switch
+        {
+            CloneSign.SameKey => "same-key",
+            CloneSign.SecondKey => "second-key",
+            CloneSign.ClaimedTwice => "claimed-twice",
+            CloneSign.SecondBirth => "second-birth",
+            _ => throw new UnreachableException(),
+        }));
 
     internal static void Signed(long startedAt) => SignDuration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
 

@@ -5,7 +5,7 @@ namespace Provisioning.Core.Enrollment;
 /// <summary>What a registrar may say of a device: at most 16 short texts.</summary>
 internal static class DeviceAttributes
 {
-    private const int MaxCount = 16;
+    internal const int MaxCount = 16;
     private const int MaxNameLength = 32;
     private const int MaxValueLength = 256;
 
@@ -17,14 +17,20 @@ internal static class DeviceAttributes
         if (attributes.Count > MaxCount) return Refuse($"At most {MaxCount} attributes are kept.");
         foreach (var (name, value) in attributes)
         {
-            if (name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
-                return Refuse($"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'.", name);
+            if (CheckName(name) is { } badName) return Refuse(badName, name);
             if (value.Length > MaxValueLength || value.EnumerateRunes().Any(rune => !IsPrintable(rune)))
                 return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.", name);
         }
 
         return null;
     }
+
+    /// <summary>Judges the name of an attribute.</summary>
+    /// <returns>What is wrong with it, for people; or null.</returns>
+    internal static string? CheckName(string name) =>
+        name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
+            ? $"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'."
+            : null;
 
     private static bool IsPrintable(Rune rune) => rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune)
         is not (System.Globalization.UnicodeCategory.Control

@@ -1,6 +1,6 @@
 namespace Provisioning.Core.Enrollment;
 
-/// <summary>What a registrar asks for: the first certificate of a device.</summary>
+/// <summary>What is asked for: the first certificate of a device.</summary>
 /// <param name="DeviceId">The device ID as it was sent.</param>
 /// <param name="CertificationRequest">The PKCS#10 request, DER.</param>
 /// <param name="Attributes">What is to be kept with the device; null for nothing.</param>
@@ -9,4 +9,14 @@ public sealed record EnrollmentRequest(
     string DeviceId,
     ReadOnlyMemory<byte> CertificationRequest,
     IReadOnlyDictionary<string, string>? Attributes = null,
-    string? RequestKey = null);
+    string? RequestKey = null)
+{
+    /// <summary>The enrollment group, or null for that of the credential, the lot or the device.</summary>
+    public string? Group { get; init; }
+
+    /// <summary>The lot that the unit counts for, or null for that of the credential.</summary>
+    public string? Lot { get; init; }
+
+    /// <summary>The slot of the certificate, or null for the group's first.</summary>
+    public string? Slot { get; init; }
+}

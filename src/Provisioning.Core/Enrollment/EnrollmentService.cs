@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
-using Provisioning.Core.Devices;
+using Provisioning.Core.Groups;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -9,8 +9,13 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="ca">The one pipeline.</param>
 /// <param name="store">The registry.</param>
 /// <param name="authorities">Who signs.</param>
-public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore store, AuthorityDirectory authorities)
+/// <param name="cases">What an admission is decided on.</param>
+public sealed class EnrollmentService(
+    CertificateAuthority ca, ICertificateStore store, AuthorityDirectory authorities, EnrollmentCases cases)
 {
+    // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
+    private const int Decisions = 3;
+
     /// <summary>The longest Idempotency-Key, in characters.</summary>
     public const int MaxRequestKeyLength = 128;
 
@@ -18,36 +23,49 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
     // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, and the
     // certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
     // first request only.
-    private readonly ConcurrentDictionary<(string Actor, string Holder, Digest Key, SerialNumber? Renews), Task<Outcome<StoredCertificate>>> _inFlight = new();
+    private readonly ConcurrentDictionary<(string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews), Task<Outcome<StoredCertificate>>> _inFlight = new();
 
     /// <summary>Enrolls a device (RFC 7030 §4.2.1 in spirit): checks, then issues or gives the certificate of the same request again.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="request">What for.</param>
     /// <returns>The certificate, or the refusal; never both, and nothing is signed on a refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public async Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request)
+    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(async () =>
     {
-        if (!DeviceId.TryParse(request.DeviceId, out var deviceId))
+        var read = await cases.ReadAsync(caller, request, CancellationToken.None);
+        if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
+        if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out refusal)) return refusal;
+        return await ProcessAsync(new Work
         {
-            return new Refusal(
-                RefusalCode.BadDeviceId,
-                $"A device ID is 1 to {DeviceId.MaxLength} of A-Z a-z 0-9 . _ - : and starts with a letter or a digit.");
-        }
-
-        if (!AuthorizedRequest.Enrollment(caller, deviceId).TryGet(out var allowed, out var refusal)) return refusal;
-        if (DeviceAttributes.Check(request.Attributes) is { } badAttributes) return badAttributes;
-        return await ProcessAsync(allowed, request.CertificationRequest, request.Attributes, request.RequestKey);
-    }
+            Allowed = allowed,
+            CertificationRequest = request.CertificationRequest,
+            RequestKey = request.RequestKey,
+            Attributes = enrollment.Attributes,
+            Sent = request.Attributes,
+            KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
+            CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
+        });
+    });
 
     /// <summary>Renews (re-enrollment, RFC 7030 §4.2.2): the same pipeline, with the operational certificate as the credential.</summary>
     /// <param name="caller">The device.</param>
     /// <param name="request">What for.</param>
     /// <returns>The next certificate, unconfirmed until the device is seen with it; or the refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public async Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) =>
-        AuthorizedRequest.Renewal(caller).TryGet(out var allowed, out var refusal)
-            ? await ProcessAsync(allowed, request.CertificationRequest, null, request.RequestKey)
-            : refusal;
+    public Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) => DecideAsync(async () =>
+    {
+        if (caller is not Caller.Device device)
+            return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
+        if (!(await cases.ReadRenewalAsync(device, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
+        if (!AuthorizedRequest.Renewal(device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
+        return await ProcessAsync(new Work
+        {
+            Allowed = allowed,
+            CertificationRequest = request.CertificationRequest,
+            RequestKey = request.RequestKey,
+            Attributes = known.Device.Attributes,
+        });
+    });
 
     /// <summary>The device's own view: the certificate that it showed, as an answer of the pipeline.</summary>
     /// <param name="device">The device.</param>
@@ -58,36 +76,51 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
             ? Answer(stored)
             : new Refusal(RefusalCode.NotFound, "The certificate is not in the registry.");
 
-    private async Task<Outcome<IssuedCertificate>> ProcessAsync(
-        AuthorizedRequest allowed,
-        ReadOnlyMemory<byte> certificationRequest,
-        IReadOnlyDictionary<string, string>? attributes,
-        string? requestKey)
+    // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
+    private async Task<Outcome<IssuedCertificate>> DecideAsync(Func<Task<Outcome<IssuedCertificate>>> decide)
     {
+        for (var left = Decisions; ; left--)
+        {
+            var outcome = await decide();
+            if (left == 1 || outcome is not Outcome<IssuedCertificate>.Refused { Refusal.Code: RefusalCode.PolicyChanged }) return outcome;
+            await cases.RefreshAsync(CancellationToken.None);
+        }
+    }
+
+    private async Task<Outcome<IssuedCertificate>> ProcessAsync(Work work)
+    {
+        var allowed = work.Allowed;
         Failpoint.Hit(Failpoint.AfterIdentify);
-        if (!CertificationRequestReader.Read(certificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
+        if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
+        if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
         if (RequestRules.Check(csr, allowed, ca.Profiles[allowed.Profile]) is { } notGranted) return notGranted;
         if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
             return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
 
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
+        if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
         var input = new PlanInput
         {
             Key = csr.Key,
             Issuer = authorities.Issuing,
-            RequestHash = RequestHash.Of(operation, allowed.Holder, csr.Hash, attributes),
-            RequestKey = requestKey,
-            Attributes = attributes,
+            RequestHash = RequestHash.Of(operation, allowed.Holder, csr.Hash, work.Sent),
+            RequestKey = RequestKeyOf(allowed, work.RequestKey),
+            Attributes = work.Attributes,
+            KeepsAttributes = work.KeepsAttributes,
         };
-        var issued = requestKey is null ? await JoinAsync(allowed, input) : await ca.IssueAsync(allowed, input);
+        var issued = work.RequestKey is null ? await JoinAsync(allowed, input) : await ca.IssueAsync(allowed, input);
         Failpoint.Hit(Failpoint.BeforeAnswer);
         return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 
+    // Devices that share a credential count their requests each for itself: the first of each may well be called "1".
+    private static string? RequestKeyOf(AuthorizedRequest allowed, string? key) =>
+        key is not null && allowed.Caller is Caller.Claim or Caller.Token ? $"{allowed.Holder} {key}" : key;
+
     // A request with an Idempotency-Key is not joined: the key's contract is that a second one in flight is told so.
     private async Task<Outcome<StoredCertificate>> JoinAsync(AuthorizedRequest allowed, PlanInput input)
     {
-        var identity = (allowed.Caller.Actor, allowed.Holder, input.Key.Thumbprint, allowed.Renews);
+        var identity = (allowed.Caller.Actor, allowed.Holder, allowed.Slot, input.Key.Thumbprint, allowed.Renews);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
@@ -113,4 +146,23 @@ public sealed class EnrollmentService(CertificateAuthority ca, ICertificateStore
 
     private IssuedCertificate Answer(StoredCertificate stored) => new(
         stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]));
+
+    private sealed record Work
+    {
+        internal required AuthorizedRequest Allowed { get; init; }
+
+        internal required ReadOnlyMemory<byte> CertificationRequest { get; init; }
+
+        internal required string? RequestKey { get; init; }
+
+        // Those of the device, from which names are made.
+        internal required IReadOnlyDictionary<string, string> Attributes { get; init; }
+
+        // Those in the request, which make it the request that it is.
+        internal IReadOnlyDictionary<string, string>? Sent { get; init; }
+
+        internal bool KeepsAttributes { get; init; }
+
+        internal Func<SubjectPublicKey, Refusal?>? CheckKey { get; init; }
+    }
 }

@@ -8,6 +8,9 @@ public sealed record Refusal(RefusalCode Code, string Detail)
     /// <summary>The name of the device's attribute that is meant, or null when it is none of them.</summary>
     public string? Attribute { get; init; }
 
+    /// <summary>The field of a definition that is meant, as a path such as <c>slots/0/name</c>, or null.</summary>
+    public string? Field { get; init; }
+
     /// <summary>When it makes sense to ask again, or null when asking again will not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -125,4 +125,91 @@ public enum RefusalCode
 
     /// <summary>The clock of this machine jumped far ahead; nothing is signed until it is right again.</summary>
     ClockSuspect,
+
+    /// <summary>The definition of an enrollment group cannot be used.</summary>
+    BadGroup,
+
+    /// <summary>The limits of a registrar cannot be used.</summary>
+    BadScope,
+
+    /// <summary>A name that an administrator gives to a group, lot or the like is not of the accepted form.</summary>
+    BadName,
+
+    /// <summary>There is something of that name already.</summary>
+    AlreadyExists,
+
+    /// <summary>It cannot be removed or changed because something else uses it.</summary>
+    InUse,
+
+    /// <summary>Somebody else has changed it meanwhile.</summary>
+    VersionMismatch,
+
+    /// <summary>What the decision rested on has changed meanwhile; ask again.</summary>
+    PolicyChanged,
+
+    /// <summary>The request names an enrollment group that there is not.</summary>
+    UnknownGroup,
+
+    /// <summary>The device belongs to another group than the request names.</summary>
+    GroupMismatch,
+
+    /// <summary>The group has no slot of that name.</summary>
+    UnknownSlot,
+
+    /// <summary>The group does not accept this kind of credential.</summary>
+    CredentialNotAccepted,
+
+    /// <summary>The caller's credential does not reach this group, lot or device.</summary>
+    OutsideScope,
+
+    /// <summary>The caller's credential may not be used from this network.</summary>
+    OutsideNetwork,
+
+    /// <summary>The caller's credential may not be used at this time.</summary>
+    OutsideHours,
+
+    /// <summary>The caller has enrolled as many devices today as it may.</summary>
+    DailyLimit,
+
+    /// <summary>The group does not enroll devices of such an ID.</summary>
+    DeviceIdNotAllowed,
+
+    /// <summary>The group enrolls only devices that are in the registry already.</summary>
+    NotPreregistered,
+
+    /// <summary>The device lacks an attribute that the group requires.</summary>
+    AttributeMissing,
+
+    /// <summary>The enrollment token is not one of this service, or was revoked.</summary>
+    BadToken,
+
+    /// <summary>The enrollment token has expired.</summary>
+    TokenExpired,
+
+    /// <summary>The enrollment token was used as often as it may be.</summary>
+    TokenExhausted,
+
+    /// <summary>The credential does not expect this device.</summary>
+    NotExpected,
+
+    /// <summary>The device was claimed before.</summary>
+    AlreadyClaimed,
+
+    /// <summary>The device is bound to another public key.</summary>
+    KeyMismatch,
+
+    /// <summary>The request names a lot that there is not.</summary>
+    UnknownLot,
+
+    /// <summary>The lot was closed, or its window has passed.</summary>
+    LotClosed,
+
+    /// <summary>The lot's window has not begun.</summary>
+    LotNotOpen,
+
+    /// <summary>The lot does not order this unit.</summary>
+    NotInLot,
+
+    /// <summary>As many units of the lot as were ordered have been enrolled.</summary>
+    QuotaExhausted,
 }

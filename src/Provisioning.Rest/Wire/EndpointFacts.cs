@@ -46,6 +46,17 @@ internal static class EndpointFacts
         RefusalCode.ClockRegressed, RefusalCode.ClockSuspect,
     ];
 
+    /// <summary>The refusals of groups, credentials and lots.</summary>
+    internal static RefusalCode[] Admitting { get; } =
+    [
+        RefusalCode.UnknownGroup, RefusalCode.GroupMismatch, RefusalCode.UnknownSlot, RefusalCode.CredentialNotAccepted,
+        RefusalCode.OutsideScope, RefusalCode.OutsideNetwork, RefusalCode.OutsideHours, RefusalCode.DailyLimit,
+        RefusalCode.DeviceIdNotAllowed, RefusalCode.NotPreregistered, RefusalCode.AttributeMissing, RefusalCode.BadToken,
+        RefusalCode.TokenExpired, RefusalCode.TokenExhausted, RefusalCode.NotExpected, RefusalCode.AlreadyClaimed,
+        RefusalCode.KeyMismatch, RefusalCode.UnknownLot, RefusalCode.LotClosed, RefusalCode.LotNotOpen,
+        RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged,
+    ];
+
     extension(RouteHandlerBuilder route)
     {
         internal RouteHandlerBuilder Takes<T>(bool orRequest = false)

@@ -33,7 +33,8 @@ internal sealed class CertificateAuthenticationHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         if (PresentedCertificate() is not { } presented) return AuthenticateResult.NoResult();
-        var identified = await identification.IdentifyAsync(presented.SerialNumber, presented.Thumbprint, Context.RequestAborted);
+        var identified = await identification.IdentifyAsync(
+            presented.SerialNumber, presented.Thumbprint, Context.Connection.RemoteIpAddress, Context.RequestAborted);
         if (!identified.TryGet(out var caller, out var refusal))
         {
             Context.Features.Set(refusal);

@@ -36,6 +36,12 @@ internal sealed class NamesFilter : ISchemaFilter, IParameterFilter
 
     private static void Narrow(OpenApiSchema schema, NamesOfAttribute names)
     {
+        if (schema.Items is OpenApiSchema items)
+        {
+            Narrow(items, names);
+            return;
+        }
+
         schema.Enum = [.. WireNames.AllOf(names.Enumeration).Select(name => (JsonNode)name)];
         if (schema.Type?.HasFlag(JsonSchemaType.Null) == true) schema.Enum.Add(JsonNullSentinel.JsonNull);
     }

@@ -12,11 +12,12 @@ internal static class CertificateRow
     /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>c</c>.</summary>
     public const string Columns = """
         c.serial, c.authority, c.holder_kind, c.holder, c.profile, c.state, c.key_thumbprint, c.tbs_hash, c.thumbprint,
-        c.not_before, c.not_after, c.reserved_at, c.issued_at, c.requester, c.revoked_at, c.revocation_reason
+        c.not_before, c.not_after, c.reserved_at, c.issued_at, c.requester, c.revoked_at, c.revocation_reason,
+        c.slot, c.group_name, c.group_version, c.seen_at
         """;
 
     /// <summary>How many columns that is: where the columns after them start.</summary>
-    public const int Count = 16;
+    public const int Count = 20;
 
     private const string BySerial = $"SELECT {Columns} FROM certificates c WHERE c.serial = @serial";
 
@@ -46,6 +47,10 @@ internal static class CertificateRow
         Requester = row.GetString(13),
         RevokedAt = row.IsDBNull(14) ? null : Time(row, 14),
         RevocationReason = row.IsDBNull(15) ? null : (RevocationReason)row.GetInt64(15),
+        Slot = row.GetString(16),
+        Group = row.IsDBNull(17) ? null : row.GetString(17),
+        GroupVersion = row.IsDBNull(18) ? null : row.GetInt64(18),
+        SeenAt = row.IsDBNull(19) ? null : Time(row, 19),
     };
 
     public static StoredCertificate ReadStored(DbDataReader row) =>

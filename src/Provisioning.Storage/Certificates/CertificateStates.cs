@@ -19,20 +19,20 @@ internal static class CertificateStates
             .Execute();
     }
 
-    /// <summary>The device's current certificate, if there is one, is superseded now.</summary>
-    public static void SupersedeCurrent(Transaction transaction, string device)
+    /// <summary>The device's current certificate in a slot, if there is one, is superseded now.</summary>
+    public static void SupersedeCurrent(Transaction transaction, string device, string slot)
     {
         const string sql = """
             UPDATE certificates SET state = 'superseded'
-            WHERE holder = @holder AND holder_kind = 'device' AND state = 'current'
+            WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND state = 'current'
             """;
-        transaction.Sql(sql).With("holder", device).Execute();
+        transaction.Sql(sql).With("holder", device).With("slot", slot).Execute();
     }
 
-    /// <summary>Issued becomes current, the one before superseded, with the audit entry.</summary>
+    /// <summary>Issued becomes current, the one before in its slot superseded, with the audit entry; it has been seen by that.</summary>
     public static CertificateRecord Confirm(Transaction transaction, CertificateRecord issued, DateTimeOffset at)
     {
-        if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder);
+        if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder, issued.Slot);
         const string sql = """
             UPDATE certificates SET state = 'current' WHERE serial = @serial AND authority = @authority
             """;
@@ -42,7 +42,28 @@ internal static class CertificateStates
             .Execute();
         var actor = Words.Of(issued.HolderKind) + ":" + issued.Holder;
         Audit(transaction, AuditActions.CertificateConfirmed, actor, at, issued, null);
-        return issued with { State = CertificateState.Current };
+        return See(transaction, issued, at) with { State = CertificateState.Current };
+    }
+
+    /// <summary>Puts the first time on record that a device showed a certificate.</summary>
+    public static CertificateRecord See(Transaction transaction, CertificateRecord certificate, DateTimeOffset at)
+    {
+        if (certificate.SeenAt is not null) return certificate;
+        const string sql = "UPDATE certificates SET seen_at = @at WHERE serial = @serial AND authority = @authority";
+        transaction.Sql(sql)
+            .With("at", at)
+            .With("serial", certificate.SerialNumber.ToOctets())
+            .With("authority", certificate.Authority)
+            .Execute();
+        if (certificate.HolderKind == HolderKind.Device)
+        {
+            transaction.Sql("UPDATE devices SET seen_at = @at WHERE device_id = @device_id AND seen_at IS NULL")
+                .With("at", at)
+                .With("device_id", certificate.Holder)
+                .Execute();
+        }
+
+        return certificate with { SeenAt = at };
     }
 
     /// <summary>Reserved becomes abandoned, with the audit entry.</summary>
@@ -56,6 +77,7 @@ internal static class CertificateStates
             .With("serial", reserved.SerialNumber.ToOctets())
             .With("authority", reserved.Authority)
             .Execute();
+        UnitsTaken.GiveBack(transaction, reserved);
         Audit(transaction, AuditActions.ReservationAbandoned, "service", at, reserved, reserved.TbsHash.ToString());
     }
 

@@ -68,6 +68,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
             transaction => CertificateRow.Find(transaction, serialNumber) switch
             {
                 { State: CertificateState.Issued } issued => CertificateStates.Confirm(transaction, issued, at),
+                { State: CertificateState.Current } current => CertificateStates.See(transaction, current, at),
                 var other => other,
             },
             ct);

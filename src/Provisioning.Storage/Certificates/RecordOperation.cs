@@ -32,7 +32,7 @@ internal sealed class RecordOperation(
 
         if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
-            CertificateStates.SupersedeCurrent(transaction, reservation.Holder);
+            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot);
         UpdateCertificate();
         InsertDer();
         if (IsDevice && place.Device == DeviceState.Registered) ActivateDevice();
@@ -61,12 +61,13 @@ internal sealed class RecordOperation(
         const string sql = """
             SELECT state, (SELECT state FROM devices WHERE device_id = @holder),
                 EXISTS (SELECT 1 FROM certificates
-                    WHERE holder = @holder AND holder_kind = 'device' AND state = 'current'),
+                    WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND state = 'current'),
                 (SELECT state FROM certificates WHERE serial = @renews LIMIT 1)
             FROM certificates WHERE serial = @serial AND authority = @authority AND tbs_hash = @tbs_hash
             """;
         using var row = transaction.Sql(sql)
             .With("holder", IsDevice ? reservation.Holder : null)
+            .With("slot", reservation.Slot)
             .With("renews", reservation.Renews?.ToOctets())
             .With("serial", reservation.SerialNumber.ToOctets())
             .With("authority", reservation.Authority)
@@ -107,7 +108,7 @@ internal sealed class RecordOperation(
 
     private void ActivateDevice()
     {
-        const string sql = "UPDATE devices SET state = 'active', updated_at = @at WHERE device_id = @device_id";
+        const string sql = "UPDATE devices SET state = 'active', revision = revision + 1, updated_at = @at WHERE device_id = @device_id";
         transaction.Sql(sql).With("at", at).With("device_id", reservation.Holder).Execute();
     }
 
@@ -130,6 +131,9 @@ internal sealed class RecordOperation(
         Requester = reservation.Requester,
         RevokedAt = null,
         RevocationReason = null,
+        Slot = reservation.Slot,
+        Group = reservation.Group,
+        GroupVersion = reservation.Group is null ? null : reservation.GroupVersion,
     };
 
     private static DateTimeOffset ToMilliseconds(DateTimeOffset time) =>

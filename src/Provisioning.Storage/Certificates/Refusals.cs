@@ -51,6 +51,42 @@ internal static class Refusals
     public static Refusal DeviceDecommissioned { get; } =
         new(RefusalCode.DeviceDecommissioned, "The device was decommissioned, which is final.");
 
+    public static Refusal PolicyChanged { get; } = new(
+        RefusalCode.PolicyChanged, "What the decision rested on has changed meanwhile. Send the request again.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
+    public static Refusal CallerNotGood { get; } =
+        new(RefusalCode.NotAllowed, "The caller's credential was revoked or put on hold meanwhile.");
+
+    public static Refusal BadToken { get; } = new(RefusalCode.BadToken, "The enrollment token is not valid.");
+
+    public static Refusal TokenExpired { get; } = new(RefusalCode.TokenExpired, "The enrollment token has expired. Ask for a new one.");
+
+    public static Refusal TokenExhausted { get; } =
+        new(RefusalCode.TokenExhausted, "The enrollment token was used as often as it may be. Ask for a new one.");
+
+    public static Refusal AlreadyClaimed { get; } =
+        new(RefusalCode.AlreadyClaimed, "The device was claimed before. It renews with the certificate that it was given.");
+
+    public static Refusal SecondBirth { get; } = new(
+        RefusalCode.DeviceAlreadyBound, "The device was claimed with another certificate of its manufacturer.");
+
+    public static Refusal LotClosed { get; } = new(RefusalCode.LotClosed, "The lot is closed. Ask for a new order.");
+
+    public static Refusal LotNotOpen { get; } = new(RefusalCode.LotNotOpen, "The lot's window has not begun.");
+
+    public static Refusal NotInLot { get; } = new(RefusalCode.NotInLot, "The lot does not order this unit.");
+
+    public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot.");
+
+    public static Refusal QuotaExhausted { get; } = new(
+        RefusalCode.QuotaExhausted, "As many units as were ordered have been enrolled. Report scrapped ones to replace them.");
+
+    public static Refusal DailyLimit { get; } =
+        new(RefusalCode.DailyLimit, "The registrar has enrolled as many devices today as it may. The day is that of UTC.");
+
     public static Refusal NotFound { get; } =
         new(RefusalCode.NotFound, "No certificate with this serial number was issued here.");
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
@@ -9,32 +8,98 @@ namespace Provisioning.Storage.Certificates;
 /// <summary>The reserve transaction, as <see cref="ICertificateStore.ReserveAsync"/> specifies it.</summary>
 internal sealed class ReserveOperation(Transaction transaction, Reservation reservation)
 {
+    private readonly UnitsTaken? _units =
+        reservation.Admission is { } admission ? new UnitsTaken(transaction, reservation, admission) : null;
+
     // An unconfirmed certificate of the device whose place this reservation takes.
     private CertificateRecord? _displaced;
 
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
 
+    private bool IsDevice => reservation.HolderKind == HolderKind.Device;
+
+    /// <summary>Decides, and reserves when nothing stands in the way.</summary>
     public ReserveResult Run()
     {
         var facts = ReserveFacts.Read(transaction, reservation);
         var answer = (facts.RequestKeyTaken ? Repeated() : null)
             ?? CheckKey(facts)
-            ?? (reservation.HolderKind == HolderKind.Device ? CheckDevice(facts) : null)
-            ?? (facts.SerialNumberTaken ? ReserveResult.SerialNumberTaken.Instance : null);
+            ?? CheckPolicy(facts)
+            ?? (IsDevice ? CheckDevice(facts) : null)
+            ?? CheckUnits(facts);
         if (answer is not null) return answer;
-        Grant(facts);
+        if (facts.SerialNumberTaken) return ReserveResult.SerialNumberTaken.Instance;
+        new Grant(transaction, reservation, _units).Write(facts, _displaced, _confirmed);
         return ReserveResult.Reserved.Instance;
     }
 
     private static ReserveResult.Refused Refuse(Refusal refusal) => new(refusal);
 
-    private static ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
+    private ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
     {
         "blocked" => Refuse(Refusals.KeyBlocked),
+        "other" when IsDevice && ReadKeyHolder() is { } holder =>
+            CloneMarks.Refuse(transaction, reservation, holder, CloneSign.SameKey, Refusals.KeyInUse),
         "other" => Refuse(Refusals.KeyInUse),
         _ => null,
     };
+
+    // The device that the key belongs to, or null when it is somebody else's.
+    private string? ReadKeyHolder()
+    {
+        const string sql = "SELECT holder FROM keys WHERE key_thumbprint = @key AND holder_kind = 'device'";
+        using var row = transaction.Sql(sql).With("key", reservation.KeyThumbprint.ToOctets()).Query();
+        return row.Read() ? row.GetString(0) : null;
+    }
+
+    private ReserveResult.Refused? CheckPolicy(ReserveFacts facts)
+    {
+        if (facts.IsStale(reservation)) return Refuse(Refusals.PolicyChanged);
+        return reservation.Admission?.CallerCertificate is not null
+            && facts.CallerCertificate is not (CertificateState.Issued or CertificateState.Current)
+            ? Refuse(Refusals.CallerNotGood)
+            : null;
+    }
+
+    private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
+    {
+        if (_units is null || reservation.Admission is not { } admission) return null;
+        if (CheckSource(facts, admission) is { } refused) return refused;
+        if (_units.Check() is not { } refusal) return null;
+        if (refusal == Refusals.QuotaExhausted) _units.NoteBeyond();
+        return new ReserveResult.Refused(refusal)
+        {
+            Sign = refusal == Refusals.TokenExhausted ? CloneSign.ClaimedTwice : null,
+        };
+    }
+
+    // What the device itself has come with: a claim or a birth certificate.
+    private ReserveResult.Refused? CheckSource(ReserveFacts facts, Admission admission)
+    {
+        if (admission.ClaimBatch is { } batch)
+        {
+            if (!IsGood("SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL", batch)) return Refuse(Refusals.CallerNotGood);
+            if (facts.Device is not (null or DeviceState.Registered))
+                return CloneMarks.Refuse(transaction, reservation, reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+        }
+
+        if (admission.BirthThumbprint is not { } birth) return null;
+        if (!IsGood("SELECT 1 FROM trust_anchors WHERE name = @name AND withdrawn_at IS NULL", admission.BirthAnchor))
+            return Refuse(Refusals.CallerNotGood);
+        using var row = transaction.Sql("SELECT birth_thumbprint FROM devices WHERE device_id = @device_id")
+            .With("device_id", reservation.Holder)
+            .Query();
+        return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
+            ? CloneMarks.Refuse(transaction, reservation, reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
+            : null;
+    }
+
+    private bool IsGood(string sql, string? name)
+    {
+        using var row = transaction.Sql(sql).With("name", name).Query();
+        return row.Read();
+    }
 
     private ReserveResult Repeated()
     {
@@ -101,7 +166,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         {
             null => null,
             { State: CertificateState.Held } => Refuse(Refusals.OnHold),
-            _ => Refuse(Refusals.AlreadyBound),
+            _ when reservation.Admission?.ClaimBatch is not null => CloneMarks.Refuse(
+                transaction, reservation, reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed),
+            _ => CloneMarks.Refuse(
+                transaction, reservation, reservation.Holder, CloneSign.SecondKey, Refusals.AlreadyBound),
         };
     }
 
@@ -137,12 +205,13 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         const string sql = $"""
             SELECT {CertificateRow.Columns} FROM certificates c
-            WHERE c.holder = @holder AND c.holder_kind = 'device'
+            WHERE c.holder = @holder AND c.slot = @slot AND c.holder_kind = 'device'
                 AND (c.state = 'reserved' OR c.state = 'issued' OR c.state = 'current' OR c.state = 'held')
             ORDER BY c.reserved_at DESC, c.serial DESC
             """;
         using var row = transaction.Sql(sql)
             .With("holder", reservation.Holder)
+            .With("slot", reservation.Slot)
             .Query();
         var live = new List<CertificateRecord>();
         while (row.Read()) live.Add(CertificateRow.Read(row));
@@ -152,64 +221,4 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private ReserveResult.Existing Existing(SerialNumber serialNumber) =>
         new(CertificateRow.FindStored(transaction, serialNumber)
             ?? throw new InvalidDataException($"The certificate {serialNumber} is recorded without its DER."));
-
-    private void Grant(ReserveFacts facts)
-    {
-        if (_displaced is { } displaced) CertificateStates.Supersede(transaction, displaced);
-        if (_confirmed is { } confirmed) CertificateStates.Confirm(transaction, confirmed, reservation.At);
-        if (facts.Key is null) InsertKey();
-        if (reservation.HolderKind == HolderKind.Device && facts.Device is null) InsertDevice();
-        InsertCertificate();
-    }
-
-    private void InsertKey()
-    {
-        const string sql = """
-            INSERT INTO keys (key_thumbprint, holder_kind, holder) VALUES (@key, @holder_kind, @holder)
-            """;
-        transaction.Sql(sql)
-            .With("key", reservation.KeyThumbprint.ToOctets())
-            .With("holder_kind", Words.Of(reservation.HolderKind))
-            .With("holder", reservation.Holder)
-            .Execute();
-    }
-
-    private void InsertDevice()
-    {
-        const string sql = """
-            INSERT INTO devices (device_id, state, attributes, created_at, updated_at)
-            VALUES (@device_id, 'registered', @attributes, @at, @at)
-            """;
-        transaction.Sql(sql)
-            .With("device_id", reservation.Holder)
-            .With("attributes", reservation.Attributes is { Count: > 0 } some ? JsonSerializer.Serialize(some) : null)
-            .With("at", reservation.At)
-            .Execute();
-    }
-
-    private void InsertCertificate()
-    {
-        const string sql = """
-            INSERT INTO certificates (serial, authority, holder_kind, holder, profile, state, key_thumbprint, tbs_hash,
-                not_before, not_after, reserved_at, requester, request_key, request_hash, renews)
-            VALUES (@serial, @authority, @holder_kind, @holder, @profile, 'reserved', @key, @tbs_hash,
-                @not_before, @not_after, @at, @requester, @request_key, @request_hash, @renews)
-            """;
-        transaction.Sql(sql)
-            .With("serial", reservation.SerialNumber.ToOctets())
-            .With("authority", reservation.Authority)
-            .With("holder_kind", Words.Of(reservation.HolderKind))
-            .With("holder", reservation.Holder)
-            .With("profile", reservation.Profile)
-            .With("key", reservation.KeyThumbprint.ToOctets())
-            .With("tbs_hash", reservation.TbsHash.ToOctets())
-            .With("not_before", reservation.NotBefore)
-            .With("not_after", reservation.NotAfter)
-            .With("at", reservation.At)
-            .With("requester", reservation.Requester)
-            .With("request_key", reservation.RequestKey)
-            .With("request_hash", reservation.RequestHash.ToOctets())
-            .With("renews", reservation.Renews?.ToOctets())
-            .Execute();
-    }
 }

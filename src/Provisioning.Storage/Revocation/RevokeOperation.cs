@@ -102,6 +102,9 @@ internal sealed class RevokeOperation(
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
             .Execute();
+
+        // Nothing comes of a reservation that is revoked before it was recorded.
+        if (row.State == CertificateState.Reserved) UnitsTaken.GiveBack(transaction, row);
     }
 
     private void BlockKey(CertificateRecord row)
@@ -122,14 +125,14 @@ internal sealed class RevokeOperation(
             .Execute();
     }
 
-    // A device has one current certificate and one on its way; other holders have as many as they like. An unconfirmed one comes
+    // A device has one current certificate and one on its way in each slot; other holders have as many as they like. An unconfirmed one comes
     // back only while nothing newer is in use: confirming it would take that one away.
     private (CertificateState Prior, bool IsTaken) ReadPlace(CertificateRecord held)
     {
         const string sql = """
             SELECT h.prior_state, EXISTS (
                 SELECT 1 FROM certificates o
-                WHERE o.holder = h.holder AND o.holder_kind = 'device' AND h.holder_kind = 'device'
+                WHERE o.holder = h.holder AND o.slot = h.slot AND o.holder_kind = 'device' AND h.holder_kind = 'device'
                     AND ((h.prior_state = 'current' AND o.state = 'current')
                         OR (h.prior_state = 'issued' AND (o.state IN ('reserved', 'issued')
                             OR (o.state = 'current' AND o.reserved_at > h.reserved_at)))))

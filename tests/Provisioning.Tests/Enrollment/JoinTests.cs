@@ -4,32 +4,36 @@ using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
 using Provisioning.Tests.Rest;
 
 namespace Provisioning.Tests.Enrollment;
 
 /// <summary>The same request many times at once: who waits for the first one's answer, and who does not.</summary>
-public sealed class JoinTests : IDisposable
+public sealed class JoinTests : IAsyncLifetime
 {
     private readonly MemoryRegistry _registry = new();
     private readonly AuthorityDirectory _authorities = TestAuthorities.Create();
     private readonly TaskCompletionSource _gate = new();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly EnrollmentService _service;
+    private EnrollmentService _service = null!;
 
-    public JoinTests()
+    public async ValueTask InitializeAsync()
     {
         var profiles = ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles"));
-        var ca = new CertificateAuthority(
-            _registry, profiles, new PublicAddresses("localhost", 8080), new ClockGuard(TimeProvider.System));
-        _service = new EnrollmentService(ca, _registry, _authorities);
+        var clock = new ClockGuard(TimeProvider.System);
+        var ca = new CertificateAuthority(_registry, profiles, new PublicAddresses("localhost", 8080), clock);
+        var groups = new GroupCatalog(_registry);
+        await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
+        _service = new EnrollmentService(ca, _registry, _authorities, new EnrollmentCases(_registry, groups));
         _registry.Gate = _gate.Task;
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         _authorities.Dispose();
         _key.Dispose();
+        return ValueTask.CompletedTask;
     }
 
     [Fact]
@@ -57,6 +61,14 @@ public sealed class JoinTests : IDisposable
     public async Task Renewals_of_two_certificates_are_two_requests_also_with_one_key()
     {
         Assert.True(DeviceId.TryParse("pump-1", out var id));
+        _registry.Add(new Device
+        {
+            Id = id,
+            State = DeviceState.Active,
+            Attributes = new Dictionary<string, string>(),
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            UpdatedAt = DateTimeOffset.UnixEpoch,
+        });
         var renewals = Enumerable.Range(0, 2)
             .Select(_ => new Caller.Device(id, SerialNumber.NewRandom()))
             .Select(caller => _service.RenewAsync(caller, new RenewalRequest(Request())))

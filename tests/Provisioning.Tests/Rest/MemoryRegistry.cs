@@ -1,7 +1,10 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Rest;
@@ -10,8 +13,10 @@ namespace Provisioning.Tests.Rest;
 /// A registry in memory: as much of the stores' contracts as the door's own tests need. What the stores promise is
 /// proven elsewhere, on real databases.
 /// </summary>
-internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocationStore
+internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocationStore, IAdmissionStore, IGroupStore,
+    IPrincipalStore
 {
+    private readonly Dictionary<string, List<GroupVersion>> _groups = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
     private readonly Dictionary<SerialNumber, (CertificateRecord Record, byte[]? Der)> _certificates = [];
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
@@ -26,6 +31,12 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
 
     /// <summary>How many reservations were granted: what would have been signed.</summary>
     internal int Reserved { get; private set; }
+
+    /// <summary>Registers a device.</summary>
+    internal void Add(Device device)
+    {
+        lock (Enter()) _devices[device.Id.Value] = device;
+    }
 
     public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
     {
@@ -95,6 +106,43 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     {
         lock (Enter()) return ValueTask.FromResult(_devices.GetValueOrDefault(id.Value));
     }
+
+    public ValueTask<(Device? Device, Lot? Lot)> ReadAsync(DeviceId device, string? lot, CancellationToken ct)
+    {
+        lock (Enter()) return ValueTask.FromResult<(Device?, Lot?)>((_devices.GetValueOrDefault(device.Value), null));
+    }
+
+    public Task<IReadOnlyList<GroupVersion>> ListGroupsAsync(CancellationToken ct)
+    {
+        lock (Enter()) return Task.FromResult<IReadOnlyList<GroupVersion>>([.. _groups.Values.Select(versions => versions[^1])]);
+    }
+
+    public Task<IReadOnlyList<GroupVersion>> ListGroupVersionsAsync(string name, CancellationToken ct) =>
+        throw new NotSupportedException("Groups are tested on real databases.");
+
+    public Task<Outcome<GroupVersion>> SaveGroupAsync(EnrollmentGroup group, string actor, DateTimeOffset at, CancellationToken ct)
+    {
+        lock (Enter())
+        {
+            var version = new GroupVersion(group, at, actor);
+            _groups.TryAdd(group.Name, []);
+            _groups[group.Name].Add(version);
+            return Task.FromResult<Outcome<GroupVersion>>(version);
+        }
+    }
+
+    public ValueTask<Principal?> FindPrincipalAsync(string name, CancellationToken ct) =>
+        throw new NotSupportedException("Principals are tested on real databases.");
+
+    public Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
+    public Task<Outcome<Principal>> SetScopeAsync(
+        string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
+    public IAsyncEnumerable<GroupMember> StreamGroupAsync(string group, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
 
     public Task<Page<Device>> ListDevicesAsync(DeviceQuery query, CancellationToken ct)
     {

@@ -13,8 +13,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
@@ -67,6 +69,7 @@ internal sealed class RestHost : IAsyncDisposable
         app.UseAuthorization();
         app.MapRest();
         app.UseSwaggerDocument();
+        await app.Services.GetRequiredService<GroupService>().StartAsync(default);
         await app.StartAsync();
         return new RestHost(app);
     }
@@ -136,6 +139,10 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<ICertificateStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IDeviceStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IRevocationStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));
         services.AddSingleton(_ => TestAuthorities.Create());

@@ -1,0 +1,131 @@
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Groups;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>
+/// May this caller enroll this device into this group? All rules, in the order in which they refuse. What can change between
+/// here and the signature (quotas, uses, windows, who holds what) is decided once more, or only, in the reserve transaction.
+/// </summary>
+internal static class AdmissionRules
+{
+    internal static IReadOnlyList<AdmissionRule> All { get; } =
+    [
+        new("credential", "The group accepts this kind of credential.", CheckCredential),
+        new("group", "The device belongs to the group.", CheckGroup),
+        new("scope", "The registrar's scope reaches the group, the lot and the device.", CheckScope),
+        new("token", "The token is made for the group, the lot and the device.", CheckToken),
+        new("claim", "The claim certificate's batch expects the device.", CheckClaim),
+        new("birth", "The birth certificate is the device's own.", CheckBirth),
+        new("device-id", "The device ID matches the group's pattern.", CheckDeviceId),
+        new("registration", "The group enrolls this device, registered before or not.", CheckRegistration),
+        new("attributes", "The device has every attribute that the group requires, from somebody who may say so.", CheckAttributes),
+        new("lot", "The lot orders this unit, and the caller is one of its stations.", CheckLot),
+    ];
+
+    private static Refusal? CheckCredential(EnrollmentCase c) => c.Caller.Credential switch
+    {
+        null => new Refusal(RefusalCode.NotAllowed, "This caller enrolls no devices; a device renews at /api/v1/renewals."),
+        { } kind when c.Group.Credentials.Contains(kind) => null,
+        var kind => new Refusal(
+            RefusalCode.CredentialNotAccepted,
+            $"The group '{c.Group.Name}' accepts: {string.Join(", ", c.Group.Definition.Credentials)}; this is: {kind}."),
+    };
+
+    private static Refusal? CheckGroup(EnrollmentCase c)
+    {
+        var owned = c.Caller switch
+        {
+            Caller.Token(var token) => token.Group,
+            Caller.Claim claim => claim.Group,
+            Caller.Birth birth => birth.Group,
+            _ => c.Group.Name,
+        };
+        if (owned != c.Group.Name) return new Refusal(RefusalCode.OutsideScope, "The credential enrolls into another group.");
+        return c.Device is { } device && device.Group != c.Group.Name
+            ? c.Caller is Caller.Registrar or Caller.Administrator
+                ? new Refusal(RefusalCode.GroupMismatch, $"The device belongs to the group '{device.Group}'.")
+                : NotExpected()
+            : null;
+    }
+
+    private static Refusal? CheckScope(EnrollmentCase c)
+    {
+        if (c.Caller is not Caller.Registrar { Scope: { } scope }) return null;
+        if (!scope.AllowsGroup(c.Group.Name)) return Outside($"The registrar may not enroll into the group '{c.Group.Name}'.");
+        if (!scope.AllowsLot(c.Lot?.Name)) return Outside("The registrar may enroll for certain lots only; name one of them.");
+        return scope.AllowsDevice(c.DeviceId) ? null : Outside("The registrar may not enroll a device of such an ID.");
+    }
+
+    private static Refusal? CheckToken(EnrollmentCase c)
+    {
+        if (c.Caller is not Caller.Token(var token)) return null;
+        if (token.Lot != c.Lot?.Name) return Outside("The token enrolls for another lot, or for none.");
+        var fits = (token.DeviceId is not { } only || only == c.DeviceId) && token.DeviceIdPattern?.IsMatch(c.DeviceId.Value) != false;
+        return fits ? null : NotExpected();
+    }
+
+    // One answer for a device that is unknown, of another batch or of none: whoever holds a claim certificate learns nothing else.
+    private static Refusal? CheckClaim(EnrollmentCase c) =>
+        c.Caller is Caller.Claim claim && c.Device?.ClaimBatch != claim.Batch ? NotExpected() : null;
+
+    private static Refusal? CheckBirth(EnrollmentCase c) =>
+        c.Caller is Caller.Birth birth && birth.Id != c.DeviceId ? NotExpected() : null;
+
+    private static Refusal? CheckDeviceId(EnrollmentCase c) => c.Group.DeviceIdPattern?.IsMatch(c.DeviceId.Value) == false
+        ? new Refusal(
+            RefusalCode.DeviceIdNotAllowed,
+            $"The group '{c.Group.Name}' enrolls device IDs that match {c.Group.DeviceIdPattern.Text}.")
+        : null;
+
+    private static Refusal? CheckRegistration(EnrollmentCase c)
+    {
+        if (c.Group.Definition.Registration == Registration.Open || c.Device is not null) return null;
+        return c.Caller is Caller.Registrar or Caller.Administrator
+            ? new Refusal(
+                RefusalCode.NotPreregistered, $"The group '{c.Group.Name}' enrolls registered devices only. Import the device first.")
+            : NotExpected();
+    }
+
+    private static Refusal? CheckAttributes(EnrollmentCase c)
+    {
+        if (c.AddsAttributes && c.Caller is not (Caller.Registrar or Caller.Administrator))
+        {
+            return new Refusal(
+                RefusalCode.BadAttributes, "Attributes are set by registrars and administrators: a device does not say what it is.");
+        }
+
+        return c.Group.Definition.RequiredAttributes.FirstOrDefault(name => !c.Attributes.ContainsKey(name)) is { } missing
+            ? new Refusal(RefusalCode.AttributeMissing, $"The group '{c.Group.Name}' requires the attribute '{missing}'.")
+            {
+                Attribute = missing,
+            }
+            : DeviceAttributes.Check(c.Attributes);
+    }
+
+    private static Refusal? CheckLot(EnrollmentCase c)
+    {
+        if (c.Lot is not { } lot) return null;
+        if (lot.Definition.Group != c.Group.Name)
+            return new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' is one of the group '{lot.Definition.Group}'.");
+        if (lot.Definition.Stations is { } stations && c.Caller is Caller.Registrar registrar && !stations.Contains(registrar.Name))
+            return Outside($"The registrar is no station of the lot '{lot.Name}'.");
+        return lot.Definition.Range?.Contains(c.DeviceId.Value) == false
+            ? new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' does not order this unit.")
+            : null;
+    }
+
+    /// <summary>The key that a device or token is bound to. After the request was read, because only then it is known.</summary>
+    internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key)
+    {
+        if (c.Device?.ExpectedKey is { } expected && expected != key.Thumbprint)
+            return new Refusal(RefusalCode.KeyMismatch, "The device is expected with another key: the one that its manifest names.");
+        return c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
+            ? new Refusal(RefusalCode.KeyMismatch, "The token is made for another key.")
+            : null;
+    }
+
+    private static Refusal Outside(string detail) => new(RefusalCode.OutsideScope, detail);
+
+    private static Refusal NotExpected() => new(RefusalCode.NotExpected, "This credential does not expect that device.");
+}

@@ -1,0 +1,80 @@
+using Provisioning.Core.Devices;
+using Provisioning.Core.Groups;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>Reads what an admission is decided on, and finds the group that decides.</summary>
+/// <param name="store">Devices and lots.</param>
+/// <param name="groups">The groups.</param>
+public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups)
+{
+    private static readonly Dictionary<string, string> Nothing = [];
+
+    /// <summary>Puts the case of a first enrollment together.</summary>
+    /// <returns>The case; or why there is none: a device ID, group, lot or slot that there cannot be.</returns>
+    internal async ValueTask<Outcome<EnrollmentCase>> ReadAsync(Caller caller, EnrollmentRequest request, CancellationToken ct)
+    {
+        if (!DeviceId.TryParse(request.DeviceId, out var deviceId)) return BadDeviceId;
+        if (DeviceAttributes.Check(request.Attributes) is { } badAttributes) return badAttributes;
+        var lotName = request.Lot ?? LotOf(caller);
+        if (lotName is not null && !ResourceName.IsValid(lotName)) return UnknownLot(lotName);
+        var (device, lot) = await store.ReadAsync(deviceId, lotName, ct);
+        if (lotName is not null && lot is null) return UnknownLot(lotName);
+
+        var groupName = request.Group ?? GroupOf(caller) ?? lot?.Definition.Group ?? device?.Group ?? EnrollmentGroup.DefaultName;
+        if (groups.Find(groupName)?.Group is not { } group)
+            return new Refusal(RefusalCode.UnknownGroup, "There is no such enrollment group. GET /api/v1/groups lists them to administrators.");
+        if (group.FindSlot(request.Slot) is not { } slot)
+        {
+            var names = string.Join(", ", group.Definition.Slots.Select(one => one.Name));
+            return new Refusal(RefusalCode.UnknownSlot, $"The group '{group.Name}' has the slots: {names}.");
+        }
+
+        return new EnrollmentCase
+        {
+            Caller = caller,
+            DeviceId = deviceId,
+            Device = device,
+            Group = group,
+            Slot = slot,
+            Lot = lot,
+            Sent = request.Attributes ?? Nothing,
+        }.Merged();
+    }
+
+    /// <summary>Reads a device that renews, and its group.</summary>
+    /// <returns>Both; or a refusal when the device is not in the registry any more.</returns>
+    internal async ValueTask<Outcome<(Device Device, EnrollmentGroup Group)>> ReadRenewalAsync(Caller.Device caller, CancellationToken ct)
+    {
+        var (device, _) = await store.ReadAsync(caller.Id, null, ct);
+        if (device is null) return new Refusal(RefusalCode.NotFound, "The device is not in the registry.");
+        return groups.Find(device.Group)?.Group is { } group
+            ? (device, group)
+            : new Refusal(RefusalCode.UnknownGroup, $"The device's enrollment group '{device.Group}' is not there.");
+    }
+
+    /// <summary>After <see cref="RefusalCode.PolicyChanged"/>: what is kept in memory may be old.</summary>
+    internal Task RefreshAsync(CancellationToken ct) => groups.RefreshAsync(ct);
+
+    private static Refusal BadDeviceId { get; } = new(
+        RefusalCode.BadDeviceId,
+        $"A device ID is 1 to {DeviceId.MaxLength} of A-Z a-z 0-9 . _ - : and starts with a letter or a digit.");
+
+    private static string? LotOf(Caller caller) => caller switch
+    {
+        Caller.Registrar { Scope: { } scope } => scope.OnlyLot,
+        Caller.Token(var token) => token.Lot,
+        _ => null,
+    };
+
+    private static string? GroupOf(Caller caller) => caller switch
+    {
+        Caller.Token(var token) => token.Group,
+        Caller.Claim claim => claim.Group,
+        Caller.Birth birth => birth.Group,
+        _ => null,
+    };
+
+    private static Refusal UnknownLot(string name) => new(
+        RefusalCode.UnknownLot, ResourceName.IsValid(name) ? $"There is no lot '{name}'." : ResourceName.Rule);
+}

@@ -1,0 +1,93 @@
+using System.Collections.Frozen;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Groups;
+
+/// <summary>
+/// The policy of one product or line: who may enroll which devices, and what they get. Immutable, sound, and of one version: each
+/// certificate remembers the version that admitted it.
+/// </summary>
+public sealed record EnrollmentGroup
+{
+    /// <summary>The group of devices and requests that name none. It is made at the first start.</summary>
+    public const string DefaultName = "default";
+
+    private const int MaxSlots = 8;
+    private const int MaxDescription = 200;
+
+    private EnrollmentGroup()
+    {
+    }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Counts the definitions, from 1.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>As it was written down.</summary>
+    public required GroupDefinition Definition { get; init; }
+
+    /// <summary>The device-ID rule, or null for none.</summary>
+    public required IdPattern? DeviceIdPattern { get; init; }
+
+    /// <summary>The credentials that may enroll.</summary>
+    public required FrozenSet<CredentialKind> Credentials { get; init; }
+
+    /// <summary>Judges a definition by itself: whether its authority and profiles are there, <see cref="GroupService"/> asks.</summary>
+    /// <param name="name">The group's name.</param>
+    /// <param name="version">The version that it is or would be.</param>
+    /// <param name="definition">What was written down.</param>
+    /// <returns>The group; or <see cref="RefusalCode.BadGroup"/> with the field that is wrong.</returns>
+    public static Outcome<EnrollmentGroup> Create(string name, long version, GroupDefinition definition)
+    {
+        if (!ResourceName.IsValid(name)) return Bad("name", ResourceName.Rule);
+        IdPattern? pattern = null;
+        if (definition.DeviceIdPattern is { } text && !IdPattern.TryParse(text, out pattern, out var problem))
+            return Bad("deviceIdPattern", problem);
+        if (CheckFields(definition) is { } bad) return bad;
+        return new EnrollmentGroup
+        {
+            Name = name,
+            Version = version,
+            Definition = definition,
+            DeviceIdPattern = pattern,
+            Credentials = definition.Credentials.ToFrozenSet(),
+        };
+    }
+
+    /// <summary>Finds a slot.</summary>
+    /// <param name="name">Its name, or null for the first.</param>
+    /// <returns>The slot, or null when the group has none of that name.</returns>
+    public GroupSlot? FindSlot(string? name) =>
+        name is null ? Definition.Slots[0] : Definition.Slots.FirstOrDefault(slot => slot.Name == name);
+
+    /// <summary>The profile of certificates in a slot.</summary>
+    /// <param name="slot">One of this group's.</param>
+    /// <returns>The profile's name.</returns>
+    public string ProfileOf(GroupSlot slot) => slot.Profile ?? Definition.Profile;
+
+    private static Refusal? CheckFields(GroupDefinition definition)
+    {
+        if (definition.Description is { Length: > MaxDescription })
+            return Bad("description", $"At most {MaxDescription} characters are kept.");
+        if (definition.Credentials.Count == 0) return Bad("credentials", "At least one kind of credential is needed; else nobody could enroll.");
+        if (definition.Slots.Count is 0 or > MaxSlots) return Bad("slots", $"A group has 1 to {MaxSlots} slots.");
+        for (var i = 0; i < definition.Slots.Count; i++)
+        {
+            if (!ResourceName.IsValid(definition.Slots[i].Name)) return Bad($"slots/{i}/name", ResourceName.Rule);
+            if (definition.Slots.Take(i).Any(other => other.Name == definition.Slots[i].Name)) return Bad($"slots/{i}/name", "Two slots have this name.");
+        }
+
+        for (var i = 0; i < definition.RequiredAttributes.Count; i++)
+        {
+            if (DeviceAttributes.CheckName(definition.RequiredAttributes[i]) is { } problem) return Bad($"requiredAttributes/{i}", problem);
+        }
+
+        return definition.RequiredAttributes.Count > DeviceAttributes.MaxCount
+            ? Bad("requiredAttributes", $"A device has at most {DeviceAttributes.MaxCount} attributes.")
+            : null;
+    }
+
+    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = field };
+}

@@ -1,0 +1,98 @@
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary>What an enrollment group is to be. What is left out has the value of a new group.</summary>
+internal sealed record GroupBody
+{
+    /// <summary>For people, at most 200 characters.</summary>
+    /// <example>Pumps of the 2027 series</example>
+    public string? Description { get; init; }
+
+    /// <summary>The authority that signs.</summary>
+    /// <example>issuing</example>
+    public string? Authority { get; init; }
+
+    /// <summary>The profile of the certificates.</summary>
+    /// <example>device</example>
+    public string? Profile { get; init; }
+
+    /// <summary>
+    /// A regular expression that the whole device ID must match, without look-around and back references; leave it out for any ID.
+    /// </summary>
+    /// <example>PUMP-[0-9]{6}</example>
+    public string? DeviceIdPattern { get; init; }
+
+    /// <summary>The credentials that may enroll. A new group has registrar and administrator.</summary>
+    [NamesOf(typeof(CredentialKind))]
+    public IReadOnlyList<string>? Credentials { get; init; }
+
+    /// <summary><c>preregistered</c>: only devices that are in the registry already, in this group.</summary>
+    /// <example>open</example>
+    [NamesOf(typeof(Registration))]
+    public string? Registration { get; init; }
+
+    /// <summary><c>manual</c>: an administrator approves each request.</summary>
+    /// <example>automatic</example>
+    [NamesOf(typeof(Approval))]
+    public string? Approval { get; init; }
+
+    /// <summary>The places for current certificates of one device, 1 to 8; the first is meant when a request names none.</summary>
+    public IReadOnlyList<SlotDocument>? Slots { get; init; }
+
+    /// <summary>Names of attributes that a device must have, at most 16.</summary>
+    public IReadOnlyList<string>? RequiredAttributes { get; init; }
+
+    /// <summary>What becomes of a device whose identity somebody else seems to use.</summary>
+    /// <example>quarantine</example>
+    [NamesOf(typeof(CloneReaction))]
+    public string? OnClone { get; init; }
+
+    internal Checked<GroupDefinition> ToDefinition()
+    {
+        var usual = new GroupDefinition();
+        var (registration, approval, onClone) = (usual.Registration, usual.Approval, usual.OnClone);
+        if (Registration is { } r && !WireNames.TryParse(r, out registration)) return Unknown<Registration>("/registration");
+        if (Approval is { } a && !WireNames.TryParse(a, out approval)) return Unknown<Approval>("/approval");
+        if (OnClone is { } c && !WireNames.TryParse(c, out onClone)) return Unknown<CloneReaction>("/onClone");
+        var credentials = new List<CredentialKind>();
+        for (var i = 0; i < (Credentials?.Count ?? 0); i++)
+        {
+            if (!WireNames.TryParse<CredentialKind>(Credentials![i] ?? "", out var kind)) return Unknown<CredentialKind>($"/credentials/{i}");
+            credentials.Add(kind);
+        }
+
+        if (FirstNull("/slots", Slots) is { } noSlot) return noSlot;
+        if (FirstNull("/requiredAttributes", RequiredAttributes) is { } noName) return noName;
+        return usual with
+        {
+            Description = Description,
+            Authority = Authority ?? usual.Authority,
+            Profile = Profile ?? usual.Profile,
+            DeviceIdPattern = DeviceIdPattern,
+            Credentials = Credentials is null ? usual.Credentials : credentials,
+            Registration = registration,
+            Approval = approval,
+            Slots = Slots is null ? usual.Slots : [.. Slots.Select(slot => new GroupSlot(slot.Name, slot.Profile))],
+            RequiredAttributes = RequiredAttributes ?? usual.RequiredAttributes,
+            OnClone = onClone,
+        };
+    }
+
+    // The runtime holds properties to their nullability, but not the values of a list.
+    private static Problem? FirstNull<T>(string pointer, IReadOnlyList<T>? list)
+    {
+        for (var i = 0; i < (list?.Count ?? 0); i++)
+            if (list![i] is null) return RestErrors.Malformed("The value is null.", $"{pointer}/{i}");
+        return null;
+    }
+
+    private static Problem Unknown<T>(string pointer)
+        where T : struct, Enum =>
+        RestErrors.Of(new Refusal(RefusalCode.BadGroup, $"It is one of: {string.Join(", ", WireNames.AllOf(typeof(T)))}.")) with
+        {
+            Pointer = pointer,
+        };
+}

@@ -1,0 +1,83 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Provisioning.Core.Credentials;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Answers;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest;
+
+/// <summary><c>/api/v1/principals</c>: registrars and administrators.</summary>
+internal static class PrincipalEndpoints
+{
+    internal static void MapPrincipals(this IEndpointRouteBuilder routes)
+    {
+        var group = routes.MapGroup("principals")
+            .WithTags("Principals")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
+        Describe(group.MapGet("", ListPrincipals).WithName("listPrincipals").Gives<ListDocument<PrincipalDocument>>());
+        Describe(group.MapGet("{name}", ReadPrincipal).WithName("readPrincipal").Gives<PrincipalDocument>()
+            .Refuses(RefusalCode.NotFound));
+        Describe(group.MapPut("{name}/scope", LimitRegistrar).WithName("limitRegistrar").Takes<ScopeBody>()
+            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound, RefusalCode.BadScope));
+        Describe(group.MapDelete("{name}/scope", UnlimitRegistrar).WithName("unlimitRegistrar")
+            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound));
+
+        static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);
+    }
+
+    /// <summary>Lists registrars and administrators</summary>
+    /// <remarks>By name. Callers: administrators.</remarks>
+    internal static async Task<IResult> ListPrincipals(HttpContext context, IPrincipalStore principals, CancellationToken ct) =>
+        (new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem
+            ? new ProblemAnswer(problem)
+            : new JsonAnswer<ListDocument<PrincipalDocument>>(new ListDocument<PrincipalDocument>
+            {
+                Items = [.. (await principals.ListPrincipalsAsync(ct)).Select(PrincipalDocument.Of)],
+            });
+
+    /// <summary>Reads a registrar or administrator</summary>
+    /// <remarks>Callers: administrators.</remarks>
+    /// <param name="name" example="factory-line">The principal.</param>
+    internal static async Task<IResult> ReadPrincipal(
+        HttpContext context, string name, IPrincipalStore principals, CancellationToken ct)
+    {
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem)
+            return new ProblemAnswer(problem);
+        return await principals.FindPrincipalAsync(name, ct) is { } principal
+            ? new JsonAnswer<PrincipalDocument>(PrincipalDocument.Of(principal))
+            : new ProblemAnswer(new Refusal(RefusalCode.NotFound, "There is no such principal."));
+    }
+
+    /// <summary>Limits a registrar</summary>
+    /// <remarks>
+    /// To groups, lots, device IDs, networks, hours of the day and a number of certificates a day; what is left out has no limit. It
+    /// bites at once, on open connections and on requests that are on their way. Callers: administrators.
+    /// </remarks>
+    /// <param name="name" example="factory-line">The registrar.</param>
+    internal static async Task<IResult> LimitRegistrar(
+        HttpContext context, string name, IPrincipalStore principals, ClockGuard clock, CancellationToken ct)
+    {
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } badQuery)
+            return new ProblemAnswer(badQuery);
+        var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct);
+        if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
+        var scope = body.ToDefinition();
+        if (!scope.ToScope().TryGet(out _, out var refusal)) return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
+        return Answer(await principals.SetScopeAsync(name, scope, context.CallerOf().Actor, clock.LastBelieved(), ct));
+    }
+
+    /// <summary>Takes all limits from a registrar</summary>
+    /// <remarks>Callers: administrators.</remarks>
+    /// <param name="name" example="factory-line">The registrar.</param>
+    internal static async Task<IResult> UnlimitRegistrar(
+        HttpContext context, string name, IPrincipalStore principals, ClockGuard clock, CancellationToken ct) =>
+        (new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem
+            ? new ProblemAnswer(problem)
+            : Answer(await principals.SetScopeAsync(name, null, context.CallerOf().Actor, clock.LastBelieved(), ct));
+
+    private static IResult Answer(Outcome<Principal> changed) => changed.TryGet(out var principal, out var refusal)
+        ? new JsonAnswer<PrincipalDocument>(PrincipalDocument.Of(principal))
+        : new ProblemAnswer(refusal);
+}

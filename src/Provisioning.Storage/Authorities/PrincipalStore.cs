@@ -1,0 +1,71 @@
+using System.Data.Common;
+using System.Text.Json;
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
+using Provisioning.Core.Enrollment;
+using Provisioning.Storage.Commits;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Authorities;
+
+/// <inheritdoc/>
+internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipalStore
+{
+    private const string Columns = "name, kind, scope, revision, added_at";
+
+    private const string ByName = $"SELECT {Columns} FROM principals WHERE name = @name";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
+
+    public ValueTask<Principal?> FindPrincipalAsync(string name, CancellationToken ct) => readers.ReadAsync(FindAsync, name, ct);
+
+    public async Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct)
+    {
+        var all = new List<Principal>();
+        await foreach (var one in readers.StreamAsync(
+            session => session.Sql($"SELECT {Columns} FROM principals ORDER BY name"), Read, ct))
+        {
+            all.Add(one);
+        }
+
+        return all;
+    }
+
+    public Task<Outcome<Principal>> SetScopeAsync(
+        string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct)
+    {
+        var text = scope is null ? null : JsonSerializer.Serialize(scope, Json);
+        return writer.RunAsync(transaction => SetScope(transaction, name, scope, text, actor, at), ct);
+    }
+
+    private static async ValueTask<Principal?> FindAsync(Session session, string name, CancellationToken ct)
+    {
+        await using var row = await session.Sql(ByName).With("name", name).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? Read(row) : null;
+    }
+
+    private static Outcome<Principal> SetScope(
+        Transaction transaction, string name, ScopeDefinition? scope, string? text, string actor, DateTimeOffset at)
+    {
+        Principal? known;
+        using (var row = transaction.Sql(ByName).With("name", name).Query()) known = row.Read() ? Read(row) : null;
+        if (known is not { Kind: HolderKind.Registrar })
+            return new Refusal(RefusalCode.NotFound, "There is no such registrar.");
+        transaction.Sql("UPDATE principals SET scope = @scope, revision = revision + 1 WHERE name = @name")
+            .With("scope", text)
+            .With("name", name)
+            .Execute();
+        transaction.Audit(AuditActions.ScopeChanged, actor, at, HolderKind.Registrar, name, null, text);
+        return known with { Scope = scope, Revision = known.Revision + 1 };
+    }
+
+    private static Principal Read(DbDataReader row) => new()
+    {
+        Name = row.GetString(0),
+        Kind = Words.ToHolderKind(row.GetString(1)),
+        Scope = row.IsDBNull(2) ? null : JsonSerializer.Deserialize<ScopeDefinition>(row.GetString(2), Json),
+        Revision = row.GetInt64(3),
+        AddedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+    };
+}

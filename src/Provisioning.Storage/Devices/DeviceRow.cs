@@ -1,0 +1,52 @@
+using System.Data.Common;
+using System.Text.Json;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+
+namespace Provisioning.Storage.Devices;
+
+/// <summary>How a row of <c>devices</c> is read.</summary>
+internal static class DeviceRow
+{
+    /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>d</c>.</summary>
+    public const string Columns = """
+        d.device_id, d.state, d.group_name, d.attributes, d.revision, d.lot, d.claim_batch, d.expected_key,
+        d.birth_thumbprint, d.seen_at, d.created_at, d.updated_at
+        """;
+
+    private static readonly Dictionary<string, string> Nothing = [];
+
+    public static Device Read(DbDataReader row) => new()
+    {
+        Id = IdOf(row.GetString(0)),
+        State = Words.ToDeviceState(row.GetString(1)),
+        Group = row.GetString(2),
+        Attributes = AttributesOf(row, 3),
+        Revision = row.GetInt64(4),
+        Lot = Text(row, 5),
+        ClaimBatch = Text(row, 6),
+        ExpectedKey = Hash(row, 7),
+        BirthThumbprint = Hash(row, 8),
+        SeenAt = row.IsDBNull(9) ? null : Time(row, 9),
+        CreatedAt = Time(row, 10),
+        UpdatedAt = Time(row, 11),
+    };
+
+    public static DeviceId IdOf(string text) => DeviceId.TryParse(text, out var id)
+        ? id
+        : throw new InvalidDataException($"'{text}' is not the ID of a device.");
+
+    public static IReadOnlyDictionary<string, string> AttributesOf(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? Nothing : JsonSerializer.Deserialize<Dictionary<string, string>>(row.GetString(column))!;
+
+    /// <summary>How attributes are kept; null when there are none.</summary>
+    public static string? ToText(IReadOnlyDictionary<string, string>? attributes) =>
+        attributes is { Count: > 0 } some ? JsonSerializer.Serialize(some) : null;
+
+    private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
+    private static Digest? Hash(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : Digest.FromOctets(row.GetFieldValue<byte[]>(column));
+
+    private static DateTimeOffset Time(DbDataReader row, int column) => DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+}
