@@ -132,15 +132,6 @@ public enum RefusalCode
     /// <summary>The limits of a registrar cannot be used.</summary>
     BadScope,
 
-    /// <summary>A name that an administrator gives to a group, lot or the like is not of the accepted form.</summary>
-    BadName,
-
-    /// <summary>There is something of that name already.</summary>
-    AlreadyExists,
-
-    /// <summary>It cannot be removed or changed because something else uses it.</summary>
-    InUse,
-
     /// <summary>Somebody else has changed it meanwhile.</summary>
     VersionMismatch,
 

@@ -118,7 +118,7 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     }
 
     public Task<IReadOnlyList<GroupVersion>> ListGroupVersionsAsync(string name, CancellationToken ct) =>
-        throw new NotSupportedException("Groups are tested on real databases.");
+        Task.FromResult<IReadOnlyList<GroupVersion>>([.. _groups.GetValueOrDefault(name) ?? []]);
 
     public Task<Outcome<GroupVersion>> SaveGroupAsync(EnrollmentGroup group, string actor, DateTimeOffset at, CancellationToken ct)
     {
@@ -131,15 +131,24 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         }
     }
 
-    public ValueTask<Principal?> FindPrincipalAsync(string name, CancellationToken ct) =>
-        throw new NotSupportedException("Principals are tested on real databases.");
+    public async ValueTask<Principal?> FindPrincipalAsync(string name, CancellationToken ct) =>
+        (await ListPrincipalsAsync(ct)).FirstOrDefault(principal => principal.Name == name);
 
-    public Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct) =>
-        throw new NotSupportedException("As above.");
+    public Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<Principal>>(
+    [
+        new Principal
+        {
+            Name = "line-1",
+            Kind = HolderKind.Registrar,
+            Scope = new ScopeDefinition { Groups = ["default"] },
+            Revision = 1,
+            AddedAt = DateTimeOffset.UnixEpoch,
+        },
+    ]);
 
     public Task<Outcome<Principal>> SetScopeAsync(
         string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
-        throw new NotSupportedException("As above.");
+        throw new NotSupportedException("Principals are tested on real databases.");
 
     public IAsyncEnumerable<GroupMember> StreamGroupAsync(string group, CancellationToken ct) =>
         throw new NotSupportedException("As above.");

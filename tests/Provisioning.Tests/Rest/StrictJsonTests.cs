@@ -65,7 +65,7 @@ public sealed class StrictJsonTests(SharedRestHost shared) : IClassFixture<Share
     [InlineData("""{"csr":"c"}""", "/deviceId")]
     [InlineData("""{"deviceId":"d"}""", "/csr")]
     [InlineData("""{}""", "/deviceId")]
-    [InlineData("""{"deviceId":"d","csr":"c","lot":"x"}""", "/lot")]
+    [InlineData("""{"deviceId":"d","csr":"c","mood":"x"}""", "/mood")]
     [InlineData("""{"DeviceId":"d","csr":"c"}""", "/DeviceId")]
     [InlineData("""{"deviceId":"d","csr":"c","a/b~c":1}""", "/a~1b~0c")]
     [InlineData("""{"deviceId":"d","csr":"c","a.b":1}""", "/a.b")]

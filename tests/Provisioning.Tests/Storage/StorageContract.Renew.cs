@@ -1,5 +1,6 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
@@ -17,7 +18,7 @@ public abstract partial class StorageContract
         Assert.Equal(CertificateState.Current, await StateAsync(old.SerialNumber));
 
         var confirmed = await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
-        Assert.Equal(renewed with { State = CertificateState.Current }, confirmed);
+        Assert.Equal(renewed with { State = CertificateState.Current, SeenAt = Now }, confirmed);
         Assert.Equal(CertificateState.Superseded, await StateAsync(old.SerialNumber));
         var entry = (await AuditAsync())[^1];
         Assert.Equal(
@@ -26,11 +27,16 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task Confirming_what_is_not_issued_changes_nothing()
+    public async Task What_is_not_unconfirmed_is_seen_and_nothing_else()
     {
         var current = await IssueAsync(NewReservation());
         var entries = (await AuditAsync()).Count;
-        Assert.Equal(current, await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct));
+        var seen = current with { SeenAt = Now };
+        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct));
+        Now = Now.AddDays(1);
+        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct));
+        Assert.True(DeviceId.TryParse(current.Holder, out var id));
+        Assert.Equal(seen.SeenAt, (await Database.Devices.FindDeviceAsync(id, Ct))!.SeenAt);
         Assert.Null(await Certificates.ConfirmAsync(SerialNumber.NewRandom(), Now, Ct));
         Assert.Equal(entries, (await AuditAsync()).Count);
     }

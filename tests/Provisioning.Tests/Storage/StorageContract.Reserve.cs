@@ -40,7 +40,7 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task An_unknown_device_is_registered_with_its_attributes_and_a_known_one_keeps_its_own()
+    public async Task An_unknown_device_is_registered_with_its_attributes_and_a_known_one_keeps_them()
     {
         var reservation = NewReservation() with
         {
@@ -48,8 +48,7 @@ public abstract partial class StorageContract
         };
         await ReserveAsync(reservation);
         await Certificates.AbandonAsync(reservation.SerialNumber, Now, Ct);
-        var other = new Dictionary<string, string> { ["model"] = "other" };
-        await ReserveAsync(NewReservation() with { Attributes = other });
+        await ReserveAsync(NewReservation());
 
         Assert.True(DeviceId.TryParse("pump-1", out var id));
         var device = await Database.Devices.FindDeviceAsync(id, Ct);
@@ -122,7 +121,7 @@ public abstract partial class StorageContract
         var first = NewReservation();
         await ReserveAsync(first);
         await Certificates.AbandonAsync(first.SerialNumber, Now, Ct);
-        await RefusedAsync(NewReservation("pump-2") with { KeyThumbprint = first.KeyThumbprint }, RefusalCode.KeyInUse);
+        await RefusedAsync(NewReservation("pump-2") with { KeyThumbprint = first.KeyThumbprint }, RefusalCode.KeyInUse, CloneSign.SameKey);
         var registrar = NewReservation() with { HolderKind = HolderKind.Registrar };
         await RefusedAsync(registrar with { KeyThumbprint = first.KeyThumbprint }, RefusalCode.KeyInUse);
         await ReserveAsync(NewReservation() with { KeyThumbprint = first.KeyThumbprint });
@@ -153,7 +152,7 @@ public abstract partial class StorageContract
     public async Task A_second_enrollment_with_another_key_is_refused()
     {
         await IssueAsync(NewReservation());
-        await RefusedAsync(NewReservation(), RefusalCode.DeviceAlreadyBound);
+        await RefusedAsync(NewReservation(), RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
     }
 
     [Fact]
@@ -173,7 +172,7 @@ public abstract partial class StorageContract
         await ReserveAsync(first);
         await RefusedAsync(
             NewReservation() with { KeyThumbprint = first.KeyThumbprint }, RefusalCode.RequestInProgress);
-        await RefusedAsync(NewReservation(), RefusalCode.DeviceAlreadyBound);
+        await RefusedAsync(NewReservation(), RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
     }
 
     [Fact]

@@ -93,12 +93,14 @@ public abstract partial class StorageContract : IAsyncLifetime
     protected async Task ReserveAsync(Reservation reservation) =>
         Assert.IsType<ReserveResult.Reserved>(await Certificates.ReserveAsync(reservation, Ct));
 
-    protected async Task<Refusal> RefusedAsync(Reservation reservation, RefusalCode code)
+    /// <summary>Asserts that a reservation is refused and leaves nothing behind, but one audit entry where it is suspicious.</summary>
+    protected async Task<Refusal> RefusedAsync(Reservation reservation, RefusalCode code, CloneSign? sign = null)
     {
         var before = await RowsAsync();
         var refused = Assert.IsType<ReserveResult.Refused>(await Certificates.ReserveAsync(reservation, Ct));
-        Assert.Equal(code, refused.Refusal.Code);
-        Assert.Equal(before, await RowsAsync());
+        Assert.Equal((code, sign), (refused.Refusal.Code, refused.Sign));
+        Assert.Equal(before + (sign is null ? 0 : 1), await RowsAsync());
+        if (sign is not null) Assert.Equal(AuditActions.CloneSuspected, (await AuditAsync())[^1].Action);
         return refused.Refusal;
     }
 

@@ -79,6 +79,11 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
             ["/api/v1/certificates/{serialNumber}"] = "/api/v1/certificates/" + serial,
             ["/api/v1/authorities"] = "/api/v1/authorities",
             ["/api/v1/authorities/{name}"] = "/api/v1/authorities/issuing",
+            ["/api/v1/groups"] = "/api/v1/groups",
+            ["/api/v1/groups/{name}"] = "/api/v1/groups/default",
+            ["/api/v1/groups/{name}/versions"] = "/api/v1/groups/default/versions",
+            ["/api/v1/principals"] = "/api/v1/principals",
+            ["/api/v1/principals/{name}"] = "/api/v1/principals/line-1",
             ["/api/v1/self"] = "/api/v1/self",
         };
         foreach (var (path, method, operation) in await OperationsAsync())
