@@ -32,6 +32,9 @@ internal static class DeviceEndpoints
         Describe(group.MapGet("{deviceId}/history", ReadDeviceHistory).WithName("readDeviceHistory")
             .Gives<PageDocument<HistoryEntryDocument>>().Refuses(RefusalCode.BadDeviceId, RefusalCode.NotFound));
 
+        Describe(group.MapGet("{deviceId}/refusals", ListDeviceRefusals).WithName("listDeviceRefusals")
+            .Gives<ListDocument<RefusalRecordDocument>>().Refuses(RefusalCode.BadDeviceId));
+
         static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);
     }
 
@@ -112,6 +115,26 @@ internal static class DeviceEndpoints
         };
         return new JsonAnswer<PageDocument<CertificateDocument>>(PageDocument<CertificateDocument>.Of(
             await certificates.ListAsync(query, ct), record => CertificateDocument.Of(record)));
+    }
+
+    /// <summary>Tells why a device was refused</summary>
+    /// <remarks>
+    /// Newest first; the same reason of one day and caller is one row. The device need not be in the registry. Callers:
+    /// administrators.
+    /// </remarks>
+    /// <param name="deviceId" example="pump-0001">The device.</param>
+    /// <param name="limit">Rows.</param>
+    internal static async Task<IResult> ListDeviceRefusals(
+        HttpContext context, string deviceId, [FromQuery] string? limit, IRefusalStore refusals, CancellationToken ct)
+    {
+        var read = new QueryReader(context.Request, "limit");
+        var rows = read.Limit(limit);
+        if ((read.Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem) return new ProblemAnswer(problem);
+        if (!DeviceId.TryParse(deviceId, out var id)) return new ProblemAnswer(BadDeviceId);
+        return new JsonAnswer<ListDocument<RefusalRecordDocument>>(new ListDocument<RefusalRecordDocument>
+        {
+            Items = [.. (await refusals.ListRefusalsAsync(id, rows, ct)).Select(RefusalRecordDocument.Of)],
+        });
     }
 
     /// <summary>Reads the history of a device</summary>

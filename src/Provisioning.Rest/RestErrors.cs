@@ -155,6 +155,9 @@ internal static class RestErrors
         RefusalCode.LotClosed => new(403, "lot-closed", "The lot is closed."),
         RefusalCode.LotNotOpen => new(403, "lot-not-open", "The lot's window has not begun."),
         RefusalCode.NotInLot => new(403, "not-in-lot", "The lot does not order this unit."),
+        RefusalCode.ApprovalPending => new(202, "approval-pending", "An administrator has to approve the request."),
+        RefusalCode.ApprovalDenied => new(403, "approval-denied", "An administrator has denied the request."),
+        RefusalCode.TooManyPending => new(429, "too-many-pending", "Too many requests wait for an administrator."),
         RefusalCode.QuotaExhausted => new(
             403, "quota-exhausted", "As many units of the lot as were ordered have been enrolled."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go

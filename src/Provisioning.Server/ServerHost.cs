@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
@@ -82,11 +83,15 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Principals)
         .AddSingleton(instance.Database.Groups)
         .AddSingleton(instance.Database.Admissions)
+        .AddSingleton(instance.Database.Approvals)
+        .AddSingleton(instance.Database.Refusals)
         .AddSingleton(instance.Groups)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
         .AddSingleton<EnrollmentCases>()
+        .AddSingleton<ApprovalGate>()
+        .AddSingleton<RefusalLog>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()
         .AddSingleton<PublishedCrls>()
@@ -112,6 +117,7 @@ internal static class ServerHost
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<CrlJob>()
         .AddHostedService<ReservationSweepJob>()
+        .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<StorageFailureJob>();
 

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
@@ -7,6 +8,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
+using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Certificates;
@@ -45,6 +47,8 @@ public sealed class Database : IAsyncDisposable
         Principals = new PrincipalStore(Writer, _readers);
         Groups = new GroupStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
+        Approvals = new ApprovalStore(Writer, _readers);
+        Refusals = new RefusalStore(Writer, _readers);
         Audit = new AuditStore(engine, _readers);
     }
 
@@ -78,6 +82,12 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>What admissions are decided on.</summary>
     public IAdmissionStore Admissions { get; }
+
+    /// <summary>Enrollments that wait for an administrator.</summary>
+    public IApprovalStore Approvals { get; }
+
+    /// <summary>Why devices were refused.</summary>
+    public IRefusalStore Refusals { get; }
 
     /// <summary>The audit chain.</summary>
     public IAuditStore Audit { get; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
@@ -71,6 +72,24 @@ internal static class Words
         "quarantined" => DeviceState.Quarantined,
         "decommissioned" => DeviceState.Decommissioned,
         _ => throw new InvalidDataException($"'{word}' is not the state of a device."),
+    };
+
+    public static string Of(ApprovalState state) => state switch
+    {
+        ApprovalState.Pending => "pending",
+        ApprovalState.Approved => "approved",
+        ApprovalState.Denied => "denied",
+        ApprovalState.Used => "used",
+        _ => throw new UnreachableException(),
+    };
+
+    public static ApprovalState ToApprovalState(string word) => word switch
+    {
+        "pending" => ApprovalState.Pending,
+        "approved" => ApprovalState.Approved,
+        "denied" => ApprovalState.Denied,
+        "used" => ApprovalState.Used,
+        _ => throw new InvalidDataException($"'{word}' is not the state of a request for approval."),
     };
 
     public static string Of(CloneReaction reaction) => reaction switch

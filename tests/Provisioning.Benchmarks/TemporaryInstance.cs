@@ -1,3 +1,4 @@
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Server;
@@ -25,7 +26,12 @@ internal sealed class TemporaryInstance : IAsyncDisposable
     {
         await Instance.StartGroupsAsync(Authorities);
         return new EnrollmentService(
-            Instance.Ca, Instance.Database.Certificates, Authorities, new EnrollmentCases(Instance.Database.Admissions, Instance.Groups));
+            Instance.Ca,
+            Instance.Database.Certificates,
+            Authorities,
+            new EnrollmentCases(Instance.Database.Admissions, Instance.Groups),
+            new ApprovalGate(Instance.Database.Approvals, Instance.Ca, Instance.Clock),
+            new RefusalLog(Instance.Database.Refusals, Instance.Clock));
     }
 
     public async ValueTask DisposeAsync()

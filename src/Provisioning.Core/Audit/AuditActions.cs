@@ -41,6 +41,12 @@ public static class AuditActions
     /// <summary>What a registrar is limited to was changed; the detail is the limits.</summary>
     public const string ScopeChanged = "scope-changed";
 
+    /// <summary>An administrator has approved an enrollment; the detail is the ID and the hash of the request.</summary>
+    public const string EnrollmentApproved = "enrollment-approved";
+
+    /// <summary>An administrator has denied an enrollment; the detail is the ID and the hash of the request.</summary>
+    public const string EnrollmentDenied = "enrollment-denied";
+
     /// <summary>A second device seems to have the same identity; the detail is what shows it, and who came with it.</summary>
     public const string CloneSuspected = "clone-suspected";
 

@@ -36,6 +36,15 @@ public sealed record Admission
     /// <summary>True when the unit must be on the lot's list.</summary>
     public bool MustBeListed { get; init; }
 
+    /// <summary>True when an administrator must have approved it: nothing is reserved without <see cref="Approval"/>.</summary>
+    public bool NeedsApproval { get; init; }
+
+    /// <summary>The approval that is used up by this, or null.</summary>
+    public string? Approval { get; init; }
+
+    /// <summary>The hash of the exact request that must have been approved, or null.</summary>
+    public Digest? ApprovedHash { get; init; }
+
     /// <summary>The claim batch of the caller, which must not have been revoked; or null. The device must be unclaimed.</summary>
     public string? ClaimBatch { get; init; }
 

@@ -57,6 +57,20 @@ public sealed class CertificateAuthority(
         return new Refusal(RefusalCode.AuthorityUnavailable, "No unused serial number was found.");
     }
 
+    /// <summary>Tells what would come of <see cref="IssueAsync"/> now: plans and asks, and reserves nothing.</summary>
+    internal async Task<Outcome<Probe>> ProbeAsync(AuthorizedRequest request, PlanInput input)
+    {
+        if (!clock.Now().TryGet(out var now, out var clockRefusal)) return clockRefusal;
+        if (!CertificatePlan.Make(request, profiles[request.Profile], input, addresses, now).TryGet(out var plan, out var defect))
+            return defect;
+        return await store.ProbeAsync(plan.Reservation, CancellationToken.None) switch
+        {
+            ReserveResult.Existing(var certificate) => new Probe(certificate),
+            ReserveResult.Refused refused => refused.Refusal,
+            _ => new Probe(null),
+        };
+    }
+
     // Whatever goes wrong between reservation and record, also what nobody has thought of, the reservation is given up: a device
     // must not hear for ever that its request is in progress.
     private async Task<Outcome<StoredCertificate>> FinishAsync(AuthorizedRequest request, CertificatePlan plan)

@@ -55,6 +55,15 @@ public interface ICertificateStore
     Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct);
 
     /// <summary>
+    /// Tells what <see cref="ReserveAsync"/> would answer now, and changes nothing. An approval that is still missing is no reason to
+    /// refuse here.
+    /// </summary>
+    /// <param name="reservation">The plan.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>What would be decided.</returns>
+    Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct);
+
+    /// <summary>
     /// Records the signed certificate of a reservation, in one transaction with the holder's new state and one audit entry
     /// (<c>certificate-issued</c>). A device becomes active. Its first certificate becomes current at once (an
     /// expired one that was current becomes superseded); a renewal stays issued until <see cref="ConfirmAsync"/>.

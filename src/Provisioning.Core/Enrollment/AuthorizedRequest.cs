@@ -93,6 +93,15 @@ public sealed record AuthorizedRequest
             ? new Refusal(RefusalCode.NotAllowed, "The service itself enrolls no devices.")
             : new AuthorizedRequest { Caller = caller, HolderKind = kind, Holder = holder, Profile = profile };
 
+    /// <summary>The same, with the approval of an administrator, which the reserve transaction looks for.</summary>
+    /// <param name="approval">Its ID.</param>
+    /// <param name="requestHash">The exact request that must have been approved.</param>
+    /// <returns>The permission.</returns>
+    internal AuthorizedRequest ApprovedBy(string approval, Digest requestHash) => this with
+    {
+        Admission = Admission! with { Approval = approval, ApprovedHash = requestHash },
+    };
+
     private static Admission AdmissionOf(EnrollmentCase enrollment)
     {
         var admission = new Admission
@@ -100,6 +109,7 @@ public sealed record AuthorizedRequest
             DeviceRevision = enrollment.Device?.Revision,
             Lot = enrollment.Lot?.Name,
             LotRevision = enrollment.Lot?.Revision ?? 0,
+            NeedsApproval = enrollment.Group.Definition.Approval == Groups.Approval.Manual,
             MustBeListed = enrollment.Lot?.Definition.HasList == true,
         };
         return enrollment.Caller switch

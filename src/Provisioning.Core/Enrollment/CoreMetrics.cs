@@ -21,6 +21,9 @@ public static class CoreMetrics
     private static readonly Counter<long> Clones = Meter.CreateCounter<long>(
         "provisioning.clones.suspected", description: "Requests refused because a second device seems to have the same identity, by sign.");
 
+    private static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
+        "provisioning.refusals.dropped", description: "Refusals that were not kept with their device, because there were too many at once.");
+
     private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
         "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
 
@@ -41,6 +44,8 @@ public static class CoreMetrics
             CloneSign.SecondBirth => "second-birth",
             _ => throw new UnreachableException(),
         }));
+
+    internal static void RefusalDropped() => Dropped.Add(1);
 
     internal static void Signed(long startedAt) => SignDuration.Record(Stopwatch.GetElapsedTime(startedAt).TotalSeconds);
 

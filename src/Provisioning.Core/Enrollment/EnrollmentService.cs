@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
 
 namespace Provisioning.Core.Enrollment;
@@ -10,9 +12,21 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="store">The registry.</param>
 /// <param name="authorities">Who signs.</param>
 /// <param name="cases">What an admission is decided on.</param>
+/// <param name="approvals">Where enrollments wait for an administrator.</param>
+/// <param name="refusals">Where it is kept why somebody was refused.</param>
 public sealed class EnrollmentService(
-    CertificateAuthority ca, ICertificateStore store, AuthorityDirectory authorities, EnrollmentCases cases)
+    CertificateAuthority ca,
+    ICertificateStore store,
+    AuthorityDirectory authorities,
+    EnrollmentCases cases,
+    ApprovalGate approvals,
+    RefusalLog refusals)
 {
+    private const string RequestTitle = "The certification request can be read, proves its key, and asks for nothing beyond the profile.";
+    private const string RegistryTitle = "The registry lets it happen now: key, device, credential, lot and what else is counted.";
+
+    private static readonly Dictionary<string, string> Nothing = [];
+
     // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
     private const int Decisions = 3;
 
@@ -30,29 +44,75 @@ public sealed class EnrollmentService(
     /// <param name="request">What for.</param>
     /// <returns>The certificate, or the refusal; never both, and nothing is signed on a refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(async () =>
+    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(caller, request.DeviceId, async () =>
     {
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
         if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out refusal)) return refusal;
-        return await ProcessAsync(new Work
-        {
-            Allowed = allowed,
-            CertificationRequest = request.CertificationRequest,
-            RequestKey = request.RequestKey,
-            Attributes = enrollment.Attributes,
-            Sent = request.Attributes,
-            KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
-            CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
-        });
+        return await ProcessAsync(WorkOf(allowed, enrollment, request));
     });
+
+    /// <summary>Tells what would become of an enrollment, and what each rule says. Changes nothing and leaves no mark.</summary>
+    /// <param name="caller">Who would ask.</param>
+    /// <param name="request">What for.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The explanation; or why the request is none at all (a device ID, group, lot or slot that there cannot be).</returns>
+    /// <exception cref="StorageUnavailableException">The database cannot be read now.</exception>
+    public async Task<Outcome<Explanation>> ExplainAsync(Caller caller, EnrollmentRequest request, CancellationToken ct)
+    {
+        var read = await cases.ReadAsync(caller, request, ct);
+        if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
+        var rules = AdmissionRules.All
+            .Select(rule => (rule, Broken: rule.Check(enrollment)))
+            .Select(asked => new ExplainedRule(asked.rule.Name, asked.rule.Title, asked.Broken is null, asked.Broken))
+            .ToList();
+        if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out _))
+        {
+            rules.Add(new ExplainedRule("request", RequestTitle, null));
+            rules.Add(new ExplainedRule("registry", RegistryTitle, null));
+            return new Explanation(ExplainedOutcome.Refused, rules);
+        }
+
+        var isReadable = ReadRequest(WorkOf(allowed, enrollment, request)).TryGet(out var input, out var broken);
+        rules.Add(new ExplainedRule("request", RequestTitle, isReadable, broken));
+        if (!isReadable)
+        {
+            rules.Add(new ExplainedRule("registry", RegistryTitle, null));
+            return new Explanation(ExplainedOutcome.Refused, rules);
+        }
+
+        var isFree = (await ca.ProbeAsync(allowed, input!)).TryGet(out var probe, out broken);
+        rules.Add(new ExplainedRule("registry", RegistryTitle, isFree, broken));
+        return new Explanation(
+            !isFree ? ExplainedOutcome.Refused
+            : probe.Certificate is not null ? ExplainedOutcome.Repeated
+            : allowed.Admission!.NeedsApproval ? ExplainedOutcome.Pending
+            : ExplainedOutcome.Issued,
+            rules);
+    }
+
+    /// <summary>Asks again for what waits, as who asked first: gives the certificate once it was approved.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="request">What waits, read by its ID.</param>
+    /// <returns>As <see cref="EnrollAsync"/>; <see cref="RefusalCode.NotFound"/> for another caller's.</returns>
+    /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
+    public Task<Outcome<IssuedCertificate>> CollectAsync(Caller caller, ApprovalRequest request) =>
+        request.Requester == caller.Actor
+            ? EnrollAsync(caller, new EnrollmentRequest(
+                request.DeviceId, request.CertificationRequest, request.Attributes.Count == 0 ? null : request.Attributes)
+            {
+                Group = request.Group,
+                Lot = request.Lot,
+                Slot = request.Slot,
+            })
+            : Task.FromResult<Outcome<IssuedCertificate>>(new Refusal(RefusalCode.NotFound, "There is no such request."));
 
     /// <summary>Renews (re-enrollment, RFC 7030 §4.2.2): the same pipeline, with the operational certificate as the credential.</summary>
     /// <param name="caller">The device.</param>
     /// <param name="request">What for.</param>
     /// <returns>The next certificate, unconfirmed until the device is seen with it; or the refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) => DecideAsync(async () =>
+    public Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) => DecideAsync(caller, (caller as Caller.Device)?.Id.Value, async () =>
     {
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
@@ -76,21 +136,52 @@ public sealed class EnrollmentService(
             ? Answer(stored)
             : new Refusal(RefusalCode.NotFound, "The certificate is not in the registry.");
 
+    private static Work WorkOf(AuthorizedRequest allowed, EnrollmentCase enrollment, EnrollmentRequest request) => new()
+    {
+        Allowed = allowed,
+        CertificationRequest = request.CertificationRequest,
+        RequestKey = request.RequestKey,
+        Attributes = enrollment.Attributes,
+        Sent = request.Attributes,
+        KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
+        CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
+    };
+
     // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
-    private async Task<Outcome<IssuedCertificate>> DecideAsync(Func<Task<Outcome<IssuedCertificate>>> decide)
+    private async Task<Outcome<IssuedCertificate>> DecideAsync(
+        Caller caller, string? deviceId, Func<Task<Outcome<IssuedCertificate>>> decide)
     {
         for (var left = Decisions; ; left--)
         {
             var outcome = await decide();
-            if (left == 1 || outcome is not Outcome<IssuedCertificate>.Refused { Refusal.Code: RefusalCode.PolicyChanged }) return outcome;
+            if (outcome.TryGet(out _, out var refusal)) return outcome;
+            if (left == 1 || refusal.Code != RefusalCode.PolicyChanged)
+            {
+                if (DeviceId.TryParse(deviceId, out var id)) refusals.Note(id, caller, refusal);
+                return outcome;
+            }
+
             await cases.RefreshAsync(CancellationToken.None);
         }
     }
 
     private async Task<Outcome<IssuedCertificate>> ProcessAsync(Work work)
     {
-        var allowed = work.Allowed;
         Failpoint.Hit(Failpoint.AfterIdentify);
+        if (!ReadRequest(work).TryGet(out var input, out var notPossible)) return notPossible;
+        var issued = work.Allowed.Admission is { NeedsApproval: true }
+            ? await approvals.PassAsync(work.Allowed, input, IssueAsync, new ApprovalDraft(work.CertificationRequest, work.Sent ?? Nothing))
+            : await IssueAsync(work.Allowed, input);
+        Failpoint.Hit(Failpoint.BeforeAnswer);
+        return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
+    }
+
+    private Task<Outcome<StoredCertificate>> IssueAsync(AuthorizedRequest allowed, PlanInput input) =>
+        input.RequestKey is null ? JoinAsync(allowed, input) : ca.IssueAsync(allowed, input);
+
+    private Outcome<PlanInput> ReadRequest(Work work)
+    {
+        var allowed = work.Allowed;
         if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
         if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
         if (RequestRules.Check(csr, allowed, ca.Profiles[allowed.Profile]) is { } notGranted) return notGranted;
@@ -99,7 +190,7 @@ public sealed class EnrollmentService(
 
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
         if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
-        var input = new PlanInput
+        return new PlanInput
         {
             Key = csr.Key,
             Issuer = authorities.Issuing,
@@ -108,9 +199,6 @@ public sealed class EnrollmentService(
             Attributes = work.Attributes,
             KeepsAttributes = work.KeepsAttributes,
         };
-        var issued = work.RequestKey is null ? await JoinAsync(allowed, input) : await ca.IssueAsync(allowed, input);
-        Failpoint.Hit(Failpoint.BeforeAnswer);
-        return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 
     // Devices that share a credential count their requests each for itself: the first of each may well be called "1".

@@ -11,6 +11,9 @@ public sealed record Refusal(RefusalCode Code, string Detail)
     /// <summary>The field of a definition that is meant, as a path such as <c>slots/0/name</c>, or null.</summary>
     public string? Field { get; init; }
 
+    /// <summary>For <see cref="RefusalCode.ApprovalPending"/>: what waits; else null.</summary>
+    public Approvals.ApprovalRequest? Pending { get; init; }
+
     /// <summary>When it makes sense to ask again, or null when asking again will not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -201,6 +201,15 @@ public enum RefusalCode
     /// <summary>The lot does not order this unit.</summary>
     NotInLot,
 
+    /// <summary>An administrator has to approve the request; asking again later is right.</summary>
+    ApprovalPending,
+
+    /// <summary>An administrator has denied the request.</summary>
+    ApprovalDenied,
+
+    /// <summary>Too many requests of this device or caller wait for an administrator.</summary>
+    TooManyPending,
+
     /// <summary>As many units of the lot as were ordered have been enrolled.</summary>
     QuotaExhausted,
 }

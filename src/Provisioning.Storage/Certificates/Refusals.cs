@@ -73,6 +73,12 @@ internal static class Refusals
     public static Refusal SecondBirth { get; } = new(
         RefusalCode.DeviceAlreadyBound, "The device was claimed with another certificate of its manufacturer.");
 
+    public static Refusal NotApproved { get; } =
+        new(RefusalCode.PolicyChanged, "The approval of this request is not good any more. Send the request again.")
+        {
+            RetryAfter = TimeSpan.FromSeconds(1),
+        };
+
     public static Refusal LotClosed { get; } = new(RefusalCode.LotClosed, "The lot is closed. Ask for a new order.");
 
     public static Refusal LotNotOpen { get; } = new(RefusalCode.LotNotOpen, "The lot's window has not begun.");

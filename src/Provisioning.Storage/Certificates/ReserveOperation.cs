@@ -14,6 +14,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     // An unconfirmed certificate of the device whose place this reservation takes.
     private CertificateRecord? _displaced;
 
+    private bool _isProbe;
+
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
 
@@ -23,24 +25,38 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     public ReserveResult Run()
     {
         var facts = ReserveFacts.Read(transaction, reservation);
+        if (Decide(facts) is { } answer) return answer;
+        new Grant(transaction, reservation, _units).Write(facts, _displaced, _confirmed);
+        return ReserveResult.Reserved.Instance;
+    }
+
+    /// <summary>Decides, and neither reserves nor leaves a mark.</summary>
+    public ReserveResult Probe()
+    {
+        _isProbe = true;
+        return Decide(ReserveFacts.Read(transaction, reservation)) ?? ReserveResult.Reserved.Instance;
+    }
+
+    private ReserveResult? Decide(ReserveFacts facts)
+    {
         var answer = (facts.RequestKeyTaken ? Repeated() : null)
             ?? CheckKey(facts)
             ?? CheckPolicy(facts)
             ?? (IsDevice ? CheckDevice(facts) : null)
             ?? CheckUnits(facts);
-        if (answer is not null) return answer;
-        if (facts.SerialNumberTaken) return ReserveResult.SerialNumberTaken.Instance;
-        new Grant(transaction, reservation, _units).Write(facts, _displaced, _confirmed);
-        return ReserveResult.Reserved.Instance;
+        return answer ?? (facts.SerialNumberTaken ? ReserveResult.SerialNumberTaken.Instance : null);
     }
 
     private static ReserveResult.Refused Refuse(Refusal refusal) => new(refusal);
+
+    private ReserveResult.Refused Suspect(string device, CloneSign sign, Refusal refusal) =>
+        _isProbe ? Refuse(refusal) : CloneMarks.Refuse(transaction, reservation, device, sign, refusal);
 
     private ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
     {
         "blocked" => Refuse(Refusals.KeyBlocked),
         "other" when IsDevice && ReadKeyHolder() is { } holder =>
-            CloneMarks.Refuse(transaction, reservation, holder, CloneSign.SameKey, Refusals.KeyInUse),
+            Suspect(holder, CloneSign.SameKey, Refusals.KeyInUse),
         "other" => Refuse(Refusals.KeyInUse),
         _ => null,
     };
@@ -66,8 +82,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         if (_units is null || reservation.Admission is not { } admission) return null;
         if (CheckSource(facts, admission) is { } refused) return refused;
-        if (_units.Check() is not { } refusal) return null;
-        if (refusal == Refusals.QuotaExhausted) _units.NoteBeyond();
+        if (_units.Check(_isProbe) is not { } refusal) return null;
+        if (refusal == Refusals.QuotaExhausted && !_isProbe) _units.NoteBeyond();
         return new ReserveResult.Refused(refusal)
         {
             Sign = refusal == Refusals.TokenExhausted ? CloneSign.ClaimedTwice : null,
@@ -81,7 +97,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         {
             if (!IsGood("SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL", batch)) return Refuse(Refusals.CallerNotGood);
             if (facts.Device is not (null or DeviceState.Registered))
-                return CloneMarks.Refuse(transaction, reservation, reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+                return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
         }
 
         if (admission.BirthThumbprint is not { } birth) return null;
@@ -91,7 +107,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             .With("device_id", reservation.Holder)
             .Query();
         return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
-            ? CloneMarks.Refuse(transaction, reservation, reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
+            ? Suspect(reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
             : null;
     }
 
@@ -166,10 +182,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         {
             null => null,
             { State: CertificateState.Held } => Refuse(Refusals.OnHold),
-            _ when reservation.Admission?.ClaimBatch is not null => CloneMarks.Refuse(
-                transaction, reservation, reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed),
-            _ => CloneMarks.Refuse(
-                transaction, reservation, reservation.Holder, CloneSign.SecondKey, Refusals.AlreadyBound),
+            _ when reservation.Admission?.ClaimBatch is not null => Suspect(
+                reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed),
+            _ => Suspect(
+                reservation.Holder, CloneSign.SecondKey, Refusals.AlreadyBound),
         };
     }
 

@@ -5,7 +5,7 @@ using Provisioning.Storage.Commits;
 namespace Provisioning.Storage.Certificates;
 
 /// <summary>
-/// What a first certificate uses up: a use of a token, a unit of a lot, one of the registrar's certificates of the day. Counted in the
+/// What a first certificate uses up: a use of a token, an approval, a unit of a lot, one of the registrar's certificates of the day. Counted in the
 /// reserve transaction, so that it is exact, and given back with a reservation that came to nothing.
 /// </summary>
 internal sealed class UnitsTaken(Transaction transaction, Reservation reservation, Admission admission)
@@ -19,14 +19,23 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
     public string? Lot => _countsForLot ? admission.Lot : null;
 
     /// <summary>Reads only.</summary>
+    /// <param name="isProbe">It is only asked what would be; an approval may still be missing.</param>
     /// <returns>Why there is nothing left to take, or null.</returns>
-    public Refusal? Check() => CheckToken() ?? CheckLot() ?? CheckDay();
+    public Refusal? Check(bool isProbe) => (isProbe ? null : CheckApproval()) ?? CheckToken() ?? CheckLot() ?? CheckDay();
 
     /// <summary>Takes one of each.</summary>
     public void Take()
     {
         if (admission.Token is { } token)
             transaction.Sql("UPDATE tokens SET used = used + 1 WHERE id = @id").With("id", token).Execute();
+        if (admission.Approval is { } approval)
+        {
+            transaction.Sql("UPDATE approvals SET state = 'used', serial = @serial WHERE id = @id")
+                .With("serial", reservation.SerialNumber.ToOctets())
+                .With("id", approval)
+                .Execute();
+        }
+
         if (_countsForLot)
             transaction.Sql("UPDATE lots SET issued = issued + 1 WHERE name = @name").With("name", admission.Lot).Execute();
         if (admission.DailyLimit is not null) TakeOfDay();
@@ -42,6 +51,9 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
         var (lot, token) = ReadTaken(transaction, reserved);
         if (token is not null)
             transaction.Sql("UPDATE tokens SET used = used - 1 WHERE id = @id").With("id", token).Execute();
+        transaction.Sql("UPDATE approvals SET state = 'approved', serial = NULL WHERE serial = @serial AND serial IS NOT NULL")
+            .With("serial", reserved.SerialNumber.ToOctets())
+            .Execute();
         if (lot is null || HasOther(transaction, reserved)) return;
         transaction.Sql("UPDATE lots SET issued = issued - 1 WHERE name = @name").With("name", lot).Execute();
         transaction.Sql("UPDATE devices SET lot = NULL, revision = revision + 1 WHERE device_id = @device_id")
@@ -70,6 +82,19 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
             .With("serial", reserved.SerialNumber.ToOctets())
             .Query();
         return row.Read();
+    }
+
+    // Exactly this request, and not another one of the same device.
+    private Refusal? CheckApproval()
+    {
+        if (!admission.NeedsApproval) return null;
+        if (admission.Approval is not { } id || admission.ApprovedHash is not { } hash) return Refusals.NotApproved;
+        using var row = transaction.Sql("SELECT state, request_hash, expires_at FROM approvals WHERE id = @id").With("id", id).Query();
+        return row.Read() && row.GetString(0) == "approved"
+            && Digest.FromOctets(row.GetFieldValue<byte[]>(1)) == hash
+            && row.GetInt64(2) > reservation.At.ToUnixTimeMilliseconds()
+            ? null
+            : Refusals.NotApproved;
     }
 
     private Refusal? CheckToken()

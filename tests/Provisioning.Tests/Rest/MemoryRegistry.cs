@@ -1,3 +1,4 @@
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
@@ -14,7 +15,7 @@ namespace Provisioning.Tests.Rest;
 /// proven elsewhere, on real databases.
 /// </summary>
 internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocationStore, IAdmissionStore, IGroupStore,
-    IPrincipalStore
+    IPrincipalStore, IApprovalStore, IRefusalStore
 {
     private readonly Dictionary<string, List<GroupVersion>> _groups = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -28,6 +29,9 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
 
     /// <summary>What every reservation waits for, or null.</summary>
     internal Task? Gate { get; set; }
+
+    /// <summary>What waits for an administrator.</summary>
+    internal List<ApprovalRequest> Waiting { get; } = [];
 
     /// <summary>How many reservations were granted: what would have been signed.</summary>
     internal int Reserved { get; private set; }
@@ -43,6 +47,9 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         if (Gate is { } gate) await gate;
         lock (Enter()) return Reserve(reservation);
     }
+
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
+        Task.FromResult<ReserveResult>(ReserveResult.Reserved.Instance);
 
     public Task<Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct)
@@ -149,6 +156,42 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<Outcome<Principal>> SetScopeAsync(
         string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("Principals are tested on real databases.");
+
+    public ValueTask<ApprovalRequest?> FindApprovalAsync(string id, CancellationToken ct) =>
+        ValueTask.FromResult(Waiting.FirstOrDefault(request => request.Id == id));
+
+    public ValueTask<ApprovalRequest?> FindApprovalAsync(
+        string requester, Digest requestHash, DateTimeOffset now, CancellationToken ct) => ValueTask.FromResult<ApprovalRequest?>(null);
+
+    public Task<Outcome<ApprovalRequest>> AddApprovalAsync(ApprovalRequest request, CancellationToken ct)
+    {
+        Waiting.Add(request);
+        return Task.FromResult<Outcome<ApprovalRequest>>(request);
+    }
+
+    public Task<Outcome<ApprovalRequest>> DecideAsync(
+        string id, bool approve, string? reason, string actor, DateTimeOffset at, CancellationToken ct) =>
+        throw new NotSupportedException("Approvals are tested on real databases.");
+
+    public Task<Page<ApprovalRequest>> ListApprovalsAsync(ApprovalQuery query, CancellationToken ct) =>
+        Task.FromResult(new Page<ApprovalRequest>([.. Waiting], null));
+
+    public Task NoteRefusalsAsync(IReadOnlyList<RefusalRecord> refusals, CancellationToken ct) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<RefusalRecord>> ListRefusalsAsync(DeviceId id, int limit, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<RefusalRecord>>(
+        [
+            new RefusalRecord
+            {
+                DeviceId = id,
+                Code = RefusalCode.NotPreregistered,
+                Requester = "registrar:line-1",
+                Detail = "The group enrolls registered devices only.",
+                FirstAt = DateTimeOffset.UnixEpoch,
+                LastAt = DateTimeOffset.UnixEpoch,
+                Count = 1,
+            },
+        ]);
 
     public IAsyncEnumerable<GroupMember> StreamGroupAsync(string group, CancellationToken ct) =>
         throw new NotSupportedException("As above.");

@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
@@ -142,6 +143,9 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IApprovalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IRefusalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<ApprovalGate>().AddSingleton<RefusalLog>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));

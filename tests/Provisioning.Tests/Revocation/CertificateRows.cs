@@ -35,6 +35,9 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
     public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) =>
         throw new NotSupportedException();
 
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
+        throw new NotSupportedException();
+
     public Task<Core.Enrollment.Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException();

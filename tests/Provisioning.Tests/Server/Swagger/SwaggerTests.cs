@@ -69,6 +69,21 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
     public async Task The_examples_of_answers_have_the_fields_that_answers_have()
     {
         var serial = await _host.EnrollAsync("swagger-1");
+        using (var manual = await _host.Client.SendAsync(new HttpRequestMessage(HttpMethod.Put, "/api/v1/groups/manual")
+        {
+            Headers = { { TestCallerHandler.Header, RestHost.Admin } },
+            Content = RestHost.Text("""{"approval":"manual"}"""),
+        }))
+        {
+            Assert.Equal(HttpStatusCode.OK, manual.StatusCode);
+        }
+
+        var waiting = await _host.PostAsync(
+            "/api/v1/enrollments",
+            RestHost.Json(new { deviceId = "swagger-2", csr = RestHost.NewCsr("swagger-2"), group = "manual" }),
+            RestHost.Line);
+        Assert.Equal(HttpStatusCode.Accepted, waiting.Status);
+        var request = waiting.Json.GetProperty("requestId").GetString();
         var answers = new Dictionary<string, string>
         {
             ["/api/v1/devices"] = "/api/v1/devices?prefix=swagger-1",
@@ -84,14 +99,23 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
             ["/api/v1/groups/{name}/versions"] = "/api/v1/groups/default/versions",
             ["/api/v1/principals"] = "/api/v1/principals",
             ["/api/v1/principals/{name}"] = "/api/v1/principals/line-1",
+            ["/api/v1/approvals"] = "/api/v1/approvals",
+            ["/api/v1/approvals/{id}"] = "/api/v1/approvals/" + request,
+            ["/api/v1/enrollments/requests/{requestId}"] = "/api/v1/enrollments/requests/" + request,
+            ["/api/v1/devices/{deviceId}/refusals"] = "/api/v1/devices/swagger-1/refusals",
             ["/api/v1/self"] = "/api/v1/self",
         };
         foreach (var (path, method, operation) in await OperationsAsync())
         {
             if (method != "get") continue;
-            var caller = path == "/api/v1/self" ? $"device:swagger-1:{serial}" : RestHost.Admin;
+            var caller = path switch
+            {
+                "/api/v1/self" => $"device:swagger-1:{serial}",
+                "/api/v1/enrollments/requests/{requestId}" => RestHost.Line,
+                _ => RestHost.Admin,
+            };
             var answer = await _host.GetAsync(answers[path], caller);
-            var example = operation.GetProperty("responses").GetProperty("200").GetProperty("content")
+            var example = operation.GetProperty("responses").GetProperty($"{(int)answer.Status}").GetProperty("content")
                 .GetProperty("application/json").GetProperty("example");
             Assert.Equal(Names(example), Names(answer.Json));
         }

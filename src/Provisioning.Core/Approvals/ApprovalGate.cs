@@ -1,0 +1,85 @@
+using System.Security.Cryptography;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Approvals;
+
+/// <summary>
+/// Holds the enrollments of groups that want an approval until an administrator has given it. What is approved is the exact
+/// request: caller, device, key, certification request, attributes, slot, lot and version of the group.
+/// </summary>
+/// <param name="store">The queue.</param>
+/// <param name="ca">Tells beforehand whether it could be issued at all.</param>
+/// <param name="clock">Dates the requests.</param>
+public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, ClockGuard clock)
+{
+    /// <summary>How long a request waits, and how long an approval is good.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(7);
+
+    // A person has to look at it; asking more often only costs.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Issues what was approved, and puts into the queue what was not.</summary>
+    /// <returns>The certificate; or <see cref="RefusalCode.ApprovalPending"/> with the request, or another refusal.</returns>
+    internal async Task<Outcome<StoredCertificate>> PassAsync(
+        AuthorizedRequest allowed, PlanInput input, Func<AuthorizedRequest, PlanInput, Task<Outcome<StoredCertificate>>> issue, ApprovalDraft draft)
+    {
+        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
+        var hash = HashOf(allowed, input);
+        var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
+        if (known is { State: ApprovalState.Approved }) return await issue(allowed.ApprovedBy(known.Id, hash), input);
+
+        // What cannot be issued need not be looked at, and what was issued already is given again.
+        if (!(await ca.ProbeAsync(allowed, input)).TryGet(out var existing, out var refusal)) return refusal;
+        if (existing.Certificate is { } certificate) return certificate;
+        switch (known?.State)
+        {
+            case ApprovalState.Pending:
+                return Wait(known);
+            case ApprovalState.Denied:
+                return Denied(known);
+            default:
+                var added = await store.AddApprovalAsync(NewRequest(allowed, input, draft, hash, now), CancellationToken.None);
+                return added.TryGet(out var waiting, out refusal) ? Wait(waiting) : refusal;
+        }
+    }
+
+    /// <summary>The answer to who must wait.</summary>
+    internal static Refusal Wait(ApprovalRequest request) =>
+        new(RefusalCode.ApprovalPending, "An administrator has to approve this request. Ask again later; the same request is known again.")
+        {
+            Pending = request,
+            RetryAfter = Patience,
+        };
+
+    private static Refusal Denied(ApprovalRequest request) => new(
+        RefusalCode.ApprovalDenied,
+        request.Reason is { } reason ? $"An administrator has denied this request: {reason}" : "An administrator has denied this request.");
+
+    private static Digest HashOf(AuthorizedRequest allowed, PlanInput input) => RequestHash.Of(
+        $"{allowed.Group} {allowed.GroupVersion} {allowed.Slot} {allowed.Admission?.Lot}", allowed.Holder, input.RequestHash, null);
+
+    private static ApprovalRequest NewRequest(
+        AuthorizedRequest allowed, PlanInput input, ApprovalDraft draft, Digest hash, DateTimeOffset now) => new()
+        {
+            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
+            State = ApprovalState.Pending,
+            DeviceId = allowed.Holder,
+            Group = allowed.Group!,
+            GroupVersion = allowed.GroupVersion,
+            Slot = allowed.Slot,
+            Lot = allowed.Admission?.Lot,
+            Requester = allowed.Caller.Actor,
+            RequestHash = hash,
+            KeyThumbprint = input.Key.Thumbprint,
+            CertificationRequest = draft.CertificationRequest,
+            Attributes = draft.Attributes,
+            RequestedAt = now,
+            ExpiresAt = now + Lifetime,
+        };
+}
+
+/// <summary>What of a request is kept for the administrator to look at.</summary>
+/// <param name="CertificationRequest">The PKCS#10 request, DER.</param>
+/// <param name="Attributes">The attributes that were sent.</param>
+internal sealed record ApprovalDraft(ReadOnlyMemory<byte> CertificationRequest, IReadOnlyDictionary<string, string> Attributes);

@@ -1,0 +1,53 @@
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Approvals;
+
+/// <summary>The queue of enrollments that wait for an administrator.</summary>
+/// <exception cref="StorageUnavailableException">Every member: the database cannot do it now.</exception>
+public interface IApprovalStore
+{
+    /// <summary>Reads one.</summary>
+    /// <param name="id">Its ID.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The request, or null.</returns>
+    ValueTask<ApprovalRequest?> FindApprovalAsync(string id, CancellationToken ct);
+
+    /// <summary>Reads the newest one of a caller for exactly this request that has not expired.</summary>
+    /// <param name="requester">The caller.</param>
+    /// <param name="requestHash">The request.</param>
+    /// <param name="now">What has expired by then is not found.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The request, or null.</returns>
+    ValueTask<ApprovalRequest?> FindApprovalAsync(string requester, Digest requestHash, DateTimeOffset now, CancellationToken ct);
+
+    /// <summary>
+    /// Puts a request into the queue. The same request of the same caller that waits already is not put there twice. A device has at
+    /// most 8 waiting requests, a caller 10 000; more are <see cref="RefusalCode.TooManyPending"/>.
+    /// </summary>
+    /// <param name="request">The request, pending.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>What waits now.</returns>
+    Task<Outcome<ApprovalRequest>> AddApprovalAsync(ApprovalRequest request, CancellationToken ct);
+
+    /// <summary>
+    /// Decides a pending request, with an audit entry. The same decision again changes nothing. What was decided otherwise, has
+    /// expired or was asked by the same actor is <see cref="RefusalCode.NotAllowed"/>; what is not there is
+    /// <see cref="RefusalCode.NotFound"/>.
+    /// </summary>
+    /// <param name="id">The request.</param>
+    /// <param name="approve">True to approve, false to deny.</param>
+    /// <param name="reason">For a denial, what the device is told; or null.</param>
+    /// <param name="actor">Who decides.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>The request as it is now.</returns>
+    Task<Outcome<ApprovalRequest>> DecideAsync(
+        string id, bool approve, string? reason, string actor, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>Lists requests, oldest first.</summary>
+    /// <param name="query">Filters and place.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>A page.</returns>
+    Task<Page<ApprovalRequest>> ListApprovalsAsync(ApprovalQuery query, CancellationToken ct);
+}
