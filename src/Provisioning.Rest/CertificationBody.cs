@@ -68,7 +68,8 @@ internal static class CertificationBody
         }
     }
 
-    private static Checked<EnrollmentRequest> ToRequest(EnrollmentBody body, string? key)
+    /// <summary>Turns the JSON form into the core's request.</summary>
+    internal static Checked<EnrollmentRequest> ToRequest(EnrollmentBody body, string? key)
     {
         // The runtime holds properties to their nullability, but not the values of a dictionary.
         foreach (var (name, value) in body.Attributes ?? new Dictionary<string, string>())

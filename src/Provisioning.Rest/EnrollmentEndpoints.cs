@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Routing;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
+using Provisioning.Rest.Bulk;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -37,6 +38,7 @@ internal static class EnrollmentEndpoints
             .Refuses(RefusalCode.NotFound, RefusalCode.DeviceAlreadyBound, RefusalCode.ApprovalDenied, RefusalCode.TooManyPending)
             .Refuses(EndpointFacts.Admitting)
             .Refuses(EndpointFacts.Issuing);
+        group.MapBatch();
         group.MapPost("validation", ExplainEnrollment)
             .WithName("explainEnrollment")
             .Takes<EnrollmentBody>(orRequest: true)

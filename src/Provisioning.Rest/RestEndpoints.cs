@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Rest.Bulk;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -45,6 +46,8 @@ public static class RestEndpoints
         root.MapGroups();
         root.MapPrincipals();
         root.MapApprovals();
+        root.MapImports();
+        root.MapExports();
         return root;
     }
 }

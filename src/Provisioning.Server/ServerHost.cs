@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -85,6 +86,7 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Admissions)
         .AddSingleton(instance.Database.Approvals)
         .AddSingleton(instance.Database.Refusals)
+        .AddSingleton(instance.Database.Imports)
         .AddSingleton(instance.Groups)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
@@ -92,6 +94,8 @@ internal static class ServerHost
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<ApprovalGate>()
         .AddSingleton<RefusalLog>()
+        .AddSingleton<RegistrationRules>()
+        .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()
         .AddSingleton<PublishedCrls>()

@@ -5,6 +5,7 @@ using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
@@ -49,6 +50,7 @@ public sealed class Database : IAsyncDisposable
         Admissions = new AdmissionStore(_readers);
         Approvals = new ApprovalStore(Writer, _readers);
         Refusals = new RefusalStore(Writer, _readers);
+        Imports = new ImportStore(Writer, _readers);
         Audit = new AuditStore(engine, _readers);
     }
 
@@ -88,6 +90,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Why devices were refused.</summary>
     public IRefusalStore Refusals { get; }
+
+    /// <summary>Imports of devices.</summary>
+    public IImportStore Imports { get; }
 
     /// <summary>The audit chain.</summary>
     public IAuditStore Audit { get; }

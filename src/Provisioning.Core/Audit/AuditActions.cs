@@ -47,6 +47,9 @@ public static class AuditActions
     /// <summary>An administrator has denied an enrollment; the detail is the ID and the hash of the request.</summary>
     public const string EnrollmentDenied = "enrollment-denied";
 
+    /// <summary>Devices were registered; the detail is the import, the row it has come to, and how many were new.</summary>
+    public const string DevicesImported = "devices-imported";
+
     /// <summary>A second device seems to have the same identity; the detail is what shows it, and who came with it.</summary>
     public const string CloneSuspected = "clone-suspected";
 

@@ -132,6 +132,15 @@ public enum RefusalCode
     /// <summary>The limits of a registrar cannot be used.</summary>
     BadScope,
 
+    /// <summary>A name that somebody gives to a thing is not of the accepted form.</summary>
+    BadName,
+
+    /// <summary>It is on record already, and otherwise.</summary>
+    AlreadyExists,
+
+    /// <summary>An import goes on with other rows than it began with, or somebody else works on it.</summary>
+    ImportMismatch,
+
     /// <summary>Somebody else has changed it meanwhile.</summary>
     VersionMismatch,
 

@@ -11,6 +11,10 @@ namespace Provisioning.Rest.Wire;
 /// <param name="TakesRequest">True when <see cref="MediaTypes.CertificationRequest"/> is taken too.</param>
 public sealed record BodyFacts(Type Document, bool TakesRequest);
 
+/// <summary>What an operation's streamed body is, for the API's description.</summary>
+/// <param name="MediaTypes">The media types that it takes.</param>
+public sealed record StreamFacts(IReadOnlyList<string> MediaTypes);
+
 /// <summary>Every kind of problem that an operation may answer with, for the API's description.</summary>
 /// <param name="Kinds">The kinds.</param>
 public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds)
@@ -64,6 +68,15 @@ internal static class EndpointFacts
             route.WithMetadata(new BodyFacts(typeof(T), orRequest));
             return route.Refuses(RefusalCode.Malformed, RefusalCode.TooLarge).RefusesStatus(415);
         }
+
+        internal RouteHandlerBuilder TakesStream(params string[] mediaTypes)
+        {
+            route.WithMetadata(new StreamFacts(mediaTypes));
+            return route.RefusesStatus(415);
+        }
+
+        internal RouteHandlerBuilder GivesStream<T>(string mediaType, params string[] others) =>
+            route.Produces<T>(200, mediaType, others);
 
         internal RouteHandlerBuilder Gives<T>(int status = 200) =>
             route.Produces<T>(status, MediaTypes.Json).RefusesStatus(406);

@@ -15,6 +15,12 @@ public static class MediaTypes
     /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
     public const string Chain = "application/pem-certificate-chain";
 
+    /// <summary>One JSON object a line, always UTF-8.</summary>
+    public const string Lines = "application/x-ndjson";
+
+    /// <summary>Comma-separated values (RFC 4180), always UTF-8.</summary>
+    public const string Csv = "text/csv";
+
     /// <summary>Problem details (RFC 9457).</summary>
     public const string Problem = "application/problem+json";
 }

@@ -65,6 +65,14 @@ internal sealed class QueryReader
         return DefaultLimit;
     }
 
+    internal long? Count(string name, string? text)
+    {
+        if (text is null) return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return count;
+        Fail($"'{name}' is a number from 0.");
+        return null;
+    }
+
     internal Cursor? Cursor(string? text)
     {
         if (text is null) return null;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -33,7 +34,7 @@ internal static class RequestBody
         if (request.Headers.ContentType is not [{ } text]) return null;
         if (!MediaTypeHeaderValue.TryParse(text, out var type)) return null;
         var mediaType = type.MediaType.Value?.ToLowerInvariant();
-        return type.Parameters.Count == 0 || (mediaType == MediaTypes.Json && IsUtf8Only(type)) ? mediaType : null;
+        return type.Parameters.Count == 0 || (mediaType is MediaTypes.Json or MediaTypes.Lines or MediaTypes.Csv && IsUtf8Only(type)) ? mediaType : null;
     }
 
     /// <summary>Reads the whole body.</summary>
@@ -56,6 +57,22 @@ internal static class RequestBody
         ReadOnlyMemory<byte> body = read.Buffer.ToArray();
         request.BodyReader.AdvanceTo(read.Buffer.End);
         return body.IsEmpty ? RestErrors.Malformed("The body is empty.") : body;
+    }
+
+    /// <summary>Opens a body of any length, to be read as it comes.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="isPaced">
+    /// True when lines may come as slowly as units leave a line: no rate is wanted then, but <see cref="Bulk.LineReader"/>'s patience.
+    /// </param>
+    /// <returns>The problem, or null.</returns>
+    internal static Problem? Open(HttpRequest request, bool isPaced)
+    {
+        if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
+            return UnsupportedMediaType("Send the body without Content-Encoding");
+        var features = request.HttpContext.Features;
+        if (features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
+        if (isPaced && features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate) rate.MinDataRate = null;
+        return null;
     }
 
     internal static Problem UnsupportedMediaType(string advice) =>

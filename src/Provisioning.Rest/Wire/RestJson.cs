@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Provisioning.Rest.Bulk;
 
 namespace Provisioning.Rest.Wire;
 
@@ -16,6 +17,8 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(ApprovalDocument))]
 [JsonSerializable(typeof(AuthorityDocument))]
 [JsonSerializable(typeof(AuthorityListDocument))]
+[JsonSerializable(typeof(BatchLine))]
+[JsonSerializable(typeof(BatchResultDocument))]
 [JsonSerializable(typeof(CertificateDocument))]
 [JsonSerializable(typeof(DecisionBody))]
 [JsonSerializable(typeof(DeviceDocument))]
@@ -24,11 +27,13 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(GroupBody))]
 [JsonSerializable(typeof(GroupDocument))]
 [JsonSerializable(typeof(GroupPreviewDocument))]
+[JsonSerializable(typeof(ImportDocument))]
 [JsonSerializable(typeof(IssuedCertificateDocument))]
 [JsonSerializable(typeof(ListDocument<DecisionDocument>))]
 [JsonSerializable(typeof(ListDocument<GroupDocument>))]
 [JsonSerializable(typeof(ListDocument<PrincipalDocument>))]
 [JsonSerializable(typeof(ListDocument<RefusalRecordDocument>))]
+[JsonSerializable(typeof(ListDocument<RowProblemDocument>))]
 [JsonSerializable(typeof(PageDocument<ApprovalDocument>))]
 [JsonSerializable(typeof(PageDocument<CertificateDocument>))]
 [JsonSerializable(typeof(PageDocument<DeviceDocument>))]
@@ -36,8 +41,10 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(PendingDocument))]
 [JsonSerializable(typeof(PrincipalDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(RegistrationLine))]
 [JsonSerializable(typeof(RenewalBody))]
 [JsonSerializable(typeof(RevocationBody))]
+[JsonSerializable(typeof(RowProblemDocument))]
 [JsonSerializable(typeof(ScopeBody))]
 [JsonSerializable(typeof(SelfDocument))]
 internal sealed partial class RestJson : JsonSerializerContext

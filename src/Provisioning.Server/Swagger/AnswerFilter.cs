@@ -36,7 +36,10 @@ internal sealed class AnswerFilter : IOperationFilter
     private static void Describe(OpenApiResponse answer, string schema, int status)
     {
         if (answer.Content is not { } content) return;
-        content[MediaTypes.Json].Example = SwaggerExamples.Of(schema);
+        foreach (var mediaType in content.Keys.Where(key => key is MediaTypes.Json or MediaTypes.Lines).ToList())
+            content[mediaType].Example = SwaggerExamples.Of(schema);
+        if (content.ContainsKey(MediaTypes.Csv))
+            content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType

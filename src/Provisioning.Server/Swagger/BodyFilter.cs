@@ -9,8 +9,9 @@ internal sealed class BodyFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var facts = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<BodyFacts>().FirstOrDefault();
-        if (facts is null) return;
+        var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
+        if (metadata.OfType<StreamFacts>().FirstOrDefault() is { } stream) operation.RequestBody = Stream(stream, operation.OperationId);
+        if (metadata.OfType<BodyFacts>().FirstOrDefault() is not { } facts) return;
         var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
         body.Content[MediaTypes.Json] = new OpenApiMediaType
         {
@@ -27,6 +28,18 @@ internal sealed class BodyFilter : IOperationFilter
         };
         (operation.Parameters ??= []).Add(IdempotencyKey());
     }
+
+    // A body of lines has no schema as a whole; its example is one line.
+    private static OpenApiRequestBody Stream(StreamFacts stream, string? operation) => new()
+    {
+        Required = true,
+        Description = "Of any length, read as it comes.",
+        Content = stream.MediaTypes.ToDictionary(mediaType => mediaType, mediaType => new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            Example = SwaggerExamples.Lines(operation!, mediaType),
+        }),
+    };
 
     private static OpenApiParameter IdempotencyKey() => new()
     {

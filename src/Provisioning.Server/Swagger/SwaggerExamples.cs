@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Provisioning.Rest.Wire;
 
 namespace Provisioning.Server.Swagger;
 
@@ -16,6 +17,17 @@ internal static class SwaggerExamples
         var name = $"{typeof(SwaggerExamples).Namespace}.Examples.{schema}.json";
         using var file = typeof(SwaggerExamples).Assembly.GetManifestResourceStream(name);
         return file is null ? null : JsonNode.Parse(file);
+    }
+
+    /// <summary>The lines of a streamed body.</summary>
+    /// <param name="operation">The operation's name.</param>
+    /// <param name="mediaType">NDJSON or CSV.</param>
+    /// <returns>The example; null when there is none.</returns>
+    internal static string? Lines(string operation, string mediaType)
+    {
+        if (mediaType == MediaTypes.Csv) return "deviceId,group,attribute:model\npump-0001,default,P-200\n";
+        var schema = operation == "enrollBatch" ? "BatchLine" : "RegistrationLine";
+        return Of(schema)?.ToJsonString() is { } line ? line + "\n" : null;
     }
 
     /// <summary>The certificate of the examples and those above it, PEM.</summary>

@@ -3,6 +3,7 @@ using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
@@ -15,7 +16,7 @@ namespace Provisioning.Tests.Rest;
 /// proven elsewhere, on real databases.
 /// </summary>
 internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocationStore, IAdmissionStore, IGroupStore,
-    IPrincipalStore, IApprovalStore, IRefusalStore
+    IPrincipalStore, IApprovalStore, IRefusalStore, IImportStore
 {
     private readonly Dictionary<string, List<GroupVersion>> _groups = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -192,6 +193,25 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
                 Count = 1,
             },
         ]);
+
+    public ValueTask<ImportProgress?> FindImportAsync(string id, CancellationToken ct) =>
+        ValueTask.FromResult<ImportProgress?>(new ImportProgress
+        {
+            Id = id,
+            Rows = 2,
+            Registered = 1,
+            Unchanged = 0,
+            Bad = 1,
+            Content = Digest.Of([]),
+            StartedAt = DateTimeOffset.UnixEpoch,
+            FinishedAt = DateTimeOffset.UnixEpoch,
+        });
+
+    public Task<Outcome<ImportProgress>> ImportAsync(ImportChunk chunk, CancellationToken ct) =>
+        throw new NotSupportedException("Imports are tested on real databases.");
+
+    public Task<IReadOnlyList<RowProblem>> ListProblemsAsync(string id, long afterLine, int limit, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<RowProblem>>([new RowProblem(2, "pump-1", RefusalCode.AlreadyExists, "It is on record.")]);
 
     public IAsyncEnumerable<GroupMember> StreamGroupAsync(string group, CancellationToken ct) =>
         throw new NotSupportedException("As above.");

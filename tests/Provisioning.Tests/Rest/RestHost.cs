@@ -16,6 +16,7 @@ using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
@@ -145,6 +146,8 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IApprovalStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IRefusalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<IImportStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<RegistrationRules>().AddSingleton<DeviceImport>();
         services.AddSingleton<ApprovalGate>().AddSingleton<RefusalLog>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();

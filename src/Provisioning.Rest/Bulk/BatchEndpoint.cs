@@ -1,0 +1,132 @@
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Provisioning.Core.Enrollment;
+using Provisioning.Rest.Answers;
+using Provisioning.Rest.Wire;
+
+namespace Provisioning.Rest.Bulk;
+
+/// <summary><c>/api/v1/enrollments/batch</c>: many enrollments over one request, line by line both ways.</summary>
+internal static class BatchEndpoint
+{
+    // As many as keep the one writer of the database busy; beyond that they only wait.
+    private const int InFlight = 64;
+
+    internal static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("batch", EnrollBatch)
+        .WithName("enrollBatch")
+        .TakesStream(MediaTypes.Lines)
+        .GivesStream<BatchResultDocument>(MediaTypes.Lines)
+        .RefusesStrangers()
+        .Refuses([RestErrors.BadQuery]);
+
+    /// <summary>Enrolls many devices</summary>
+    /// <remarks>
+    /// One JSON object a line in, one JSON object a line out, in the same order and while the body is still being sent: read and write
+    /// at the same time. A bad line is answered as such, and the next one is read. Lines that were not answered when the connection
+    /// broke are sent again: the same key for the same device gets the same certificate. Callers: who may enroll.
+    /// </remarks>
+    internal static async Task<IResult> EnrollBatch(
+        HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+    {
+        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        if (RequestBody.MediaTypeOf(context.Request) != MediaTypes.Lines)
+            return new ProblemAnswer(RequestBody.UnsupportedMediaType($"Send {MediaTypes.Lines}"));
+        if (RequestBody.Open(context.Request, isPaced: true) is { } cannotOpen) return new ProblemAnswer(cannotOpen);
+
+        // Bounded both ways: while the caller does not take answers, no further line is read.
+        var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, stop.Token), enrollments, context.CallerOf(), answers.Writer, stop.Token);
+        try
+        {
+            await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await reading;
+        return Results.Empty;
+    }
+
+    private static async Task ReadAsync(
+        IAsyncEnumerable<Line> lines,
+        EnrollmentService enrollments,
+        Caller caller,
+        ChannelWriter<Task<BatchResultDocument>> answers,
+        CancellationToken ct)
+    {
+        Exception? problem = null;
+        try
+        {
+            await foreach (var line in lines.WithCancellation(ct))
+            {
+                if (line.Bytes.IsEmpty) continue;
+
+                // There must be room before it begins, so that no more are on their way than can be answered.
+                if (!await answers.WaitToWriteAsync(ct)) return;
+                await answers.WriteAsync(EnrollAsync(line, enrollments, caller), ct);
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever it was, it is thrown on to who writes the answers, after those that are on their way.
+            problem = e;
+            throw;
+        }
+        finally
+        {
+            answers.TryComplete(problem);
+        }
+    }
+
+    private static async Task WriteAsync(ChannelReader<Task<BatchResultDocument>> answers, LineWriter writer, CancellationToken ct)
+    {
+        while (await answers.WaitToReadAsync(ct))
+        {
+            while (answers.TryRead(out var answer))
+            {
+                // Sent before it waits: the caller may hold its next line back until it has seen the answers so far.
+                if (!answer.IsCompleted) await writer.FlushAsync(ct);
+                writer.Append(await answer);
+            }
+
+            await writer.FlushAsync(ct);
+        }
+    }
+
+    // Parsed before the first await: the line's bytes are good only until the next one is read.
+    private static Task<BatchResultDocument> EnrollAsync(Line line, EnrollmentService enrollments, Caller caller)
+    {
+        if (line.IsTooLong)
+        {
+            var tooLong = RestErrors.Of(new Refusal(RefusalCode.TooLarge, $"A line has at most {LineReader.MaxLength} octets."));
+            return Task.FromResult(BatchResultDocument.Of(line.Number, null, tooLong));
+        }
+
+        if (!StrictJson.Read<BatchLine>(line.Bytes).TryGet(out var body, out var problem))
+            return Task.FromResult(BatchResultDocument.Of(line.Number, null, problem));
+        return CertificationBody.ToRequest(body.ToBody(), null).TryGet(out var request, out problem)
+            ? IssueAsync(line.Number, request, enrollments, caller)
+            : Task.FromResult(BatchResultDocument.Of(line.Number, body.DeviceId, problem));
+    }
+
+    private static async Task<BatchResultDocument> IssueAsync(
+        long line, EnrollmentRequest request, EnrollmentService enrollments, Caller caller)
+    {
+        try
+        {
+            return BatchResultDocument.Of(line, request.DeviceId, await enrollments.EnrollAsync(caller, request));
+        }
+        catch (StorageUnavailableException)
+        {
+            // This line failed; the next may not.
+            var later = RestErrors.Of(new Refusal(RefusalCode.StorageUnavailable, "Try again later; a retry is safe."));
+            return BatchResultDocument.Of(line, request.DeviceId, later);
+        }
+    }
+}
