@@ -112,7 +112,7 @@ internal sealed record ApprovalDocument
         GeneralName.Dns(var host) => "dns:" + host,
         GeneralName.Ip(var address) => "ip:" + address,
         GeneralName.Uri(var uri) => "uri:" + uri,
-        GeneralName.PermanentIdentifier(var value) => "permanentIdentifier:" + value,
+        GeneralName.PermanentIdentifier(var value, _) => "permanentIdentifier:" + value,
         _ => name.ToString(),
     };
 }

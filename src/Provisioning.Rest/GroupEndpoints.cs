@@ -23,7 +23,7 @@ internal static class GroupEndpoints
         Describe(group.MapGet("{name}/versions", ListGroupVersions).WithName("listGroupVersions")
             .Gives<ListDocument<GroupDocument>>().Refuses(RefusalCode.NotFound));
         Describe(group.MapPut("{name}", DefineGroup).WithName("defineGroup").Takes<GroupBody>().Gives<GroupDocument>()
-            .Refuses(RefusalCode.BadGroup, RefusalCode.VersionMismatch));
+            .Refuses(RefusalCode.BadGroup, RefusalCode.PreconditionFailed));
         Describe(group.MapPost("{name}/preview", PreviewGroup).WithName("previewGroup").Takes<GroupBody>()
             .Gives<GroupPreviewDocument>().Refuses(RefusalCode.BadGroup, RefusalCode.NotFound));
 
@@ -72,9 +72,9 @@ internal static class GroupEndpoints
     /// <param name="name" example="pumps">The group: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>.</param>
     internal static async Task<IResult> DefineGroup(HttpContext context, string name, GroupService groups, CancellationToken ct)
     {
-        if (!VersionTag.ReadExpected(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
+        if (!Precondition.Read(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
         if (!(await ReadDefinitionAsync(context, ct)).TryGet(out var definition, out problem)) return new ProblemAnswer(problem);
-        var defined = await groups.DefineAsync(name, definition, expected, context.CallerOf(), ct);
+        var defined = await groups.DefineAsync(name, definition, expected.Expected, context.CallerOf(), ct);
         return defined.TryGet(out var version, out var refusal)
             ? Answer(context, version)
             : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
@@ -104,7 +104,7 @@ internal static class GroupEndpoints
 
     private static JsonAnswer<GroupDocument> Answer(HttpContext context, GroupVersion version)
     {
-        VersionTag.Set(context.Response, version.Group.Version);
+        Precondition.SetTag(context.Response, version.Group.Version);
         return new JsonAnswer<GroupDocument>(GroupDocument.Of(version));
     }
 }

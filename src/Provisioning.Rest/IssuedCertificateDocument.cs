@@ -26,11 +26,11 @@ internal sealed record IssuedCertificateDocument
     /// <summary>Valid until, inclusive.</summary>
     public required DateTimeOffset NotAfter { get; init; }
 
-    /// <summary>Not worth renewing before.</summary>
-    public required DateTimeOffset RenewAfter { get; init; }
+    /// <summary>Not worth renewing before; null for a certificate without an end.</summary>
+    public required DateTimeOffset? RenewAfter { get; init; }
 
-    /// <summary>Should be renewed by then.</summary>
-    public required DateTimeOffset RenewBefore { get; init; }
+    /// <summary>Should be renewed by then; null for a certificate without an end.</summary>
+    public required DateTimeOffset? RenewBefore { get; init; }
 
     /// <summary>The service's clock, for devices without one.</summary>
     public required DateTimeOffset ServerTime { get; init; }
@@ -43,8 +43,8 @@ internal sealed record IssuedCertificateDocument
         Chain = [.. issued.Chain.Select(der => CertificatePem.Write(der))],
         NotBefore = issued.Record.NotBefore,
         NotAfter = issued.Record.NotAfter,
-        RenewAfter = issued.Window.After,
-        RenewBefore = issued.Window.Before,
+        RenewAfter = issued.Window?.After,
+        RenewBefore = issued.Window?.Before,
         ServerTime = now,
     };
 }

@@ -14,7 +14,8 @@ public static class RestEndpoints
 
     /// <summary>
     /// Adds what the door needs beside the core. The host registers the core's services: EnrollmentService,
-    /// RevocationService, ICertificateStore, IDeviceStore, AuthorityDirectory, PublicAddresses and TimeProvider.
+    /// RevocationService, ICertificateStore, IDeviceStore, ProfileService, IProfileStore, AuthorityDirectory, PublicAddresses and
+    /// TimeProvider.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>The same.</returns>
@@ -48,6 +49,7 @@ public static class RestEndpoints
         root.MapApprovals();
         root.MapImports();
         root.MapExports();
+        root.MapProfiles();
         return root;
     }
 }

@@ -45,6 +45,7 @@ internal static class RestErrors
         return new Problem(kind, refusal.Detail)
         {
             Refusal = refusal.Code,
+            Pointer = refusal.Field,
             RetryAfter = refusal.RetryAfter ?? DefaultRetryAfter(refusal.Code, kind.Status),
         };
     }
@@ -105,6 +106,7 @@ internal static class RestErrors
         RefusalCode.RequestInProgress => new(409, "request-in-progress", "The same request is being worked on."),
         RefusalCode.AlreadyRevoked =>
             new(409, "already-revoked", "The certificate is already revoked for another reason."),
+        RefusalCode.ProfileInUse => new(409, "profile-in-use", "The profile is needed as it is."),
         RefusalCode.NotOnHold => new(409, "not-on-hold", "The certificate is not on hold."),
         RefusalCode.TooLarge => new(413, "too-large", "The request is larger than this service reads."),
         RefusalCode.BadCsr =>
@@ -124,6 +126,13 @@ internal static class RestErrors
             new(422, "key-not-allowed", "The profile does not accept this kind of public key."),
         RefusalCode.KeyBlocked => new(422, "key-blocked", "The public key is on the list of compromised or weak keys."),
         RefusalCode.BadReason => new(422, "bad-reason", "The revocation reason is not one that may be asked for."),
+        RefusalCode.NameNotPossible => new(
+            422, "name-not-possible", "A name of the profile cannot be made of the device's ID, group and attributes."),
+        RefusalCode.BadProfile => new(422, "bad-profile", "The profile cannot be used, or breaks a rule."),
+        RefusalCode.PreconditionFailed =>
+            new(412, "precondition-failed", "The resource is not in the version that the caller has seen."),
+        RefusalCode.PreconditionRequired =>
+            new(428, "precondition-required", "Who replaces a resource says in If-Match which version was seen."),
         RefusalCode.IdempotencyMismatch => new(
             422, "idempotency-mismatch", "The same Idempotency-Key came with another request."),
         RefusalCode.BadGroup => new(422, "bad-group", "The definition of the group cannot be used."),
@@ -131,7 +140,6 @@ internal static class RestErrors
         RefusalCode.BadName => new(400, "bad-name", "The name is not of the accepted form."),
         RefusalCode.AlreadyExists => new(409, "already-exists", "It is on record already, and otherwise."),
         RefusalCode.ImportMismatch => new(409, "import-mismatch", "The import has begun with other rows."),
-        RefusalCode.VersionMismatch => new(412, "version-mismatch", "Somebody else has changed it meanwhile."),
         RefusalCode.PolicyChanged => new(409, "policy-changed", "What the decision rested on has changed meanwhile."),
         RefusalCode.UnknownGroup => new(422, "unknown-group", "There is no such enrollment group."),
         RefusalCode.GroupMismatch => new(409, "group-mismatch", "The device belongs to another group."),
@@ -176,7 +184,7 @@ internal static class RestErrors
     };
 
     // What is about the caller, the device's state or this service is in no field.
-    private static string? PointerOf(Refusal refusal) => refusal.Field is { } field ? "/" + field : refusal.Code switch
+    private static string? PointerOf(Refusal refusal) => refusal.Field ?? refusal.Code switch
     {
         RefusalCode.BadDeviceId => "/deviceId",
         RefusalCode.BadAttributes when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),

@@ -29,11 +29,11 @@ internal sealed record SelfDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CertificateDocument? Certificate { get; init; }
 
-    /// <summary>Not worth renewing before; absent for others.</summary>
+    /// <summary>Not worth renewing before; absent for others, and for a certificate without an end.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? RenewAfter { get; init; }
 
-    /// <summary>Should be renewed by then; absent for others.</summary>
+    /// <summary>Should be renewed by then; absent for others, and for a certificate without an end.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? RenewBefore { get; init; }
 

@@ -83,8 +83,8 @@ internal static class SelfEndpoints
             DeviceId = device.Id.Value,
             State = WireNames.Of(device.State),
             Certificate = CertificateDocument.Of(issued.Record, issued.Der),
-            RenewAfter = issued.Window.After,
-            RenewBefore = issued.Window.Before,
+            RenewAfter = issued.Window?.After,
+            RenewBefore = issued.Window?.Before,
             TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
             ServerTime = now,
         };

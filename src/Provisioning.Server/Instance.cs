@@ -1,8 +1,8 @@
-using System.Collections.Frozen;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Server.Configuration;
 using Provisioning.Storage;
@@ -16,17 +16,18 @@ namespace Provisioning.Server;
 internal sealed class Instance : IAsyncDisposable
 {
     private Instance(
-        ServerOptions options, DataDirectory data, Database database, KeyFiles keys, FrozenDictionary<string, Profile> profiles, TimeProvider time)
+        ServerOptions options, DataDirectory data, Database database, KeyFiles keys, IReadOnlyList<Profile> files, TimeProvider time)
     {
         Options = options;
         Data = data;
         Database = database;
         Keys = keys;
-        Profiles = profiles;
+        ProfileFiles = files;
+        Profiles = new ProfileCatalog(files);
         Time = time;
         Clock = new ClockGuard(time);
         Addresses = new PublicAddresses(options.PublicName, options.PublicHttpPort ?? options.HttpPort);
-        Ca = new CertificateAuthority(database.Certificates, profiles, Addresses, Clock);
+        Ca = new CertificateAuthority(database.Certificates, Profiles, Addresses, Clock);
         Issuer = new InternalIssuer(Ca);
         Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);
         Import = new AuthorityImport(data, keys, database.Authorities, time);
@@ -42,7 +43,14 @@ internal sealed class Instance : IAsyncDisposable
 
     internal KeyFiles Keys { get; }
 
-    internal FrozenDictionary<string, Profile> Profiles { get; }
+    /// <summary>The profiles of the folder.</summary>
+    internal IReadOnlyList<Profile> ProfileFiles { get; }
+
+    /// <summary>The profiles that count: of the folder, and after <see cref="RecoverAsync"/> of the registry.</summary>
+    internal ProfileCatalog Profiles { get; }
+
+    /// <summary>What <see cref="RecoverAsync"/> found when it compared the folder of profiles with the registry.</summary>
+    internal IReadOnlyList<string> ProfileNotes { get; private set; } = [];
 
     internal TimeProvider Time { get; }
 
@@ -85,12 +93,12 @@ internal sealed class Instance : IAsyncDisposable
         {
             var data = new DataDirectory(Path.GetFullPath(options.DataDirectory));
             data.Create();
-            var profiles = ProfileReader.ReadFolder(
+            var files = ProfileReader.ReadFolder(
                 options.ProfilesDirectory ?? Path.Combine(AppContext.BaseDirectory, "pki", "profiles"));
             var keys = new KeyFiles(data, PassphraseOf(options, data, mayCreatePassphrase));
             var database = await Database.OpenAsync(
                 new DatabaseOptions { DataDirectory = data.Path, Connection = options.Database, WriteTimeout = options.StorageTimeout }, ct);
-            var instance = new Instance(options, data, database, keys, profiles, time);
+            var instance = new Instance(options, data, database, keys, files, time);
             if (await database.Authorities.LatestTimeAsync(ct) is { } latest) instance.Clock.Observe(latest);
             return instance;
         }
@@ -119,9 +127,18 @@ internal sealed class Instance : IAsyncDisposable
         return service;
     }
 
-    /// <summary>Gives up what a killed process left behind. Before anything is issued; an audit looks without it.</summary>
-    /// <returns>How many reservations that were.</returns>
-    internal async Task<int> RecoverAsync() => await Database.Certificates.AbandonAllAsync(Clock.LastBelieved(), default);
+    /// <summary>
+    /// Gives up what a killed process left behind, and brings the folder of profiles and the registry together. Before anything is
+    /// issued; an audit looks without it.
+    /// </summary>
+    /// <returns>How many reservations were given up.</returns>
+    /// <exception cref="InvalidDataException">A profile on record cannot be used.</exception>
+    internal async Task<int> RecoverAsync()
+    {
+        var abandoned = await Database.Certificates.AbandonAllAsync(Clock.LastBelieved(), default);
+        ProfileNotes = await new ProfileSeed(Database.Profiles, Profiles, Clock).RunAsync(ProfileFiles, default);
+        return abandoned;
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Database.DisposeAsync();

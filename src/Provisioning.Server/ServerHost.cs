@@ -4,6 +4,7 @@ using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
@@ -18,7 +19,7 @@ using Provisioning.Status;
 namespace Provisioning.Server;
 
 /// <summary>Puts the service together: one opened instance, its doors, and what listens.</summary>
-internal static class ServerHost
+internal static partial class ServerHost
 {
     /// <summary>Builds the host, ready to be started. The instance is made and owned by the caller, and outlives the host.</summary>
     /// <exception cref="StartupException">The server gets no certificate of its own; the message says why.</exception>
@@ -65,6 +66,7 @@ internal static class ServerHost
         app.MapMetrics(Settings.MetricsScrapers(options));
         _ = app.Services.GetRequiredService<MetricsCollector>();
         _ = app.Services.GetRequiredService<ExpiryGauges>();
+        foreach (var note in instance.ProfileNotes) Log.Profile(app.Logger, note);
         return app;
     }
 
@@ -74,6 +76,7 @@ internal static class ServerHost
         .AddSingleton(instance.Clock)
         .AddSingleton(instance.Addresses)
         .AddSingleton(instance.Ca)
+        .AddSingleton(instance.Profiles)
         .AddSingleton(instance.Crl)
         .AddSingleton(instance.Database)
         .AddSingleton(instance.Database.Certificates)
@@ -88,6 +91,7 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Refusals)
         .AddSingleton(instance.Database.Imports)
         .AddSingleton(instance.Groups)
+        .AddSingleton(instance.Database.Profiles)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
@@ -98,6 +102,7 @@ internal static class ServerHost
         .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()
+        .AddSingleton<ProfileService>()
         .AddSingleton<PublishedCrls>()
         .AddSingleton<CrlSignal>()
         .AddSingleton<CrlPublisher>()
@@ -135,4 +140,10 @@ internal static class ServerHost
         context.Request.IsHttps || context.GetEndpoint()?.Metadata.GetMetadata<ServedOnPlainHttpAttribute>() is not null
             ? next(context)
             : Problems.WriteStatusAsync(context, StatusCodes.Status404NotFound));
+
+    private static partial class Log
+    {
+        [LoggerMessage(1401, LogLevel.Warning, "{Note}")]
+        internal static partial void Profile(ILogger logger, string note);
+    }
 }

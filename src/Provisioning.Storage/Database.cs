@@ -8,6 +8,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
@@ -17,6 +18,7 @@ using Provisioning.Storage.Commits;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
+using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
@@ -52,6 +54,7 @@ public sealed class Database : IAsyncDisposable
         Refusals = new RefusalStore(Writer, _readers);
         Imports = new ImportStore(Writer, _readers);
         Audit = new AuditStore(engine, _readers);
+        Profiles = new ProfileStore(Writer, _readers);
     }
 
     /// <summary>The engine and its version, such as <c>SQLite 3.50.4</c>, for the log.</summary>
@@ -96,6 +99,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>The audit chain.</summary>
     public IAuditStore Audit { get; }
+
+    /// <summary>Profiles.</summary>
+    public IProfileStore Profiles { get; }
 
     /// <summary>For tests: what no store offers.</summary>
     internal Writer Writer { get; }

@@ -3,6 +3,7 @@ using Provisioning.Core.Approvals;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Storage;
@@ -41,6 +42,7 @@ internal static class Words
         HolderKind.Administrator => "administrator",
         HolderKind.Service => "service",
         HolderKind.Authority => "authority",
+        HolderKind.Claim => "claim",
         _ => throw new UnreachableException(),
     };
 
@@ -51,6 +53,7 @@ internal static class Words
         "administrator" => HolderKind.Administrator,
         "service" => HolderKind.Service,
         "authority" => HolderKind.Authority,
+        "claim" => HolderKind.Claim,
         _ => throw new InvalidDataException($"'{word}' is not a kind of holder."),
     };
 
@@ -106,6 +109,20 @@ internal static class Words
         CloneSign.ClaimedTwice => "claimed-twice",
         CloneSign.SecondBirth => "second-birth",
         _ => throw new UnreachableException(),
+    };
+
+    public static string Of(ProfileOrigin origin) => origin switch
+    {
+        ProfileOrigin.File => "file",
+        ProfileOrigin.Administrator => "administrator",
+        _ => throw new UnreachableException(),
+    };
+
+    public static ProfileOrigin ToProfileOrigin(string word) => word switch
+    {
+        "file" => ProfileOrigin.File,
+        "administrator" => ProfileOrigin.Administrator,
+        _ => throw new InvalidDataException($"'{word}' is not the origin of a profile."),
     };
 
     /// <summary>The name in RFC 5280 §5.3.1.</summary>

@@ -30,6 +30,12 @@ public static class AuditActions
     /// <summary>A registrar or administrator was added.</summary>
     public const string PrincipalAdded = "principal-added";
 
+    /// <summary>A version of a profile was saved; the detail is its name, its version and the SHA-256 of its definition.</summary>
+    public const string ProfileSaved = "profile-saved";
+
+    /// <summary>A profile was deleted; the detail is as of one that was saved.</summary>
+    public const string ProfileDeleted = "profile-deleted";
+
     /// <summary>
     /// An administrator has accepted the clock of the machine at its console; the detail is the latest time on record before.
     /// </summary>

@@ -1,8 +1,8 @@
-using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Profiles;
 
 namespace Provisioning.Core.Certificates;
 
@@ -16,12 +16,12 @@ namespace Provisioning.Core.Certificates;
 /// <param name="addresses">Where CRLs and CA certificates are found.</param>
 /// <param name="clock">Dates the certificates.</param>
 public sealed class CertificateAuthority(
-    ICertificateStore store, FrozenDictionary<string, Profile> profiles, PublicAddresses addresses, ClockGuard clock)
+    ICertificateStore store, ProfileCatalog profiles, PublicAddresses addresses, ClockGuard clock)
 {
     private const int Attempts = 3;
 
     /// <summary>The profiles by name.</summary>
-    public FrozenDictionary<string, Profile> Profiles => profiles;
+    public ProfileCatalog Profiles => profiles;
 
     /// <summary>
     /// Issues. From the reservation on it runs to its end, whatever the caller does meanwhile.

@@ -18,19 +18,23 @@ internal static class CertificateExtensions
     private static readonly Asn1Tag UriTag = new(TagClass.ContextSpecific, 6);
     private static readonly Asn1Tag IpTag = new(TagClass.ContextSpecific, 7);
 
-    /// <summary>The extensions that are the same in every certificate of a profile and issuer: encoded once, then copied.</summary>
-    internal static IReadOnlyList<byte[]> Constant(Profile profile, Authority? issuer, PublicAddresses addresses)
+    /// <summary>
+    /// The extensions that are the same in every certificate of a profile, issuer and kind of key: encoded once, then copied.
+    /// </summary>
+    internal static IReadOnlyList<byte[]> Constant(
+        Profile profile, bool isRsa, string? issuer, ReadOnlyMemory<byte> issuerKeyIdentifier, PublicAddresses addresses)
     {
-        List<byte[]> all = [BasicConstraints(profile.PathLength), KeyUsage(profile.KeyUsage)];
+        List<byte[]> all = [BasicConstraints(profile.PathLength), KeyUsage(isRsa ? profile.KeyUsage | profile.RsaKeyUsage : profile.KeyUsage)];
         if (profile.ExtendedKeyUsages.Count > 0) all.Add(ExtendedKeyUsage(profile.ExtendedKeyUsages));
+        if (profile.Policies.Count > 0) all.Add(CertificatePolicies(profile.Policies));
 
         // A self-signed certificate needs no authority key identifier (RFC 5280 §4.2.1.1), and a trust anchor is neither
         // revoked by its own CRL nor fetched from an address that it names itself.
         if (issuer is not null)
         {
-            all.Add(AuthorityKeyIdentifier(issuer.SubjectKeyIdentifier));
-            all.Add(CrlDistributionPoint(addresses.Crl(issuer.Name)));
-            all.Add(AuthorityInfoAccess(addresses.Certificate(issuer.Name)));
+            all.Add(AuthorityKeyIdentifier(issuerKeyIdentifier));
+            all.Add(CrlDistributionPoint(addresses.Crl(issuer)));
+            all.Add(AuthorityInfoAccess(addresses.Certificate(issuer)));
         }
 
         return all;
@@ -79,6 +83,29 @@ internal static class CertificateExtensions
                 foreach (var purpose in purposes) writer.WriteObjectIdentifier(purpose);
         });
 
+    // PolicyInformation ::= SEQUENCE { policyIdentifier, policyQualifiers SEQUENCE OF { id, cPSuri IA5String } OPTIONAL }
+    private static byte[] CertificatePolicies(IReadOnlyList<CertificatePolicy> policies) =>
+        Write(Oids.CertificatePolicies, critical: false, writer =>
+        {
+            using (writer.PushSequence())
+                foreach (var policy in policies) WritePolicy(writer, policy);
+        });
+
+    private static void WritePolicy(AsnWriter writer, CertificatePolicy policy)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(policy.Oid);
+            if (policy.Cps is not { } cps) return;
+            using (writer.PushSequence())
+            using (writer.PushSequence())
+            {
+                writer.WriteObjectIdentifier(Oids.CpsQualifier);
+                writer.WriteCharacterString(UniversalTagNumber.IA5String, cps);
+            }
+        }
+    }
+
     private static byte[] AuthorityKeyIdentifier(ReadOnlyMemory<byte> identifier) =>
         Write(Oids.AuthorityKeyIdentifier, critical: false, writer =>
         {
@@ -119,19 +146,36 @@ internal static class CertificateExtensions
             case GeneralName.Ip(var ip):
                 writer.WriteOctetString(IPAddress.Parse(ip).GetAddressBytes(), IpTag);
                 break;
-            case GeneralName.PermanentIdentifier(var value):
-                // AnotherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT PermanentIdentifier } (RFC 4043 §2)
-                using (writer.PushSequence(OtherNameTag))
+            case GeneralName.PermanentIdentifier(var value, var assigner):
+                // PermanentIdentifier ::= SEQUENCE { identifierValue UTF8String, assigner OBJECT IDENTIFIER OPTIONAL } (RFC 4043 §2)
+                WriteOtherName(writer, Oids.PermanentIdentifier, () =>
                 {
-                    writer.WriteObjectIdentifier(Oids.PermanentIdentifier);
-                    using (writer.PushSequence(FullNameTag))
-                    using (writer.PushSequence())
-                        writer.WriteCharacterString(UniversalTagNumber.UTF8String, value);
-                }
-
+                    writer.WriteCharacterString(UniversalTagNumber.UTF8String, value);
+                    if (assigner is not null) writer.WriteObjectIdentifier(assigner);
+                });
+                break;
+            case GeneralName.HardwareModuleName(var type, var serialNumber):
+                // HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING } (RFC 4108 §5)
+                WriteOtherName(writer, Oids.HardwareModuleName, () =>
+                {
+                    writer.WriteObjectIdentifier(type);
+                    writer.WriteOctetString(Convert.FromHexString(serialNumber));
+                });
                 break;
             default:
                 throw new UnreachableException();
+        }
+    }
+
+    // AnotherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY } (RFC 5280 §4.2.1.6)
+    private static void WriteOtherName(AsnWriter writer, string oid, Action fields)
+    {
+        using (writer.PushSequence(OtherNameTag))
+        {
+            writer.WriteObjectIdentifier(oid);
+            using (writer.PushSequence(FullNameTag))
+            using (writer.PushSequence())
+                fields();
         }
     }
 

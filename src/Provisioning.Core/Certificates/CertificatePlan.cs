@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates.Lint;
+using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Certificates;
@@ -13,8 +13,6 @@ internal sealed class CertificatePlan
 {
     // An authority signs nothing that is good for less than this: its end is so near that a device could not renew.
     private static readonly TimeSpan ShortestUsefulLife = TimeSpan.FromHours(1);
-
-    private static readonly ConcurrentDictionary<(Profile, Authority?, PublicAddresses), IReadOnlyList<byte[]>> Constants = new();
 
     private int _redeemed;
 
@@ -47,16 +45,17 @@ internal sealed class CertificatePlan
 
         var bounds = issuer is null ? (Validity?)null : new Validity(issuer.NotBefore, issuer.NotAfter);
         var validity = Validity.For(now, profile, bounds);
-        if (validity.NotAfter < now + TimeSpan.FromTicks(Math.Min(ShortestUsefulLife.Ticks, profile.Lifetime.Ticks / 2)))
+        var shortest = TimeSpan.FromTicks(Math.Min(ShortestUsefulLife.Ticks, (profile.Lifetime ?? ShortestUsefulLife).Ticks / 2));
+        if (validity.NotAfter < now + shortest || bounds?.NotAfter < now + shortest)
             return new Refusal(RefusalCode.AuthorityExpiring, $"The authority '{issuer?.Name}' is about to expire; renew it.");
+        if (!CertificateNames.Make(profile, NameSource.Of(request, input.Attributes)).TryGet(out var names, out var impossible))
+            return impossible;
 
         var serialNumber = SerialNumber.NewRandom();
-        var subject = DistinguishedName.Encode(Names.Expand(profile.CommonName, request.Holder));
-        var tbs = TbsCertificateWriter.Write(
-            serialNumber, signer.SignatureAlgorithm, issuer?.SubjectName ?? subject, validity, subject,
-            input.Key.SubjectPublicKeyInfo, Extensions(request, profile, input, addresses));
-
-        var broken = CertificateLint.Check(tbs, LintIssuerOf(issuer));
+        var draft = new CertificateDraft(profile, input.Key, names, validity) { ExtraNames = input.ExtraNames };
+        var tbs = draft.Write(
+            serialNumber, signer.SignatureAlgorithm, issuer?.SubjectName, ConstantExtensions.Of(profile, input.Key.Algorithm, issuer, addresses));
+        var broken = CertificateLint.Check(tbs, LintIssuer.Of(issuer, profile));
         if (broken.Count > 0)
             return new Refusal(RefusalCode.LintFailed, $"The profile '{profile.Name}' breaks {broken[0].Id} ({broken[0].Citation}).");
 
@@ -68,22 +67,6 @@ internal sealed class CertificatePlan
     internal ReadOnlyMemory<byte> Redeem() => Interlocked.Exchange(ref _redeemed, 1) == 0
         ? Tbs
         : throw new InvalidOperationException("A plan is signed at most once.");
-
-    private static IEnumerable<byte[]> Extensions(
-        AuthorizedRequest request, Profile profile, PlanInput input, PublicAddresses addresses)
-    {
-        var constant = Constants.GetOrAdd(
-            (profile, input.Issuer, addresses), key => CertificateExtensions.Constant(key.Item1, key.Item2, key.Item3));
-        foreach (var extension in constant) yield return extension;
-        yield return CertificateExtensions.SubjectKeyIdentifier(
-            CertificateExtensions.KeyIdentifier(input.Key.SubjectPublicKeyInfo.Span));
-        var names = Names.Expand(profile.AlternativeNames, request.Holder).Concat(input.ExtraNames).ToList();
-        if (names.Count > 0) yield return CertificateExtensions.SubjectAltName(names, critical: false);
-    }
-
-    private static LintIssuer? LintIssuerOf(Authority? issuer) => issuer is null
-        ? null
-        : new LintIssuer(issuer.SubjectName, issuer.SubjectKeyIdentifier, new Validity(issuer.NotBefore, issuer.NotAfter));
 
     private static Reservation Reserve(
         AuthorizedRequest request,

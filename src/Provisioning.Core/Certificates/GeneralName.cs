@@ -19,7 +19,13 @@ public abstract record GeneralName
     /// <param name="Value">At most 2 048 ASCII characters.</param>
     public sealed record Uri(string Value) : GeneralName;
 
-    /// <summary>A permanentIdentifier without an assigner (RFC 4043), OID 1.3.6.1.5.5.7.8.3.</summary>
+    /// <summary>A permanentIdentifier (RFC 4043), OID 1.3.6.1.5.5.7.8.3.</summary>
     /// <param name="Value">The identifier.</param>
-    public sealed record PermanentIdentifier(string Value) : GeneralName;
+    /// <param name="Assigner">The OID of who assigned it, dotted; null when the certificate's issuer did.</param>
+    public sealed record PermanentIdentifier(string Value, string? Assigner = null) : GeneralName;
+
+    /// <summary>A hardwareModuleName (RFC 4108 §5), OID 1.3.6.1.5.5.7.8.4.</summary>
+    /// <param name="Type">The OID of the type of hardware, dotted.</param>
+    /// <param name="SerialNumber">The octets of its serial number, upper-case hex.</param>
+    public sealed record HardwareModuleName(string Type, string SerialNumber) : GeneralName;
 }

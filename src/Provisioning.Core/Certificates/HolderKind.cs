@@ -17,4 +17,7 @@ public enum HolderKind
 
     /// <summary>A certificate authority of ours.</summary>
     Authority,
+
+    /// <summary>A batch of devices that share a certificate, with which they may claim what is expected of them, and nothing else.</summary>
+    Claim,
 }

@@ -1,11 +1,13 @@
-using System.Collections.Frozen;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Xml;
 
 namespace Provisioning.Core.Certificates;
 
-/// <summary>Reads profiles from their data files. An unknown field, a wrong type or a contradiction is refused by name.</summary>
+/// <summary>
+/// Reads profiles from their data. An unknown field, a wrong type, a contradiction, or a content that could make a certificate
+/// that breaks a rule is refused, with the field that is meant.
+/// </summary>
 public static class ProfileReader
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -14,37 +16,21 @@ public static class ProfileReader
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = 8,
     };
 
-    private static readonly FrozenDictionary<string, string> Purposes = new Dictionary<string, string>
-    {
-        ["serverAuth"] = "1.3.6.1.5.5.7.3.1",
-        ["clientAuth"] = "1.3.6.1.5.5.7.3.2",
-    }.ToFrozenDictionary();
-
-    // What this service issues by name, and to whom.
-    private static readonly (string Name, HolderKind Holder)[] Fixed =
-    [
-        ("root", HolderKind.Authority), ("issuing", HolderKind.Authority), ("service", HolderKind.Service),
-        ("registrar", HolderKind.Registrar), ("administrator", HolderKind.Administrator), ("device", HolderKind.Device),
-    ];
-
     /// <summary>Reads all profiles of a folder. The six that the service itself uses must be there, each for its holder.</summary>
     /// <param name="folder">Holds <c>*.json</c>, one profile each, named as the profile is.</param>
-    /// <returns>The profiles by name.</returns>
+    /// <returns>The profiles.</returns>
     /// <exception cref="InvalidDataException">One is missing or cannot be used; the message names the file, and the field.</exception>
-    public static FrozenDictionary<string, Profile> ReadFolder(string folder)
+    public static IReadOnlyList<Profile> ReadFolder(string folder)
     {
-        var profiles = Directory.EnumerateFiles(folder, "*.json").Select(ReadFile).ToFrozenDictionary(profile => profile.Name);
-        foreach (var (name, holder) in Fixed)
+        var profiles = Directory.EnumerateFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(ReadFile).ToList();
+        foreach (var name in FixedProfiles.Names)
         {
-            var file = Path.Combine(folder, name + ".json");
-            if (!profiles.TryGetValue(name, out var profile))
-                throw new InvalidDataException($"The profile '{file}' is missing.");
-            if (profile.Holder != holder)
-                throw new InvalidDataException($"{file}: the field 'holder' is '{profile.Holder}', and must be '{holder}'.");
+            if (!profiles.Any(profile => profile.Name == name))
+                throw new InvalidDataException($"The profile '{Path.Combine(folder, name + ".json")}' is missing.");
         }
 
         return profiles;
@@ -59,15 +45,65 @@ public static class ProfileReader
     {
         try
         {
-            var data = JsonSerializer.Deserialize<ProfileData>(json, Options)
-                ?? throw new InvalidDataException("The file is empty.");
-            return data.Name == name
-                ? Build(data)
-                : throw new InvalidDataException($"The name inside is '{data.Name}'.");
+            var definition = JsonSerializer.Deserialize<ProfileDefinition>(json, Options)
+                ?? throw new InvalidDataException($"Profile '{name}': the file is empty.");
+            if (definition.Name != name) throw new InvalidDataException($"Profile '{name}': the name inside is '{definition.Name}'.");
+            return Make(definition, out var defect)
+                ?? throw new InvalidDataException($"Profile '{name}': {defect.Field.TrimStart('/')}: {defect.Detail}");
         }
-        catch (Exception problem) when (problem is JsonException or InvalidDataException)
+        catch (JsonException problem)
         {
             throw new InvalidDataException($"Profile '{name}': {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>Makes a profile, and plans a certificate of every kind that it can give, to see that all of them are sound.</summary>
+    /// <param name="definition">Its data.</param>
+    /// <param name="defect">What is wrong, when the result is null.</param>
+    /// <returns>The profile, or null.</returns>
+    public static Profile? Make(ProfileDefinition definition, out ProfileDefect defect)
+    {
+        try
+        {
+            var profile = ProfileBuilder.Build(definition);
+            ProfileCheck.Check(profile);
+            defect = new ProfileDefect("", "");
+            return profile;
+        }
+        catch (ProfileDefectException problem)
+        {
+            defect = problem.Defect;
+            return null;
+        }
+    }
+
+    /// <summary>Writes the data of a profile in the one way in which it is stored and compared.</summary>
+    /// <param name="definition">The data.</param>
+    /// <returns>JSON without white space and without what is not said.</returns>
+    public static string Write(ProfileDefinition definition) => JsonSerializer.Serialize(definition, Options);
+
+    /// <summary>Reads what <see cref="Write"/> gave.</summary>
+    /// <param name="json">The text.</param>
+    /// <returns>The data.</returns>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static ProfileDefinition Parse(string json) => JsonSerializer.Deserialize<ProfileDefinition>(json, Options)!;
+
+    /// <summary>Makes a profile from what is on record. It was sound when it was saved; each certificate is linted again.</summary>
+    /// <param name="json">As <see cref="Write"/> gave it.</param>
+    /// <param name="defect">What a stricter version of this service finds in it, or null.</param>
+    /// <returns>The profile.</returns>
+    /// <exception cref="InvalidDataException">It cannot be used at all.</exception>
+    internal static Profile FromRecord(string json, out ProfileDefect? defect)
+    {
+        try
+        {
+            var definition = Parse(json);
+            defect = Make(definition, out var found) is null ? found : null;
+            return ProfileBuilder.Build(definition);
+        }
+        catch (Exception problem) when (problem is JsonException or ProfileDefectException)
+        {
+            throw new InvalidDataException("A profile on record cannot be used: " + problem.Message, problem);
         }
     }
 
@@ -82,94 +118,4 @@ public static class ProfileReader
             throw new InvalidDataException($"{file}: {problem.Message}", problem);
         }
     }
-
-    private static Profile Build(ProfileData data)
-    {
-        var profile = new Profile
-        {
-            Name = data.Name,
-            Holder = ParseEnum<HolderKind>("holder", data.Holder),
-            CommonName = data.CommonName,
-            AlternativeNames = [.. data.AlternativeNames.Select(ToName)],
-            KeyAlgorithms = data.KeyAlgorithms.Select(name => ParseEnum<KeyAlgorithm>("keyAlgorithms", name)).ToFrozenSet(),
-            KeyUsage = data.KeyUsage.Select(name => ParseEnum<KeyUsages>("keyUsage", name))
-                .Aggregate(KeyUsages.None, (all, one) => all | one),
-            ExtendedKeyUsages = [.. data.ExtendedKeyUsage.Select(ToPurpose)],
-            PathLength = data.PathLength,
-            Lifetime = ParseDuration("lifetime", data.Lifetime),
-            Backdating = ParseDuration("backdating", data.Backdating),
-            RenewAfter = data.RenewAfter,
-            RenewBefore = data.RenewBefore,
-        };
-        Check(profile);
-        return profile;
-    }
-
-    private static void Check(Profile profile)
-    {
-        var signs = profile.KeyUsage.HasFlag(KeyUsages.KeyCertSign);
-        Require(profile.KeyAlgorithms.Count > 0, "keyAlgorithms is empty.");
-        Require(profile.KeyUsage != KeyUsages.None, "keyUsage is empty; when present at least one bit is set (RFC 5280 §4.2.1.3).");
-        Require(signs == profile.IsAuthority, "keyCertSign and pathLength go together (RFC 5280 §4.2.1.9).");
-        Require(profile.IsAuthority == (profile.Holder == HolderKind.Authority), "only the holder 'authority' has a pathLength, and it must have one.");
-        Require(profile.IsAuthority || profile.ExtendedKeyUsages.Count > 0, "an end entity needs an extendedKeyUsage.");
-        Require(profile.Lifetime > TimeSpan.FromMinutes(1), "the lifetime is shorter than a minute.");
-        Require(profile.Backdating >= TimeSpan.Zero && profile.Backdating < profile.Lifetime, "the backdating is out of range.");
-        Require(profile.RenewAfter is > 0 and < 1, "renewAfter is a part of the lifetime, between 0 and 1.");
-        Require(profile.RenewBefore > profile.RenewAfter && profile.RenewBefore <= 1, "renewBefore comes after renewAfter.");
-    }
-
-    private static void Require(bool condition, string otherwise)
-    {
-        if (!condition) throw new InvalidDataException(otherwise);
-    }
-
-    private static GeneralName ToName(NameData name) => name switch
-    {
-        { Dns: { } dns } => new GeneralName.Dns(dns),
-        { Ip: { } ip } => new GeneralName.Ip(ip),
-        { Uri: { } uri } => new GeneralName.Uri(uri),
-        { PermanentIdentifier: { } id } => new GeneralName.PermanentIdentifier(id),
-        _ => throw new InvalidDataException("alternativeNames: a name is one of dns, ip, uri, permanentIdentifier."),
-    };
-
-    private static string ToPurpose(string name) => Purposes.TryGetValue(name, out var oid)
-        ? oid
-        : throw new InvalidDataException($"extendedKeyUsage: '{name}' is no known one.");
-
-    private static TimeSpan ParseDuration(string field, string text)
-    {
-        try
-        {
-            return XmlConvert.ToTimeSpan(text);
-        }
-        catch (Exception problem) when (problem is FormatException or OverflowException)
-        {
-            throw new InvalidDataException($"{field}: '{text}' is no ISO 8601 duration, such as P365D or PT1H.", problem);
-        }
-    }
-
-    private static T ParseEnum<T>(string field, string text)
-        where T : struct, Enum =>
-        Enum.TryParse<T>(text, ignoreCase: true, out var value) && char.IsAsciiLetter(text[0]) && !text.Contains(',', StringComparison.Ordinal)
-            ? value
-            : throw new InvalidDataException($"{field}: '{text}' is none of {string.Join(", ", Enum.GetNames<T>())}.");
-
-    private sealed record ProfileData(
-        string Name,
-        string Holder,
-        string CommonName,
-        IReadOnlyList<NameData> AlternativeNames,
-        IReadOnlyList<string> KeyAlgorithms,
-        IReadOnlyList<string> KeyUsage,
-        IReadOnlyList<string> ExtendedKeyUsage,
-        string Lifetime,
-        string Backdating,
-        double RenewAfter,
-        double RenewBefore,
-        int? PathLength = null,
-        string? Description = null);
-
-    private sealed record NameData(
-        string? Dns = null, string? Ip = null, string? Uri = null, string? PermanentIdentifier = null);
 }

@@ -10,7 +10,10 @@ public readonly record struct Validity(DateTimeOffset NotBefore, DateTimeOffset 
     /// <summary>From 2050 on, times are GeneralizedTime (RFC 5280 §4.1.2.5).</summary>
     private const int FirstGeneralizedYear = 2050;
 
-    /// <summary>The period of a new certificate: backdated, and inside its issuer's.</summary>
+    /// <summary>The notAfter of a certificate without a well-defined end, 99991231235959Z (RFC 5280 §4.1.2.5).</summary>
+    public static DateTimeOffset NoEnd { get; } = new(9999, 12, 31, 23, 59, 59, TimeSpan.Zero);
+
+    /// <summary>The period of a new certificate: backdated, and inside its issuer's unless the profile says otherwise.</summary>
     /// <param name="now">The time of issue.</param>
     /// <param name="profile">Says how long.</param>
     /// <param name="issuer">The issuer's own period, or null for a root.</param>
@@ -18,11 +21,11 @@ public readonly record struct Validity(DateTimeOffset NotBefore, DateTimeOffset 
     public static Validity For(DateTimeOffset now, Profile profile, Validity? issuer)
     {
         var notBefore = WholeSeconds(now - profile.Backdating);
-        var notAfter = WholeSeconds(now + profile.Lifetime);
+        var notAfter = profile.Lifetime is { } lifetime ? WholeSeconds(now + lifetime) : NoEnd;
         return issuer is { } bounds
             ? new Validity(
                 notBefore < bounds.NotBefore ? bounds.NotBefore : notBefore,
-                notAfter > bounds.NotAfter ? bounds.NotAfter : notAfter)
+                notAfter > bounds.NotAfter && !profile.OutlivesIssuer ? bounds.NotAfter : notAfter)
             : new Validity(notBefore, notAfter);
     }
 

@@ -111,7 +111,7 @@ public sealed record ScopeDefinition
         return true;
     }
 
-    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadScope, detail) { Field = field };
+    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadScope, detail) { Field = "/" + field };
 
     // An outcome holds no null.
     private readonly record struct Maybe<T>(IReadOnlyList<T>? List);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
 
@@ -184,7 +185,7 @@ public sealed class EnrollmentService(
         var allowed = work.Allowed;
         if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
         if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
-        if (RequestRules.Check(csr, allowed, ca.Profiles[allowed.Profile]) is { } notGranted) return notGranted;
+        if (RequestRules.Check(csr, ca.Profiles[allowed.Profile], NameSource.Of(allowed, work.Attributes)) is { } notGranted) return notGranted;
         if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
             return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
 

@@ -8,7 +8,7 @@ public sealed record Refusal(RefusalCode Code, string Detail)
     /// <summary>The name of the device's attribute that is meant, or null when it is none of them.</summary>
     public string? Attribute { get; init; }
 
-    /// <summary>The field of a definition that is meant, as a path such as <c>slots/0/name</c>, or null.</summary>
+    /// <summary>The field of a document that is meant (RFC 6901), or null.</summary>
     public string? Field { get; init; }
 
     /// <summary>For <see cref="RefusalCode.ApprovalPending"/>: what waits; else null.</summary>

@@ -57,6 +57,9 @@ public enum RefusalCode
     /// <summary>The names in the request are not those of the device that is to be enrolled.</summary>
     IdentityMismatch,
 
+    /// <summary>A name of the profile cannot be made of the device's ID, group or attributes: one is missing or does not fit.</summary>
+    NameNotPossible,
+
     /// <summary>The caller showed no credential.</summary>
     NoCredential,
 
@@ -108,6 +111,18 @@ public enum RefusalCode
     /// <summary>The revocation reason is not one that may be asked for (RFC 5280 §5.3.1).</summary>
     BadReason,
 
+    /// <summary>The profile cannot be used, or could make a certificate that breaks a rule.</summary>
+    BadProfile,
+
+    /// <summary>The profile is one that cannot be deleted.</summary>
+    ProfileInUse,
+
+    /// <summary>The resource is not in the version that the caller has seen (If-Match, If-None-Match).</summary>
+    PreconditionFailed,
+
+    /// <summary>Who replaces a resource says which version was seen (If-Match).</summary>
+    PreconditionRequired,
+
     /// <summary>The planned certificate breaks a rule of RFC 5280: a defect of the profile, not of the request.</summary>
     LintFailed,
 
@@ -140,9 +155,6 @@ public enum RefusalCode
 
     /// <summary>An import goes on with other rows than it began with, or somebody else works on it.</summary>
     ImportMismatch,
-
-    /// <summary>Somebody else has changed it meanwhile.</summary>
-    VersionMismatch,
 
     /// <summary>What the decision rested on has changed meanwhile; ask again.</summary>
     PolicyChanged,

@@ -10,9 +10,10 @@ public readonly record struct RenewalWindow(DateTimeOffset After, DateTimeOffset
     /// <summary>The window of a certificate, by its profile's parts of the time between issue and notAfter.</summary>
     /// <param name="record">The certificate.</param>
     /// <param name="profile">Its profile.</param>
-    /// <returns>The window, in whole seconds.</returns>
-    public static RenewalWindow Of(CertificateRecord record, Profile profile)
+    /// <returns>The window, in whole seconds; null for a certificate without a well-defined end, which need not be renewed.</returns>
+    public static RenewalWindow? Of(CertificateRecord record, Profile profile)
     {
+        if (record.NotAfter >= Validity.NoEnd) return null;
         var from = record.ReservedAt;
         var life = record.NotAfter - from;
         return new RenewalWindow(At(profile.RenewAfter), At(profile.RenewBefore));

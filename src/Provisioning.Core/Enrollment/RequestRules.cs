@@ -1,4 +1,5 @@
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Certificates.Naming;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -10,22 +11,29 @@ namespace Provisioning.Core.Enrollment;
 internal static class RequestRules
 {
     /// <summary>Judges a request.</summary>
+    /// <param name="csr">The request.</param>
+    /// <param name="profile">What is granted.</param>
+    /// <param name="source">What the names are made from.</param>
     /// <returns>The refusal, or null when there is none.</returns>
-    internal static Refusal? Check(CertificationRequest csr, AuthorizedRequest request, Profile profile) =>
-        CheckNames(csr, request, profile) ?? CheckUsages(csr, profile);
+    internal static Refusal? Check(CertificationRequest csr, Profile profile, NameSource source) =>
+        CertificateNames.Make(profile, source).TryGet(out var granted, out var impossible)
+            ? (profile.IgnoresRequestedNames ? null : CheckNames(csr, granted, profile, source)) ?? CheckUsages(csr, profile)
+            : impossible;
 
-    private static Refusal? CheckNames(CertificationRequest csr, AuthorizedRequest request, Profile profile)
+    private static Refusal? CheckNames(CertificationRequest csr, CertificateNames granted, Profile profile, NameSource source)
     {
         // Other attributes of the subject (organization, country …) are ignored: toolkits fill them in, and they identify nobody here.
-        if (csr.CommonName is { } name && name != Names.Expand(profile.CommonName, request.Holder))
+        // Where the profile has no common name, the device ID says nothing else than who is asking anyway.
+        if (csr.CommonName is { } name && name != (granted.CommonName ?? source.Holder))
         {
             return new Refusal(
                 RefusalCode.IdentityMismatch,
-                "The common name in the request is not the device ID. Leave the subject empty, or make it the device ID.");
+                granted.CommonName is null || granted.CommonName == source.Holder
+                    ? "The common name in the request is not the device ID. Leave the subject empty, or make it the device ID."
+                    : "The common name in the request is not the one that the profile gives. Leave the subject empty.");
         }
 
-        var granted = Names.Expand(profile.AlternativeNames, request.Holder).ToHashSet();
-        return csr.AlternativeNames.All(granted.Contains)
+        return csr.AlternativeNames.All(granted.AlternativeNames.Contains)
             ? null
             : new Refusal(
                 RefusalCode.IdentityMismatch,
@@ -34,11 +42,13 @@ internal static class RequestRules
 
     private static Refusal? CheckUsages(CertificationRequest csr, Profile profile)
     {
-        if (csr.KeyUsage is { } usage && (usage & ~profile.KeyUsage) != 0)
+        // Whoever asks for keyCertSign and gets no such certificate can do no harm with it; who asks for cA is refused by the reader.
+        var granted = profile.KeyUsageOf(csr.Key.Algorithm);
+        if (!profile.IgnoresRequestedKeyUsage && csr.KeyUsage is { } usage && (usage & ~granted) != 0)
         {
             return new Refusal(
                 RefusalCode.ExtensionNotAllowed,
-                $"The request asks for a key usage beyond the profile's: {usage & ~profile.KeyUsage}. Leave keyUsage out.");
+                $"The request asks for a key usage beyond the profile's: {usage & ~granted}. Leave keyUsage out.");
         }
 
         return csr.ExtendedKeyUsages.All(profile.ExtendedKeyUsages.Contains)

@@ -89,5 +89,5 @@ public sealed record EnrollmentGroup
             : null;
     }
 
-    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = field };
+    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = "/" + field };
 }

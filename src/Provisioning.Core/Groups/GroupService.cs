@@ -96,9 +96,9 @@ public sealed class GroupService(
         return group;
     }
 
-    private Refusal? CheckProfile(string field, string name) => ca.Profiles.TryGetValue(name, out var profile)
+    private Refusal? CheckProfile(string field, string name) => ca.Profiles.Find(name) is { } profile
         ? profile.Holder == HolderKind.Device ? null : Bad(field, $"The profile '{name}' is not one for devices.")
         : Bad(field, $"There is no profile '{name}'. GET /api/v1/profiles lists them.");
 
-    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = field };
+    private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = "/" + field };
 }

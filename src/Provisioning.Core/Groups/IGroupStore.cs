@@ -23,7 +23,7 @@ public interface IGroupStore
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>
-    /// What is on record now, or <see cref="RefusalCode.VersionMismatch"/> when the version before is not the newest one (none, for
+    /// What is on record now, or <see cref="RefusalCode.PreconditionFailed"/> when the version before is not the newest one (none, for
     /// version 1).
     /// </returns>
     Task<Outcome<GroupVersion>> SaveGroupAsync(EnrollmentGroup group, string actor, DateTimeOffset at, CancellationToken ct);

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Provisioning.Core.Certificates;
 using Provisioning.Rest.Bulk;
 
 namespace Provisioning.Rest.Wire;
@@ -38,9 +39,12 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(PageDocument<CertificateDocument>))]
 [JsonSerializable(typeof(PageDocument<DeviceDocument>))]
 [JsonSerializable(typeof(PageDocument<HistoryEntryDocument>))]
+[JsonSerializable(typeof(PageDocument<ProfileDocument>))]
 [JsonSerializable(typeof(PendingDocument))]
 [JsonSerializable(typeof(PrincipalDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(ProfileDefinition))]
+[JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(RegistrationLine))]
 [JsonSerializable(typeof(RenewalBody))]
 [JsonSerializable(typeof(RevocationBody))]

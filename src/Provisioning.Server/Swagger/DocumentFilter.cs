@@ -18,6 +18,7 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
+            Tag("Profiles", "What certificates contain, with every version."),
             Tag("Authorities", "The certificate authorities; public."),
             Tag("Status", "What relying parties fetch, over plain HTTP too; public."),
             Tag("Health", "What load balancers and operators ask, over plain HTTP too; public."),

@@ -33,7 +33,7 @@ internal sealed class GroupStore(Writer writer, Readers readers) : IGroupStore
     {
         var group = next.Group;
         if (ReadVersion(transaction, group.Name) != group.Version - 1)
-            return new Refusal(RefusalCode.VersionMismatch, "The group was changed meanwhile. Read it again and repeat your change.");
+            return new Refusal(RefusalCode.PreconditionFailed, "The group was changed meanwhile. Read it again and repeat your change.");
         const string upsert = """
             INSERT INTO enrollment_groups (name, version, definition, on_clone, updated_at, updated_by)
             VALUES (@name, @version, @definition, @on_clone, @at, @actor)

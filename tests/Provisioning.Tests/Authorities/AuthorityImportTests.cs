@@ -132,9 +132,8 @@ public sealed class AuthorityImportTests : IAsyncLifetime
 
     private AuthoritySetup Setup(IAuthorityStore? store = null)
     {
-        var profiles = ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles"));
         var ca = new CertificateAuthority(
-            _database!.Certificates, profiles, new PublicAddresses("localhost", 8080), new ClockGuard(TimeProvider.System));
+            _database!.Certificates, MemoryProfiles.Catalog(), new PublicAddresses("localhost", 8080), new ClockGuard(TimeProvider.System));
         return new AuthoritySetup(_data, Keys, store ?? _database.Authorities, new InternalIssuer(ca), TimeProvider.System);
     }
 

@@ -1,7 +1,7 @@
-using System.Collections.Frozen;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Profiles;
 using Provisioning.Server;
 using Provisioning.Server.Configuration;
 using Provisioning.Tests.Rest;
@@ -41,7 +41,7 @@ public sealed class ProfileReaderTests : IDisposable
     [InlineData("device", "\"backdating\": \"PT1H\"", "\"backdating\": \"P99999999D\"", "backdating: 'P99999999D'")]
     [InlineData("device", "\"renewAfter\": 0.6", "\"renewAfter\": \"soon\"", "$.renewAfter")]
     [InlineData("root", "\"pathLength\": 1,", "", "pathLength")]
-    [InlineData("service", "\"serverAuth\"", "\"tlsServer\"", "extendedKeyUsage: 'tlsServer'")]
+    [InlineData("service", "\"serverAuth\"", "\"tlsServer\"", "extendedKeyUsage/0: 'tlsServer'")]
     public void A_profile_that_cannot_be_used_is_named_with_its_field(string name, string good, string bad, string expected)
     {
         var path = Path.Combine(_folder, name + ".json");
@@ -67,7 +67,7 @@ public sealed class ProfileReaderTests : IDisposable
     public async Task Nothing_is_planned_for_a_holder_whom_the_profile_is_not_made_for()
     {
         var registry = new MemoryRegistry();
-        var profiles = ProfileReader.ReadFolder(_folder).ToFrozenDictionary();
+        var profiles = new ProfileCatalog(ProfileReader.ReadFolder(_folder));
         using var authorities = TestAuthorities.Create();
         var ca = new CertificateAuthority(registry, profiles, new PublicAddresses("localhost", 8080), new ClockGuard(TimeProvider.System));
         using var key = SigningKey.Create(KeyAlgorithm.P256);

@@ -143,15 +143,38 @@ public sealed class RequestAlternativeNameTests
     }
 
     [Fact]
-    public void C_36_A_permanent_identifier_is_a_fact() =>
+    public void C_36_A_permanent_identifier_is_a_fact()
+    {
         Assert.Equal([new GeneralName.PermanentIdentifier("0042-7F")], Accepted(Permanent(Der.Utf8("0042-7F"))));
+        Assert.Equal([new GeneralName.PermanentIdentifier("a", "1.2.3")], Accepted(Permanent(Der.Utf8("a"), Der.Oid("1.2.3"))));
+    }
 
     [Fact]
-    public void C_36_A_permanent_identifier_without_a_good_value_or_with_an_assigner_is_refused()
+    public void C_36_A_hardware_module_name_is_a_fact()
+    {
+        Assert.Equal(
+            [new GeneralName.HardwareModuleName("1.3.6.1.4.1.32473.1", "00FF31")],
+            Accepted(Hardware(Der.Oid("1.3.6.1.4.1.32473.1"), Der.Tlv(0x04, [0x00, 0xFF, 0x31]))));
+    }
+
+    [Fact]
+    public void C_36_A_hardware_module_name_that_is_not_one_is_refused()
+    {
+        Refuse(Hardware());
+        Refuse(Hardware(Der.Oid("1.2.3")));
+        Refuse(Hardware(Der.Oid("1.2.3"), Der.Tlv(0x04)));
+        Refuse(Hardware(Der.Oid("1.2.3"), Der.Utf8("a")));
+        Refuse(Hardware(Der.Oid("1.2.3"), Der.Tlv(0x04, [1]), Der.Null));
+        Refuse(Hardware(Der.Oid("1.2.3"), Der.Tlv(0x04, new byte[129])));
+    }
+
+    [Fact]
+    public void C_36_A_permanent_identifier_without_a_good_value_is_refused()
     {
         Refuse(Permanent());
         Refuse(Permanent(Der.Oid("1.2.3")));
-        Refuse(Permanent(Der.Utf8("a"), Der.Oid("1.2.3")));
+        Refuse(Permanent(Der.Utf8("a"), Der.Utf8("1.2.3")));
+        Refuse(Permanent(Der.Utf8("a"), Der.Oid("1.2.3"), Der.Null));
         Refuse(Permanent(Der.Printable("a")));
         Refuse(Permanent(Der.Utf8("a\0")));
         Refuse(Permanent(Der.Utf8(new string('a', 129))));
@@ -186,6 +209,9 @@ public sealed class RequestAlternativeNameTests
 
     private static byte[] Permanent(params byte[][] identifier) =>
         Der.Tlv(0xA0, Der.Oid("1.3.6.1.5.5.7.8.3"), Der.Tlv(0xA0, Der.Sequence(identifier)));
+
+    private static byte[] Hardware(params byte[][] module) =>
+        Der.Tlv(0xA0, Der.Oid("1.3.6.1.5.5.7.8.4"), Der.Tlv(0xA0, Der.Sequence(module)));
 
     private static CsrBuilder With(params byte[][] names) =>
         new() { Extensions = [CsrBuilder.AlternativeNames(names)] };

@@ -21,9 +21,8 @@ public sealed class JoinTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var profiles = ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles"));
         var clock = new ClockGuard(TimeProvider.System);
-        var ca = new CertificateAuthority(_registry, profiles, new PublicAddresses("localhost", 8080), clock);
+        var ca = new CertificateAuthority(_registry, MemoryProfiles.Catalog(), new PublicAddresses("localhost", 8080), clock);
         var groups = new GroupCatalog(_registry);
         await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
         _service = new EnrollmentService(

@@ -63,7 +63,8 @@ public sealed class ProblemsTests(SharedRestHost shared) : IClassFixture<SharedR
         string[] administration =
         [
             "/api/v1/devices", "/api/v1/devices/d", "/api/v1/devices/d/certificates", "/api/v1/devices/d/history",
-            "/api/v1/certificates", "/api/v1/certificates/AB",
+            "/api/v1/certificates", "/api/v1/certificates/AB", "/api/v1/profiles", "/api/v1/profiles/device",
+            "/api/v1/profiles/device/versions",
         ];
         foreach (var path in administration)
         {

@@ -19,6 +19,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
@@ -153,7 +154,14 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));
         services.AddSingleton(_ => TestAuthorities.Create());
-        services.AddSingleton(ProfileReader.ReadFolder(Path.Combine(Repository.Root, "pki", "profiles")));
+        services.AddSingleton(MemoryProfiles.Catalog()).AddSingleton<ProfileService>();
+        services.AddSingleton<IProfileStore>(given =>
+        {
+            var store = new MemoryProfiles();
+            var seed = new ProfileSeed(store, given.GetRequiredService<ProfileCatalog>(), given.GetRequiredService<ClockGuard>());
+            seed.RunAsync([.. given.GetRequiredService<ProfileCatalog>().All], default).GetAwaiter().GetResult();
+            return store;
+        });
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>();
         services.AddSingleton<RevocationService>();
         services.AddRest().AddSwaggerDocument();

@@ -134,7 +134,7 @@ public sealed class GroupTests
         await DefineAsync(server, "pumps", "{}");
         using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/groups/pumps") { Content = Json("{}") };
         request.Headers.Add("If-Match", "\"7\"");
-        await Problem.IsAsync(await admin.SendAsync(request), HttpStatusCode.PreconditionFailed, "version-mismatch");
+        await Problem.IsAsync(await admin.SendAsync(request), HttpStatusCode.PreconditionFailed, "precondition-failed");
         using var good = new HttpRequestMessage(HttpMethod.Put, "/api/v1/groups/pumps") { Content = Json("{}") };
         good.Headers.Add("If-Match", "\"1\"");
         using var changed = await admin.SendAsync(good);

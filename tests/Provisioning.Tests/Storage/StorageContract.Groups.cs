@@ -108,7 +108,7 @@ public abstract partial class StorageContract
         foreach (var version in new[] { 1, 2, 4 })
         {
             var saved = await Database.Groups.SaveGroupAsync(NewGroup("pumps", version, CloneReaction.Alarm), "a", Now, Ct);
-            Assert.Equal(RefusalCode.VersionMismatch, Code(saved));
+            Assert.Equal(RefusalCode.PreconditionFailed, Code(saved));
         }
 
         var versions = await Database.Groups.ListGroupVersionsAsync("pumps", Ct);

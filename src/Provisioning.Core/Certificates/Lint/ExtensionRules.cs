@@ -6,6 +6,7 @@ namespace Provisioning.Core.Certificates.Lint;
 internal static class ExtensionRules
 {
     private const KeyUsages Encipherment = KeyUsages.KeyEncipherment | KeyUsages.DataEncipherment;
+    private const KeyUsages OnlyBits = KeyUsages.EncipherOnly | KeyUsages.DecipherOnly;
     private static readonly Asn1Tag KeyIdentifierTag = new(TagClass.ContextSpecific, 0);
 
     internal static IReadOnlyList<LintRule> All { get; } =
@@ -21,9 +22,13 @@ internal static class ExtensionRules
         new("key-usage-critical", "RFC 5280 §4.2.1.3: when present, SHOULD be marked critical",
             s => s.KeyUsageExtension is { Critical: true }),
         new("cert-sign-only-for-ca", "RFC 5280 §4.2.1.9: if cA is not asserted, keyCertSign MUST NOT be asserted",
-            s => s.IsAuthority == s.KeyUsage.HasFlag(KeyUsages.KeyCertSign)),
+            s => s.IsAuthority == s.KeyUsage.HasFlag(KeyUsages.KeyCertSign)) { Field = "/keyUsage" },
+        new("agreement-for-only-bits", "RFC 5280 §4.2.1.3: encipherOnly and decipherOnly are undefined without keyAgreement",
+            s => (s.KeyUsage & OnlyBits) == 0 || s.KeyUsage.HasFlag(KeyUsages.KeyAgreement)) { Field = "/keyUsage" },
+        new("no-agreement-with-rsa", "RFC 3279 §2.3.1: keyAgreement is not among the usages of an RSA key",
+            s => s.IsEc || (s.KeyUsage & (KeyUsages.KeyAgreement | OnlyBits)) == 0) { Field = "/rsaKeyUsage" },
         new("no-encipherment-with-ec", "RFC 8813 §3, updating RFC 5480 §3: keyEncipherment and dataEncipherment MUST NOT be set",
-            s => !s.IsEc || (s.KeyUsage & Encipherment) == 0),
+            s => !s.IsEc || (s.KeyUsage & Encipherment) == 0) { Field = "/keyUsage" },
         new("subject-key-identifier", "RFC 5280 §4.2.1.2: MUST appear in CA certificates, SHOULD in others; not critical",
             s => s.Tbs.Find(Oids.SubjectKeyIdentifier) is { Critical: false }),
         new("authority-key-identifier", "RFC 5280 §4.2.1.1: MUST be included, with keyIdentifier; not critical",
@@ -31,14 +36,27 @@ internal static class ExtensionRules
         new("extended-key-usage", "RFC 5280 §4.2.1.12: SEQUENCE SIZE (1..MAX); an end entity here has at least one",
             s => s.IsAuthority || HasElements(s.Tbs.Find(Oids.ExtendedKeyUsage))),
         new("subject-or-alternative-name", "RFC 5280 §4.1.2.6: with an empty subject, subjectAltName MUST be present and critical",
-            s => s.HasSubject || s.Tbs.Find(Oids.SubjectAltName) is { Critical: true }),
+            s => s.HasSubject || s.Tbs.Find(Oids.SubjectAltName) is { Critical: true }) { Field = "/subject" },
+        new("alternative-name-critical", "RFC 5280 §4.2.1.6: with a non-empty subject, subjectAltName SHOULD be non-critical",
+            s => !s.HasSubject || s.Tbs.Find(Oids.SubjectAltName) is null or { Critical: false }),
         new("alternative-name-not-empty", "RFC 5280 §4.2.1.6: the sequence MUST contain at least one entry",
             s => s.Tbs.Find(Oids.SubjectAltName) is not { } names || HasElements(names)),
         new("crl-distribution-point", "RFC 5280 §4.2.1.13: SHOULD be non-critical; here everything but a root has one",
             s => s.Issuer is null || s.Tbs.Find(Oids.CrlDistributionPoints) is { Critical: false }),
         new("authority-information-access", "RFC 5280 §4.2.2.1: MUST be non-critical",
             s => s.Issuer is null || s.Tbs.Find(Oids.AuthorityInfoAccess) is { Critical: false }),
+        new("policies-once", "RFC 5280 §4.2.1.4: a policy OID MUST NOT appear more than once", PoliciesAreDistinct) { Field = "/certificatePolicies" },
     ];
+
+    private static bool PoliciesAreDistinct(LintSubject subject)
+    {
+        if (subject.Tbs.Find(Oids.CertificatePolicies) is not { } extension) return true;
+        var policies = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+        var seen = new HashSet<string>();
+        while (policies.HasData)
+            if (!seen.Add(policies.ReadSequence().ReadObjectIdentifier())) return false;
+        return seen.Count > 0;
+    }
 
     private static bool HasElements(CertificateExtension? extension) =>
         extension is not null && new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence().HasData;

@@ -27,10 +27,12 @@ internal static class FieldRules
             s => IsRightTime(s.Tbs.NotAfterTag, s.Tbs.NotAfter)),
         new("inside-issuer-validity", "RFC 5280 §6.1.3 (a)(2): every certificate of a path is valid at the time of interest",
             s => s.Issuer is not { } issuer
-                || (s.Tbs.NotBefore >= issuer.Validity.NotBefore && s.Tbs.NotAfter <= issuer.Validity.NotAfter)),
+                || (s.Tbs.NotBefore >= issuer.Validity.NotBefore
+                    && (s.Tbs.NotAfter <= issuer.Validity.NotAfter || (issuer.MayBeOutlived && s.Tbs.NotAfter == Validity.NoEnd)))),
         new("ca-subject-not-empty", "RFC 5280 §4.1.2.6: a CA's subject MUST be a non-empty distinguished name",
             s => !s.IsAuthority || s.HasSubject),
-        new("common-name-length", "RFC 5280 appendix A.1: ub-common-name is 64", CommonNameFits),
+        new("end-of-time", "RFC 5280 §4.1.2.5: no well-defined expiration is 99991231235959Z, and no other time of that year",
+            s => s.Tbs.NotAfter.Year < 9999 || s.Tbs.NotAfter == Validity.NoEnd),
         new("named-curve", "RFC 5480 §2.1.1: namedCurve; implicitCurve and specifiedCurve MUST NOT be used", UsesNamedCurve),
         new("uncompressed-point", "RFC 5480 §2.2: the uncompressed form MUST be supported, others may not be", UsesUncompressedPoint),
     ];
@@ -43,20 +45,6 @@ internal static class FieldRules
 
     private static bool IsRightTime(Asn1Tag tag, DateTimeOffset time) =>
         tag == (time < Year2050 ? Asn1Tag.UtcTime : Asn1Tag.GeneralizedTime);
-
-    private static bool CommonNameFits(LintSubject subject)
-    {
-        var names = new AsnReader(subject.Tbs.Subject, AsnEncodingRules.DER).ReadSequence();
-        while (names.HasData)
-        {
-            var attribute = names.ReadSetOf().ReadSequence();
-            if (attribute.ReadObjectIdentifier() != Oids.CommonName) continue;
-            var length = attribute.ReadCharacterString(UniversalTagNumber.UTF8String).Length;
-            if (length is 0 or > DistinguishedName.MaxCommonName) return false;
-        }
-
-        return true;
-    }
 
     private static bool UsesNamedCurve(LintSubject subject)
     {

@@ -8,6 +8,8 @@ namespace Provisioning.Core.Certificates.Lint;
 internal sealed class LintSubject
 {
     private const string EcPublicKey = "1.2.840.10045.2.1";
+    private List<string>? _extendedKeyUsages;
+    private List<(int Tag, ReadOnlyMemory<byte> Encoded)>? _alternativeNames;
 
     internal LintSubject(TbsCertificate tbs, LintIssuer? issuer)
     {
@@ -37,6 +39,12 @@ internal sealed class LintSubject
 
     internal bool IsEc { get; }
 
+    /// <summary>The extended key usages, dotted; empty when there is no such extension.</summary>
+    internal IReadOnlyList<string> ExtendedKeyUsages => _extendedKeyUsages ??= ReadExtendedKeyUsages();
+
+    /// <summary>The alternative names, each with the number of its tag (-1 for none of GeneralName's); empty without the extension.</summary>
+    internal IReadOnlyList<(int Tag, ReadOnlyMemory<byte> Encoded)> AlternativeNames => _alternativeNames ??= ReadAlternativeNames();
+
     internal bool HasSubject => Tbs.Subject.Length > 2;
 
     private static (bool IsAuthority, int? PathLength) ReadBasicConstraints(CertificateExtension? extension)
@@ -46,6 +54,29 @@ internal sealed class LintSubject
         var isAuthority = sequence.HasData && sequence.PeekTag() == Asn1Tag.Boolean && sequence.ReadBoolean();
         int? length = sequence.HasData && sequence.TryReadInt32(out var value) ? value : null;
         return (isAuthority, length);
+    }
+
+    private List<string> ReadExtendedKeyUsages()
+    {
+        var all = new List<string>(2);
+        if (Tbs.Find(Oids.ExtendedKeyUsage) is not { } extension) return all;
+        var sequence = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+        while (sequence.HasData) all.Add(sequence.ReadObjectIdentifier());
+        return all;
+    }
+
+    private List<(int Tag, ReadOnlyMemory<byte> Encoded)> ReadAlternativeNames()
+    {
+        var all = new List<(int, ReadOnlyMemory<byte>)>(4);
+        if (Tbs.Find(Oids.SubjectAltName) is not { } extension) return all;
+        var names = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+        while (names.HasData)
+        {
+            var tag = names.PeekTag();
+            all.Add((tag.TagClass == TagClass.ContextSpecific ? tag.TagValue : -1, names.ReadEncodedValue()));
+        }
+
+        return all;
     }
 
     private static KeyUsages ReadKeyUsage(CertificateExtension? extension)

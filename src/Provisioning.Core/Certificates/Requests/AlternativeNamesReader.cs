@@ -20,6 +20,9 @@ internal static class AlternativeNamesReader
     // 1.3.6.1.5.5.7.8.3, RFC 4043
     private static ReadOnlySpan<byte> PermanentIdentifier => [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x03];
 
+    // 1.3.6.1.5.5.7.8.4, RFC 4108
+    private static ReadOnlySpan<byte> HardwareModuleName => [0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x08, 0x04];
+
     public static Refusal? Read(DerReader reader, RequestFacts facts)
     {
         var names = reader.ReadSequence();
@@ -59,7 +62,7 @@ internal static class AlternativeNamesReader
             default:
                 return RequestRefusals.BadCsr(
                     "The request asks for an alternative name of a kind that is not issued here. "
-                    + "DNS names, IP addresses, URIs and permanent identifiers are.");
+                    + "DNS names, IP addresses, URIs, permanent identifiers and hardware module names are.");
         }
     }
 
@@ -72,20 +75,29 @@ internal static class AlternativeNamesReader
     }
 
     // OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY }
-    // PermanentIdentifier ::= SEQUENCE { identifierValue UTF8String OPTIONAL, assigner OBJECT IDENTIFIER OPTIONAL }
     private static Refusal? ReadOtherName(DerReader other, out GeneralName? name)
     {
         name = null;
-        if (!other.ReadOid().SequenceEqual(PermanentIdentifier))
+        var type = other.ReadOid();
+        if (!type.SequenceEqual(PermanentIdentifier) && !type.SequenceEqual(HardwareModuleName))
         {
             return RequestRefusals.BadCsr(
-                "The only other name that is issued here is a permanent identifier (RFC 4043).");
+                "The only other names that are issued here are permanent identifiers (RFC 4043) and hardware module names (RFC 4108).");
         }
 
         var value = other.ReadSequence(Explicit0);
         other.ExpectEnd();
-        var identifier = value.ReadSequence();
+        var content = value.ReadSequence();
         value.ExpectEnd();
+        return type.SequenceEqual(PermanentIdentifier)
+            ? ReadPermanentIdentifier(content, out name)
+            : ReadHardwareModuleName(content, out name);
+    }
+
+    // PermanentIdentifier ::= SEQUENCE { identifierValue UTF8String OPTIONAL, assigner OBJECT IDENTIFIER OPTIONAL }
+    private static Refusal? ReadPermanentIdentifier(DerReader identifier, out GeneralName? name)
+    {
+        name = null;
         const string What = "The permanent identifier";
         if (!identifier.NextIs(new Asn1Tag(UniversalTagNumber.UTF8String)))
             return RequestRefusals.BadCsr(What + " has no value.");
@@ -95,9 +107,29 @@ internal static class AlternativeNamesReader
             return refusal;
         }
 
-        if (identifier.HasData)
-            return RequestRefusals.BadCsr(What + " names an assigner, which is not supported.");
-        name = new GeneralName.PermanentIdentifier(text);
+        var assigner = identifier.HasData ? ReadOidText(ref identifier) : null;
+        identifier.ExpectEnd();
+        name = new GeneralName.PermanentIdentifier(text, assigner);
         return null;
+    }
+
+    // HardwareModuleName ::= SEQUENCE { hwType OBJECT IDENTIFIER, hwSerialNum OCTET STRING }
+    private static Refusal? ReadHardwareModuleName(DerReader module, out GeneralName? name)
+    {
+        name = null;
+        var type = ReadOidText(ref module);
+        var serialNumber = module.ReadOctetString();
+        module.ExpectEnd();
+        if (serialNumber.Length is 0 or > MaxIdentifier)
+            return RequestRefusals.BadCsr($"The serial number in a hardware module name has not 1 to {MaxIdentifier} octets.");
+        name = new GeneralName.HardwareModuleName(type, Convert.ToHexString(serialNumber));
+        return null;
+    }
+
+    private static string ReadOidText(ref DerReader reader)
+    {
+        var encoded = reader.ReadEncoded();
+        new DerReader(encoded).ReadOid();
+        return AsnDecoder.ReadObjectIdentifier(encoded, AsnEncodingRules.DER, out _);
     }
 }

@@ -14,13 +14,22 @@ internal static class HostName
     private const int MaxLength = 253;
     private const int MaxLabel = 63;
 
-    private static readonly SearchValues<byte> Allowed =
-        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
+    private static readonly SearchValues<char> Allowed = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-.");
 
     public static Refusal? Read(ReadOnlySpan<byte> octets, out GeneralName? name)
     {
-        name = null;
-        if (octets.Length is 0 or > MaxLength || octets.ContainsAnyExcept(Allowed))
+        // Latin-1, so that each octet is one character and none of those above ASCII is in the set.
+        var text = System.Text.Encoding.Latin1.GetString(octets).ToLowerInvariant();
+        var refusal = Check(text);
+        name = refusal is null ? new GeneralName.Dns(text) : null;
+        return refusal;
+    }
+
+    /// <summary>Checks a name in lower case.</summary>
+    /// <returns>Null, or why not.</returns>
+    public static Refusal? Check(string text)
+    {
+        if (text.Length is 0 or > MaxLength || text.AsSpan().ContainsAnyExcept(Allowed))
         {
             return RequestRefusals.BadCsr(
                 $"A DNS name is empty, longer than {MaxLength} characters, or holds something else than letters, "
@@ -28,7 +37,6 @@ internal static class HostName
                 + "hyphens and dots. Wildcards are not issued.");
         }
 
-        var text = System.Text.Encoding.ASCII.GetString(octets).ToLowerInvariant();
         foreach (var range in text.AsSpan().Split('.'))
         {
             if (!IsLabel(text.AsSpan(range)))
@@ -42,11 +50,9 @@ internal static class HostName
 
         // An address in a dNSName would be taken for one (RFC 6125 §1.7.2); resolvers read a last label of digits so.
         var last = text.AsSpan(text.LastIndexOf('.') + 1);
-        if (last.IndexOfAnyExceptInRange('0', '9') < 0 || IPAddress.TryParse(text, out _))
-            return RequestRefusals.BadCsr("A DNS name is an IP address or ends with a number.");
-
-        name = new GeneralName.Dns(text);
-        return null;
+        return last.IndexOfAnyExceptInRange('0', '9') < 0 || IPAddress.TryParse(text, out _)
+            ? RequestRefusals.BadCsr("A DNS name is an IP address or ends with a number.")
+            : null;
     }
 
     private static bool IsLabel(ReadOnlySpan<char> label)

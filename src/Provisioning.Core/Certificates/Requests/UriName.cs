@@ -22,15 +22,23 @@ internal static class UriName
 
     public static Refusal? Read(ReadOnlySpan<byte> octets, out GeneralName? name)
     {
-        name = null;
-        if (octets.Length is 0 or > MaxLength)
+        // Latin-1, so that each octet is one character and none of those above ASCII is in the set.
+        var text = System.Text.Encoding.Latin1.GetString(octets);
+        var refusal = Check(text);
+        name = refusal is null ? new GeneralName.Uri(text) : null;
+        return refusal;
+    }
+
+    /// <summary>Checks a URI.</summary>
+    /// <returns>Null, or why not.</returns>
+    public static Refusal? Check(string text)
+    {
+        if (text.Length is 0 or > MaxLength)
         {
             return RequestRefusals.BadCsr(
                 $"A URI among the alternative names is empty or longer than {MaxLength} characters.");
         }
 
-        // Latin-1, so that each octet is one character and none of those above ASCII is in the set.
-        var text = System.Text.Encoding.Latin1.GetString(octets);
         if (text.AsSpan().ContainsAnyExcept(Allowed) || !HasGoodEscapes(text))
         {
             return RequestRefusals.BadCsr(
@@ -48,11 +56,9 @@ internal static class UriName
 
         if (NoNames.Contains(scheme))
             return RequestRefusals.BadCsr("A URI among the alternative names has a scheme that cannot name a device.");
-        if (!HasGoodAuthority(text.AsSpan(colon + 1)))
-            return RequestRefusals.BadCsr("A URI among the alternative names has no host, or holds user information.");
-
-        name = new GeneralName.Uri(text);
-        return null;
+        return HasGoodAuthority(text.AsSpan(colon + 1))
+            ? null
+            : RequestRefusals.BadCsr("A URI among the alternative names has no host, or holds user information.");
     }
 
     private static bool HasGoodEscapes(ReadOnlySpan<char> text)

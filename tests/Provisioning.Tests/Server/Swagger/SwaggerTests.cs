@@ -106,6 +106,9 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
             ["/api/v1/imports/{importId}"] = "/api/v1/imports/x",
             ["/api/v1/imports/{importId}/problems"] = "/api/v1/imports/x/problems",
             ["/api/v1/self"] = "/api/v1/self",
+            ["/api/v1/profiles"] = "/api/v1/profiles?limit=1&cursor=" + new Core.Certificates.Cursor(0, "issuing"),
+            ["/api/v1/profiles/{name}"] = "/api/v1/profiles/mqtt-client",
+            ["/api/v1/profiles/{name}/versions"] = "/api/v1/profiles/mqtt-client/versions",
         };
         foreach (var (path, method, operation) in await OperationsAsync())
         {
