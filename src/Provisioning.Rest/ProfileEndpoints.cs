@@ -20,15 +20,15 @@ internal static class ProfileEndpoints
             .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
         group.MapGet("", ListProfiles).WithName("listProfiles")
             .Gives<PageDocument<ProfileDocument>>().RefusesStrangers().Refuses([RestErrors.BadQuery]);
-        group.MapGet("{name}", ReadProfile).WithName("readProfile")
+        group.MapGet("{name}", ReadProfile).WithName("readProfile").WithMetadata(new VersionFacts(false, false))
             .Gives<ProfileDocument>().RefusesStrangers().Refuses([RestErrors.BadQuery]).Refuses(RefusalCode.NotFound);
         group.MapGet("{name}/versions", ListProfileVersions).WithName("listProfileVersions")
             .Gives<PageDocument<ProfileDocument>>().RefusesStrangers()
             .Refuses([RestErrors.BadQuery]).Refuses(RefusalCode.NotFound);
-        group.MapPut("{name}", SaveProfile).WithName("saveProfile")
+        group.MapPut("{name}", SaveProfile).WithName("saveProfile").WithMetadata(new VersionFacts(true, true))
             .Takes<ProfileDefinition>().Gives<ProfileDocument>().RefusesStrangers().Refuses([RestErrors.BadQuery])
             .Refuses(RefusalCode.BadProfile, RefusalCode.ProfileInUse, RefusalCode.PreconditionFailed, RefusalCode.PreconditionRequired);
-        group.MapDelete("{name}", DeleteProfile).WithName("deleteProfile")
+        group.MapDelete("{name}", DeleteProfile).WithName("deleteProfile").WithMetadata(new VersionFacts(true, false))
             .Gives<ProfileDocument>().RefusesStrangers().Refuses([RestErrors.BadQuery])
             .Refuses(RefusalCode.NotFound, RefusalCode.ProfileInUse, RefusalCode.PreconditionFailed);
     }

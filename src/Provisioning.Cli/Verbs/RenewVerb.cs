@@ -54,11 +54,12 @@ internal static class RenewVerb
         if (run.Parsed.GetValue(IfDue) && !File.Exists(files.PendingKey))
         {
             var self = await client.GetAsync<Self>("/api/v1/self", ct);
-            if (self.ServerTime < self.RenewAfter)
+            if (self.RenewAfter is null || self.ServerTime < self.RenewAfter)
             {
                 run.Report(
                     new NotDueReport(Renewed: false, self.RenewAfter, self.RenewBefore),
-                    output => output.WriteLine($"Not due before {Table.Time(self.RenewAfter)}."));
+                    output => output.WriteLine(
+                        self.RenewAfter is null ? "Not due: the certificate has no end." : $"Not due before {Table.Time(self.RenewAfter)}."));
                 return;
             }
         }

@@ -23,6 +23,11 @@ public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds)
     public static Type Document => typeof(ProblemDocument);
 }
 
+/// <summary>That an answer tells a version, and what a change may say of it, for the API's description.</summary>
+/// <param name="TakesPrecondition">True for a change.</param>
+/// <param name="MayCreate">True for a change that may create.</param>
+public sealed record VersionFacts(bool TakesPrecondition, bool MayCreate);
+
 /// <summary>Says on the routes what the description tells.</summary>
 internal static class EndpointFacts
 {

@@ -32,6 +32,7 @@ internal static class SwaggerSetup
             options.ParameterFilter<NamesFilter>();
             options.OperationFilter<BodyFilter>();
             options.OperationFilter<AnswerFilter>();
+            options.OperationFilter<PreconditionFilter>();
             options.OperationFilter<ProblemFilter>();
             options.DocumentFilter<DocumentFilter>();
         });

@@ -20,4 +20,12 @@ internal static class Problem
         Assert.Equal(code, Assert.Single(response.Headers.GetValues("Provisioning-Error")));
         response.Dispose();
     }
+
+    /// <summary>The same, for whoever wants to see more of it.</summary>
+    internal static async Task<JsonElement> OfAsync(HttpResponseMessage response, int status, string code)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        await IsAsync(response, (HttpStatusCode)status, code);
+        return JsonDocument.Parse(text).RootElement;
+    }
 }
