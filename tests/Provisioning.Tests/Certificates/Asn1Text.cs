@@ -69,13 +69,21 @@ internal static class Asn1Text
             }
             else
             {
-                text.Append(Name(tag)).Append(' ').Append(Value(reader, tag)).Append('\n');
+                text.Append($"{Name(tag)} {Value(reader, tag)}".TrimEnd()).Append('\n');
             }
         }
     }
 
     private static string Name(Asn1Tag tag) => tag.TagClass == TagClass.Universal
-        ? ((UniversalTagNumber)tag.TagValue).ToString()
+        ? (UniversalTagNumber)tag.TagValue switch
+        {
+            UniversalTagNumber.Sequence => "SEQUENCE",
+            UniversalTagNumber.Set => "SET",
+            UniversalTagNumber.OctetString => "OCTET STRING",
+            UniversalTagNumber.BitString => "BIT STRING",
+            UniversalTagNumber.ObjectIdentifier => "OBJECT",
+            var other => other.ToString(),
+        }
         : $"[{tag.TagValue}]";
 
     private static string Value(AsnReader reader, Asn1Tag tag)
