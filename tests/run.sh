@@ -24,7 +24,10 @@ packages=(
   gcc libc6-dev libmbedtls-dev make       # the firmware sample
   chromium libnss3-tools                  # Swagger UI
   postgresql shellcheck strace jq sqlite3
+  mosquitto mosquitto-clients             # an MQTT broker
 )
+# With npm, for the OPC UA stack. A machine that has another Node.js keeps it.
+command -v npm >/dev/null || packages+=(nodejs npm)
 
 is_installed() { [[ $(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
 
@@ -68,6 +71,13 @@ if (( ${#wanted[@]} )); then
   command -v zlint >/dev/null || install_zlint
 else
   echo "all there"
+fi
+
+# From the npm registry, with the versions and hashes of its lock file, and without running any script of a package.
+opcua=tests/Provisioning.Interop/OpcUa
+if ! cmp -s "$opcua/package-lock.json" "$opcua/node_modules/.installed"; then
+  quietly npm ci --prefix "$opcua" --ignore-scripts --no-audit --no-fund
+  cp "$opcua/package-lock.json" "$opcua/node_modules/.installed"
 fi
 
 # ── Build ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
