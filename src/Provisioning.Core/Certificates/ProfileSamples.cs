@@ -46,9 +46,7 @@ internal sealed class ProfileSamples
     {
         var shortest = _variables.ToDictionary(variable => variable, variable => Make(variable, 1));
         if (Failing(shortest) is { } failing)
-        {
             throw new ProfileDefectException(failing.Pointer, "it can never be made. " + failing.Try(ToSource(shortest))!.Detail);
-        }
 
         yield return shortest;
         var longest = new Dictionary<string, string>(shortest);
@@ -80,16 +78,19 @@ internal sealed class ProfileSamples
     private static Dictionary<string, string> Without(Dictionary<string, string> values, IReadOnlyList<string> left) =>
         values.Where(pair => !left.Contains(pair.Key)).ToDictionary(pair => pair.Key, pair => pair.Value);
 
+    // What fits is shorter than what does not, so that halving finds the limit.
     private Dictionary<string, string> Longest(string variable, Dictionary<string, string> others)
     {
-        var values = new Dictionary<string, string>(others);
-        for (var length = variable[0] == '\0' ? DeviceId.MaxLength : MaxAttribute; length > 1; length--)
+        var best = others;
+        for (var (low, high) = (2, variable[0] == '\0' ? DeviceId.MaxLength : MaxAttribute); low <= high;)
         {
-            values[variable] = Make(variable, length);
-            if (Failing(values) is null) return values;
+            var length = (low + high) / 2;
+            var values = new Dictionary<string, string>(others) { [variable] = Make(variable, length) };
+            if (Failing(values) is null) (best, low) = (values, length + 1);
+            else high = length - 1;
         }
 
-        return others;
+        return best;
     }
 
     private NameTemplate? Failing(Dictionary<string, string> values)

@@ -33,7 +33,7 @@ public sealed class ProfileSeed(IProfileStore store, ProfileCatalog catalog, Clo
             else await TellAsync(file.Name, definition, current, notes, ct);
         }
 
-        catalog.Take((await store.ListProfilesAsync(ct)).Select(version => ToEntry(version, notes)));
+        catalog.Take((await store.ListProfilesAsync(ct)).Select(version => ToEntry(version, files, notes)));
         return notes;
     }
 
@@ -64,8 +64,11 @@ public sealed class ProfileSeed(IProfileStore store, ProfileCatalog catalog, Clo
                 + "To take the file over, PUT it; to keep what was saved, make the file equal.");
     }
 
-    private static (Profile Profile, long Version, bool IsDeleted) ToEntry(ProfileVersion version, List<string> notes)
+    private static (Profile Profile, long Version, bool IsDeleted) ToEntry(ProfileVersion version, IReadOnlyList<Profile> files, List<string> notes)
     {
+        // Judged already, when the file was read.
+        if (files.FirstOrDefault(file => file.Name == version.Name && ProfileReader.Write(file.Definition) == version.Definition) is { } same)
+            return (same, version.Version, version.IsDeleted);
         var profile = ProfileReader.FromRecord(version.Definition, out var defect);
         if (defect is not null && !version.IsDeleted)
             notes.Add($"The profile '{version.Name}', version {version.Version}, is not sound: {defect.Field}: {defect.Detail}");

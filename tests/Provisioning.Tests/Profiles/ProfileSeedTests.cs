@@ -112,6 +112,19 @@ public sealed class ProfileSeedTests
         Assert.Equal(300, _catalog["mqtt-client"].Lifetime!.Value.TotalDays);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_nobody_knows_to_be_saved_is_looked_up_before_anything_is_said_of_it(bool wasSaved)
+    {
+        await StartAsync(_shipped);
+        var service = new ProfileService(new ForgetfulStore(_store, wasSaved), _catalog, _clock);
+        var changed = Changed("P20D").Definition;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => service.SaveAsync(new Caller.Administrator("a"), "mqtt-client", changed, 1, Ct));
+        Assert.Equal(wasSaved ? 2 : 1, (await service.FindAsync("mqtt-client", Ct))!.Version);
+        Assert.Equal(TimeSpan.FromDays(wasSaved ? 20 : 365), _catalog["mqtt-client"].Lifetime);
+    }
+
     private Profile Changed(string lifetime) => TestProfiles.Make(_shipped.Definition with { Lifetime = lifetime });
 
     private Task<IReadOnlyList<string>> StartAsync(Profile file) => new ProfileSeed(_store, _catalog, _clock).RunAsync([file], Ct);
@@ -120,4 +133,23 @@ public sealed class ProfileSeedTests
         new ProfileService(_store, _catalog, _clock).SaveAsync(new Caller.Administrator("a"), definition.Name, definition, null, Ct);
 
     private async Task<IReadOnlyList<ProfileVersion>> VersionsAsync() => (await _store.ListVersionsAsync("mqtt-client", 100, null, Ct)).Items;
+
+    /// <summary>A database that goes away after, or before, it has added a version.</summary>
+    private sealed class ForgetfulStore(IProfileStore store, bool after) : IProfileStore
+    {
+        public async Task<Outcome<ProfileVersion>> AddVersionAsync(ProfileVersion draft, long? expected, CancellationToken ct)
+        {
+            if (after) await store.AddVersionAsync(draft, expected, ct);
+            throw new StorageUnavailableException("gone") { OutcomeUnknown = true };
+        }
+
+        public Task<IReadOnlyList<ProfileVersion>> ListProfilesAsync(CancellationToken ct) => store.ListProfilesAsync(ct);
+
+        public ValueTask<ProfileVersion?> FindProfileAsync(string name, CancellationToken ct) => store.FindProfileAsync(name, ct);
+
+        public ValueTask<ProfileVersion?> FindSeedAsync(string name, CancellationToken ct) => store.FindSeedAsync(name, ct);
+
+        public Task<Page<ProfileVersion>> ListVersionsAsync(string name, int limit, Cursor? cursor, CancellationToken ct) =>
+            store.ListVersionsAsync(name, limit, cursor, ct);
+    }
 }

@@ -50,14 +50,90 @@ public sealed class ProfileTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_saved_counts_for_the_next_certificate_and_after_a_restart()
+    public async Task What_is_saved_counts_for_the_next_certificate()
     {
         var before = await EnrollAsync("pump-1");
-        await SavedAsync(TestProfiles.Definition() with { Lifetime = "P10D" }, "\"1\"");
+        await SavedAsync(TestProfiles.Definition() with { Lifetime = "P10D", ExtendedKeyUsage = ["clientAuth", "1.3.6.1.4.1.32473.9"] }, "\"1\"");
         var after = await EnrollAsync("pump-2");
         Assert.InRange((before.NotAfter - before.NotBefore).TotalDays, 364, 366);
         Assert.InRange((after.NotAfter - after.NotBefore).TotalDays, 9, 11);
-        Assert.Equal(TimeSpan.FromDays(10), _server.Instance.Profiles["device"].Lifetime);
+        var purposes = after.Extensions.OfType<X509EnhancedKeyUsageExtension>().Single().EnhancedKeyUsages;
+        Assert.Equal(["1.3.6.1.5.5.7.3.2", "1.3.6.1.4.1.32473.9"], purposes.Cast<Oid>().Select(oid => oid.Value));
+    }
+
+    [Fact]
+    public async Task What_is_saved_counts_after_a_restart_too()
+    {
+        var directory = Directory.CreateTempSubdirectory("provisioning-profiles-").FullName;
+        try
+        {
+            await using (var first = await TestServer.StartAsync(directory: directory))
+            {
+                using var put = await PutAsync(
+                    "claim", ProfileReader.Write(TestProfiles.Definition("claim") with { Lifetime = "P33D" }), "*", first.Administrator());
+                Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+            }
+
+            await using var second = await TestServer.StartAsync(directory: directory);
+            Assert.Equal(TimeSpan.FromDays(33), second.Instance.Profiles["claim"].Lifetime);
+            Assert.Empty(second.Instance.ProfileNotes);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData(null, 403, "identity-mismatch")]
+    [InlineData("ignore", 201, null)]
+    public async Task A_request_for_other_names_is_refused_unless_the_profile_ignores_them(string? requestedNames, int status, string? code)
+    {
+        await SavedAsync(TestProfiles.Definition() with { RequestedNames = requestedNames }, "*");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=somebody-else", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("other.example");
+        request.CertificateExtensions.Add(names.Build());
+        using var answer = await EnrollAsync("pump-1", [], request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (code is not null)
+        {
+            await Problem.OfAsync(answer, status, code);
+            return;
+        }
+
+        using var certificate = await CertificateAsync(answer);
+        Assert.Equal("CN=pump-1", certificate.Subject);
+        Assert.Empty(certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single().EnumerateDnsNames());
+    }
+
+    [Theory]
+    [InlineData(null, 422, "extension-not-allowed")]
+    [InlineData("ignore", 201, null)]
+    public async Task A_request_for_more_key_usages_is_refused_unless_the_profile_ignores_them(string? requestedKeyUsage, int status, string? code)
+    {
+        await SavedAsync(TestProfiles.Definition() with { RequestedKeyUsage = requestedKeyUsage }, "*");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=pump-1", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature | X509KeyUsageFlags.KeyCertSign, true));
+        using var answer = await EnrollAsync("pump-1", [], request);
+        Assert.Equal(status, (int)answer.StatusCode);
+        if (code is not null) await Problem.OfAsync(answer, status, code);
+        if (code is not null) return;
+        using var certificate = await CertificateAsync(answer);
+        Assert.Equal(X509KeyUsageFlags.DigitalSignature, certificate.Extensions.OfType<X509KeyUsageExtension>().Single().KeyUsages);
+    }
+
+    [Fact]
+    public async Task Who_asks_to_become_an_authority_is_refused_whatever_the_profile_ignores()
+    {
+        await SavedAsync(TestProfiles.Definition() with { RequestedKeyUsage = "ignore", RequestedNames = "ignore" }, "*");
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=pump-1", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var answer = await EnrollAsync("pump-1", [], request);
+        await Problem.OfAsync(answer, 403, "ca-requested");
     }
 
     [Fact]
@@ -184,10 +260,10 @@ public sealed class ProfileTests : IAsyncLifetime
         return device.Certificate!;
     }
 
-    private Task<HttpResponseMessage> EnrollAsync(string id, Dictionary<string, string> attributes)
+    private Task<HttpResponseMessage> EnrollAsync(string id, Dictionary<string, string> attributes, CertificateRequest? request = null)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var csr = Convert.ToBase64String(new CertificateRequest("CN=" + id, key, HashAlgorithmName.SHA256).CreateSigningRequest());
+        var csr = Convert.ToBase64String((request ?? new CertificateRequest("CN=" + id, key, HashAlgorithmName.SHA256)).CreateSigningRequest());
         return _registrar.PostAsJsonAsync("/api/v1/enrollments", new { deviceId = id, csr, attributes }, Ct);
     }
 
