@@ -9,7 +9,7 @@ namespace Provisioning.Core.Approvals;
 /// request: caller, device, key, certification request, attributes, slot, lot and version of the group.
 /// </summary>
 /// <param name="store">The queue.</param>
-/// <param name="ca">Tells beforehand whether it could be issued at all.</param>
+/// <param name="ca">Issues what was approved, and tells beforehand whether it could be issued at all.</param>
 /// <param name="clock">Dates the requests.</param>
 public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, ClockGuard clock)
 {
@@ -21,13 +21,12 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
 
     /// <summary>Issues what was approved, and puts into the queue what was not.</summary>
     /// <returns>The certificate; or <see cref="RefusalCode.ApprovalPending"/> with the request, or another refusal.</returns>
-    internal async Task<Outcome<StoredCertificate>> PassAsync(
-        AuthorizedRequest allowed, PlanInput input, Func<AuthorizedRequest, PlanInput, Task<Outcome<StoredCertificate>>> issue, ApprovalDraft draft)
+    internal async Task<Outcome<StoredCertificate>> PassAsync(AuthorizedRequest allowed, PlanInput input, ApprovalDraft draft)
     {
         if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
         var hash = HashOf(allowed, input);
         var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
-        if (known is { State: ApprovalState.Approved }) return await issue(allowed.ApprovedBy(known.Id, hash), input);
+        if (known is { State: ApprovalState.Approved }) return await ca.IssueAsync(allowed.ApprovedBy(known.Id, hash), input);
 
         // What cannot be issued need not be looked at, and what was issued already is given again.
         if (!(await ca.ProbeAsync(allowed, input)).TryGet(out var existing, out var refusal)) return refusal;

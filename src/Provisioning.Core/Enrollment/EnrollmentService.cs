@@ -38,7 +38,7 @@ public sealed class EnrollmentService(
     // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, and the
     // certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
     // first request only.
-    private readonly ConcurrentDictionary<(string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews), Task<Outcome<StoredCertificate>>> _inFlight = new();
+    private readonly ConcurrentDictionary<Joined, Task<Outcome<StoredCertificate>>> _inFlight = new();
 
     /// <summary>Enrolls a device (RFC 7030 §4.2.1 in spirit): checks, then issues or gives the certificate of the same request again.</summary>
     /// <param name="caller">Who asks.</param>
@@ -170,15 +170,16 @@ public sealed class EnrollmentService(
     {
         Failpoint.Hit(Failpoint.AfterIdentify);
         if (!ReadRequest(work).TryGet(out var input, out var notPossible)) return notPossible;
-        var issued = work.Allowed.Admission is { NeedsApproval: true }
-            ? await approvals.PassAsync(work.Allowed, input, IssueAsync, new ApprovalDraft(work.CertificationRequest, work.Sent ?? Nothing))
-            : await IssueAsync(work.Allowed, input);
+        var issued = input.RequestKey is null
+            ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
+            : await IssueAsync(work, input);
         Failpoint.Hit(Failpoint.BeforeAnswer);
         return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 
-    private Task<Outcome<StoredCertificate>> IssueAsync(AuthorizedRequest allowed, PlanInput input) =>
-        input.RequestKey is null ? JoinAsync(allowed, input) : ca.IssueAsync(allowed, input);
+    private Task<Outcome<StoredCertificate>> IssueAsync(Work work, PlanInput input) => work.Allowed.Admission is { NeedsApproval: true }
+        ? approvals.PassAsync(work.Allowed, input, new ApprovalDraft(work.CertificationRequest, work.Sent ?? Nothing))
+        : ca.IssueAsync(work.Allowed, input);
 
     private Outcome<PlanInput> ReadRequest(Work work)
     {
@@ -207,15 +208,18 @@ public sealed class EnrollmentService(
         key is not null && allowed.Caller is Caller.Claim or Caller.Token ? $"{allowed.Holder} {key}" : key;
 
     // A request with an Idempotency-Key is not joined: the key's contract is that a second one in flight is told so.
-    private async Task<Outcome<StoredCertificate>> JoinAsync(AuthorizedRequest allowed, PlanInput input)
+    private async Task<Outcome<StoredCertificate>> JoinAsync(
+        AuthorizedRequest allowed, PlanInput input, Func<Task<Outcome<StoredCertificate>>> issue)
     {
-        var identity = (allowed.Caller.Actor, allowed.Holder, allowed.Slot, input.Key.Thumbprint, allowed.Renews);
+        // An approval is for the exact request, so there the bytes do count.
+        var exact = allowed.Admission is { NeedsApproval: true } ? input.RequestHash : (Digest?)null;
+        var identity = new Joined(allowed.Caller.Actor, allowed.Holder, allowed.Slot, input.Key.Thumbprint, allowed.Renews, exact);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
         try
         {
-            var outcome = await ca.IssueAsync(allowed, input);
+            var outcome = await issue();
             mine.SetResult(outcome);
             return outcome;
         }
@@ -235,6 +239,9 @@ public sealed class EnrollmentService(
 
     private IssuedCertificate Answer(StoredCertificate stored) => new(
         stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]));
+
+    private readonly record struct Joined(
+        string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews, Digest? Exact);
 
     private sealed record Work
     {

@@ -1,5 +1,6 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Profiles;
 using Provisioning.Tests.Certificates;
 using Provisioning.Tests.Rest;
@@ -52,7 +53,7 @@ public sealed class ProfileSeedTests
     public async Task A_deleted_profile_does_not_come_back_from_its_file()
     {
         await StartAsync(_shipped);
-        var service = new ProfileService(_store, _catalog, _clock);
+        var service = new ProfileService(_store, _catalog, new GroupCatalog(new MemoryRegistry()), _clock);
         Assert.True((await service.DeleteAsync(new Caller.Administrator("a"), "mqtt-client", null, Ct)).TryGet(out _, out _));
         Assert.Empty(await StartAsync(_shipped));
         Assert.Contains("deleted", Assert.Single(await StartAsync(Changed("P10D"))), StringComparison.Ordinal);
@@ -76,7 +77,7 @@ public sealed class ProfileSeedTests
     public async Task A_deleted_profile_still_tells_of_its_certificates_and_plans_none()
     {
         await StartAsync(_shipped);
-        var service = new ProfileService(_store, _catalog, _clock);
+        var service = new ProfileService(_store, _catalog, new GroupCatalog(new MemoryRegistry()), _clock);
         await service.DeleteAsync(new Caller.Administrator("a"), "mqtt-client", null, Ct);
         Assert.Null(_catalog.Find("mqtt-client"));
         Assert.Equal("mqtt-client", _catalog["mqtt-client"].Name);
@@ -118,7 +119,7 @@ public sealed class ProfileSeedTests
     public async Task What_nobody_knows_to_be_saved_is_looked_up_before_anything_is_said_of_it(bool wasSaved)
     {
         await StartAsync(_shipped);
-        var service = new ProfileService(new ForgetfulStore(_store, wasSaved), _catalog, _clock);
+        var service = new ProfileService(new ForgetfulStore(_store, wasSaved), _catalog, new GroupCatalog(new MemoryRegistry()), _clock);
         var changed = Changed("P20D").Definition;
         await Assert.ThrowsAsync<StorageUnavailableException>(() => service.SaveAsync(new Caller.Administrator("a"), "mqtt-client", changed, 1, Ct));
         Assert.Equal(wasSaved ? 2 : 1, (await service.FindAsync("mqtt-client", Ct))!.Version);
@@ -130,7 +131,7 @@ public sealed class ProfileSeedTests
     private Task<IReadOnlyList<string>> StartAsync(Profile file) => new ProfileSeed(_store, _catalog, _clock).RunAsync([file], Ct);
 
     private Task<Outcome<ProfileVersion>> SaveAsync(ProfileDefinition definition) =>
-        new ProfileService(_store, _catalog, _clock).SaveAsync(new Caller.Administrator("a"), definition.Name, definition, null, Ct);
+        new ProfileService(_store, _catalog, new GroupCatalog(new MemoryRegistry()), _clock).SaveAsync(new Caller.Administrator("a"), definition.Name, definition, null, Ct);
 
     private async Task<IReadOnlyList<ProfileVersion>> VersionsAsync() => (await _store.ListVersionsAsync("mqtt-client", 100, null, Ct)).Items;
 

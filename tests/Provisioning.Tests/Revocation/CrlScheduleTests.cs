@@ -153,6 +153,9 @@ public sealed class CrlScheduleTests : IAsyncLifetime
         };
         _running = _house.Schedule.RunAsync(_stop.Token);
         await Assert.ThrowsAsync<InvalidOperationException>(() => _running);
+
+        // The other authority still writes its first CRL; the folder stays until that is done.
+        await _house.Time.WhenArmedAsync(1, Tick);
     }
 
     private int Count(string authority) => _house.Store.Crls.Count(crl => crl.Reserved.Authority == authority);

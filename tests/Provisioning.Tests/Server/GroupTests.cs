@@ -207,6 +207,35 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public async Task Names_are_made_from_what_is_on_record_of_the_device_also_when_it_renews()
+    {
+        await using var server = await TestServer.StartAsync();
+        await DefineAsync(server, "gateways", """{"profile":"gateway-tls"}""");
+        var gateway = server.NewDevice("gw-1");
+        var registrar = server.Registrar();
+        await Problem.IsAsync(await EnrollAsync(server, registrar, "gw-1", "gateways", gateway), HttpStatusCode.UnprocessableEntity, "name-not-possible");
+        using var enrolled = await EnrollAsync(server, registrar, "gw-1", "gateways", gateway, new { hostname = "gw-1.example.com" });
+        Assert.Equal(HttpStatusCode.Created, enrolled.StatusCode);
+        await gateway.TakeAsync(enrolled);
+
+        // What a request says now does not change what is on record.
+        using var other = await EnrollAsync(server, registrar, "gw-1", "gateways", gateway, new { hostname = "evil.example.com" });
+        Assert.Equal(enrolled.Headers.Location, other.Headers.Location);
+        using var renewed = await gateway.RenewAsync(gateway.Client());
+        Assert.Equal(HttpStatusCode.Created, renewed.StatusCode);
+        var names = gateway.Certificate!.Extensions.OfType<System.Security.Cryptography.X509Certificates.X509SubjectAlternativeNameExtension>();
+        Assert.Equal(["gw-1.example.com"], names.SelectMany(name => name.EnumerateDnsNames()));
+    }
+
+    [Fact]
+    public async Task A_profile_that_a_group_uses_cannot_be_deleted()
+    {
+        await using var server = await TestServer.StartAsync();
+        await DefineAsync(server, "brokers", """{"slots":[{"name":"a"},{"name":"b","profile":"mqtt-client"}]}""");
+        await Problem.IsAsync(await server.Administrator().DeleteAsync("/api/v1/profiles/mqtt-client"), HttpStatusCode.Conflict, "profile-in-use");
+    }
+
+    [Fact]
     public async Task TM_02_a_second_key_for_a_device_is_refused_and_the_device_quarantined()
     {
         await using var server = await TestServer.StartAsync();

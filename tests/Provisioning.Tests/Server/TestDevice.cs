@@ -31,6 +31,9 @@ internal sealed class TestDevice(TestServer server, string id)
         return this;
     }
 
+    /// <summary>Keeps the certificate of an answer to a request with this device's key.</summary>
+    internal async Task TakeAsync(HttpResponseMessage answer) => Take(await Body(answer), Key);
+
     /// <summary>Renews with the current certificate, to a new key or the same.</summary>
     internal async Task<HttpResponseMessage> RenewAsync(HttpClient client, bool newKey = true)
     {
