@@ -14,5 +14,6 @@ internal static class Oids
     internal const string AuthorityInfoAccess = "1.3.6.1.5.5.7.1.1";
     internal const string CaIssuers = "1.3.6.1.5.5.7.48.2";
     internal const string ServerAuth = "1.3.6.1.5.5.7.3.1";
+    internal const string DocumentSigning = "1.3.6.1.5.5.7.3.36";
     internal const string PermanentIdentifier = "1.3.6.1.5.5.7.8.3";
 }

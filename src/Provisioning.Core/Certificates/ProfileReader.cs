@@ -22,16 +22,21 @@ public static class ProfileReader
     {
         ["serverAuth"] = "1.3.6.1.5.5.7.3.1",
         ["clientAuth"] = "1.3.6.1.5.5.7.3.2",
+        ["documentSigning"] = Oids.DocumentSigning,
     }.ToFrozenDictionary();
+
+    /// <summary>The name of the profile of the key that signs reports.</summary>
+    public const string ReportProfile = "report";
 
     // What this service issues by name, and to whom.
     private static readonly (string Name, HolderKind Holder)[] Fixed =
     [
         ("root", HolderKind.Authority), ("issuing", HolderKind.Authority), ("service", HolderKind.Service),
         ("registrar", HolderKind.Registrar), ("administrator", HolderKind.Administrator), ("device", HolderKind.Device),
+        (ReportProfile, HolderKind.Service),
     ];
 
-    /// <summary>Reads all profiles of a folder. The six that the service itself uses must be there, each for its holder.</summary>
+    /// <summary>Reads all profiles of a folder. The seven that the service itself uses must be there, each for its holder.</summary>
     /// <param name="folder">Holds <c>*.json</c>, one profile each, named as the profile is.</param>
     /// <returns>The profiles by name.</returns>
     /// <exception cref="InvalidDataException">One is missing or cannot be used; the message names the file, and the field.</exception>
