@@ -37,7 +37,7 @@ internal static class ServerHost
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
-            kestrel, options, options.Address(isDevelopment), certificate, authorities));
+            kestrel, options, options.Addresses(isDevelopment), certificate, authorities));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
