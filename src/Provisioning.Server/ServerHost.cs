@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
@@ -82,12 +83,19 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Principals)
         .AddSingleton(instance.Database.Groups)
         .AddSingleton(instance.Database.Admissions)
+        .AddSingleton(instance.Database.Lots)
         .AddSingleton(instance.Groups)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<EnrollmentService>()
+        .AddSingleton(instance.Data)
+        .AddSingleton(instance.Keys)
+        .AddSingleton<LotService>()
+        .AddSingleton<LotScrapping>()
+        .AddSingleton<LotClosing>()
+        .AddSingleton<ReportKey>()
         .AddSingleton<RevocationService>()
         .AddSingleton<PublishedCrls>()
         .AddSingleton<CrlSignal>()
@@ -111,6 +119,7 @@ internal static class ServerHost
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<CrlJob>()
+        .AddHostedService<LotReportJob>()
         .AddHostedService<ReservationSweepJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<StorageFailureJob>();

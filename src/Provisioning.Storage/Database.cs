@@ -6,6 +6,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -14,6 +15,7 @@ using Provisioning.Storage.Commits;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
+using Provisioning.Storage.Lots;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
@@ -44,6 +46,7 @@ public sealed class Database : IAsyncDisposable
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
         Groups = new GroupStore(Writer, _readers);
+        Lots = new LotStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
         Audit = new AuditStore(engine, _readers);
     }
@@ -75,6 +78,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Enrollment groups.</summary>
     public IGroupStore Groups { get; }
+
+    /// <summary>Production orders.</summary>
+    public ILotStore Lots { get; }
 
     /// <summary>What admissions are decided on.</summary>
     public IAdmissionStore Admissions { get; }

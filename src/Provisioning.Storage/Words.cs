@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Storage;
@@ -86,6 +87,15 @@ internal static class Words
         CloneSign.SecondKey => "second-key",
         CloneSign.ClaimedTwice => "claimed-twice",
         CloneSign.SecondBirth => "second-birth",
+        _ => throw new UnreachableException(),
+    };
+
+    public static string Of(LotState state) => state switch
+    {
+        LotState.Planned => "planned",
+        LotState.Open => "open",
+        LotState.Passed => "passed",
+        LotState.Closed => "closed",
         _ => throw new UnreachableException(),
     };
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Server;
@@ -25,7 +26,8 @@ internal sealed class TemporaryInstance : IAsyncDisposable
     {
         await Instance.StartGroupsAsync(Authorities);
         return new EnrollmentService(
-            Instance.Ca, Instance.Database.Certificates, Authorities, new EnrollmentCases(Instance.Database.Admissions, Instance.Groups));
+            Instance.Ca, Instance.Database.Certificates, Authorities, new EnrollmentCases(Instance.Database.Admissions, Instance.Groups),
+            Instance.Clock, NullLogger<EnrollmentService>.Instance);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -10,8 +12,11 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="store">The registry.</param>
 /// <param name="authorities">Who signs.</param>
 /// <param name="cases">What an admission is decided on.</param>
+/// <param name="clock">Dates what is told to the log.</param>
+/// <param name="logger">Is told when a lot is exhausted.</param>
 public sealed class EnrollmentService(
-    CertificateAuthority ca, ICertificateStore store, AuthorityDirectory authorities, EnrollmentCases cases)
+    CertificateAuthority ca, ICertificateStore store, AuthorityDirectory authorities, EnrollmentCases cases, ClockGuard clock,
+    ILogger<EnrollmentService> logger)
 {
     // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
     private const int Decisions = 3;
@@ -25,6 +30,8 @@ public sealed class EnrollmentService(
     // first request only.
     private readonly ConcurrentDictionary<(string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews), Task<Outcome<StoredCertificate>>> _inFlight = new();
 
+    private readonly ExhaustedLots _exhausted = new(logger, clock);
+
     /// <summary>Enrolls a device (RFC 7030 §4.2.1 in spirit): checks, then issues or gives the certificate of the same request again.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="request">What for.</param>
@@ -35,7 +42,7 @@ public sealed class EnrollmentService(
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
         if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out refusal)) return refusal;
-        return await ProcessAsync(new Work
+        var outcome = await ProcessAsync(new Work
         {
             Allowed = allowed,
             CertificationRequest = request.CertificationRequest,
@@ -45,6 +52,9 @@ public sealed class EnrollmentService(
             KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
             CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
         });
+        if (outcome is Outcome<IssuedCertificate>.Refused { Refusal.Code: RefusalCode.QuotaExhausted } && enrollment.Lot is { } lot)
+            _exhausted.Note(lot, caller);
+        return outcome;
     });
 
     /// <summary>Renews (re-enrollment, RFC 7030 §4.2.2): the same pipeline, with the operational certificate as the credential.</summary>

@@ -15,6 +15,12 @@ public static class MediaTypes
     /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
     public const string Chain = "application/pem-certificate-chain";
 
+    /// <summary>A JSON Web Signature in its compact form (RFC 7515 §9.2.1).</summary>
+    public const string Jose = "application/jose";
+
+    /// <summary>Lines of JSON, one value each.</summary>
+    public const string Lines = "application/x-ndjson";
+
     /// <summary>Problem details (RFC 9457).</summary>
     public const string Problem = "application/problem+json";
 }

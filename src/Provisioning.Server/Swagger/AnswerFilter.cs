@@ -24,9 +24,9 @@ internal sealed class AnswerFilter : IOperationFilter
             if (type.StatusCode >= 400 || type.Type is null) continue;
             var status = type.StatusCode.ToString(CultureInfo.InvariantCulture);
             if (operation.Responses?[status] is not OpenApiResponse answer) continue;
-            answer.Description = type.StatusCode == StatusCodes.Status201Created
-                ? "Issued, now or before."
-                : "As asked.";
+            answer.Description = type.StatusCode != StatusCodes.Status201Created ? "As asked."
+                : answer.Content?.ContainsKey(MediaTypes.Certificate) == true ? "Issued, now or before."
+                : "Made.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
             if (operation.OperationId == "revokeCertificate") answer.Content![MediaTypes.Json].Example = Revoked();
             if (operation.OperationId == "releaseCertificate") answer.Content![MediaTypes.Json].Example = Listed();
@@ -36,7 +36,8 @@ internal sealed class AnswerFilter : IOperationFilter
     private static void Describe(OpenApiResponse answer, string schema, int status)
     {
         if (answer.Content is not { } content) return;
-        content[MediaTypes.Json].Example = SwaggerExamples.Of(schema);
+        if (content.TryGetValue(MediaTypes.Json, out var json)) json.Example = SwaggerExamples.Of(schema);
+        if (content.ContainsKey(MediaTypes.Jose)) content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
@@ -25,7 +26,8 @@ public sealed class JoinTests : IAsyncLifetime
         var ca = new CertificateAuthority(_registry, profiles, new PublicAddresses("localhost", 8080), clock);
         var groups = new GroupCatalog(_registry);
         await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
-        _service = new EnrollmentService(ca, _registry, _authorities, new EnrollmentCases(_registry, groups));
+        _service = new EnrollmentService(
+            ca, _registry, _authorities, new EnrollmentCases(_registry, groups), clock, NullLogger<EnrollmentService>.Instance);
         _registry.Gate = _gate.Task;
     }
 
