@@ -67,5 +67,5 @@ internal sealed record LotBody
     }
 
     private static Problem BadTime(string field) =>
-        RestErrors.Of(new Refusal(RefusalCode.BadLot, UtcTime.Rule)) with { Pointer = "/" + field };
+        RestErrors.Of(new Refusal(RefusalCode.BadLot, "It is a time in UTC such as 2027-01-31T00:00:00Z.")) with { Pointer = "/" + field };
 }
