@@ -157,6 +157,7 @@ internal static class RestErrors
         RefusalCode.NotInLot => new(403, "not-in-lot", "The lot does not order this unit."),
         RefusalCode.QuotaExhausted => new(
             403, "quota-exhausted", "As many units of the lot as were ordered have been enrolled."),
+        RefusalCode.AlreadyExists => new(409, "already-exists", "There is something of that name already."),
         RefusalCode.BadLot => new(422, "bad-lot", "The definition of the lot cannot be used."),
         RefusalCode.NotEnrolled => new(409, "not-enrolled", "The unit was not enrolled."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go

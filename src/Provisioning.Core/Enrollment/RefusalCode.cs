@@ -204,6 +204,9 @@ public enum RefusalCode
     /// <summary>As many units of the lot as were ordered have been enrolled.</summary>
     QuotaExhausted,
 
+    /// <summary>There is something of that name already.</summary>
+    AlreadyExists,
+
     /// <summary>The definition of a lot cannot be used.</summary>
     BadLot,
 

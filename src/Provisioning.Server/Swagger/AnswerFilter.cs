@@ -37,7 +37,7 @@ internal sealed class AnswerFilter : IOperationFilter
     {
         if (answer.Content is not { } content) return;
         if (content.TryGetValue(MediaTypes.Json, out var json)) json.Example = SwaggerExamples.Of(schema);
-        if (content.ContainsKey(MediaTypes.Jose)) content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        DescribeLots(content);
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType
@@ -60,6 +60,18 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static void DescribeLots(IDictionary<string, OpenApiMediaType> content)
+    {
+        if (content.ContainsKey(MediaTypes.Jose))
+        {
+            content[MediaTypes.Json].Example = SwaggerExamples.Of("LotReport");
+            content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
+        if (content.TryGetValue(MediaTypes.Lines, out var lines))
+            lines.Example = "{\"deviceId\":\"PUMP-000001\",\"state\":\"activated\"}\n{\"deviceId\":\"PUMP-000002\",\"state\":\"unaccounted\"}\n";
     }
 
     // As lists show it, without the certificate itself.

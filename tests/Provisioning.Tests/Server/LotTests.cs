@@ -229,6 +229,43 @@ public sealed class LotTests
         static JsonArray Units(int from, int count) => [.. Enumerable.Range(from, count).Select(i => JsonValue.Create($"pump-{i:D5}{new string('x', 50)}"))];
     }
 
+    [Fact]
+    public async Task The_examples_of_lots_have_the_fields_that_answers_have()
+    {
+        await using var server = await TestServer.StartAsync();
+        var administrator = server.Administrator();
+        var order = Example("LotBody");
+        foreach (var field in (string[])["opensAt", "closesAt"]) order[field] = Order("PO-4711", 1)[field]!.DeepClone();
+        await OpenAsync(administrator, order.AsObject());
+        await EnrollAsync(server, "PUMP-000017", "PO-4711");
+
+        await SameAsync("Lot", await administrator.GetAsync("/api/v1/lots/PO-4711"));
+        await SameAsync("LotPage", await administrator.GetAsync("/api/v1/lots"));
+        await SameAsync("Lot", await administrator.PutAsJsonAsync("/api/v1/lots/PO-4711", Example("LotChangeBody")));
+        await SameAsync("Scrap", await administrator.PostAsJsonAsync("/api/v1/lots/PO-4711/scrap", Example("ScrapBody")));
+        (await administrator.PostAsync("/api/v1/lots/PO-4711/closure", null)).EnsureSuccessStatusCode();
+        var closed = JsonNode.Parse(await GetAsync(administrator, "/api/v1/lots/PO-4711/report", "application/json"))!;
+        closed["units"]!.AsObject().Remove("list");
+        Assert.Equal(NamesOf(Example("LotReport")), NamesOf(closed));
+
+        static JsonNode Example(string name) =>
+            JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "src", "Provisioning.Server", "Swagger", "Examples", name + ".json")))!;
+
+        static async Task SameAsync(string example, HttpResponseMessage answer)
+        {
+            var text = await answer.Content.ReadAsStringAsync();
+            Assert.True(answer.IsSuccessStatusCode, text);
+            Assert.Equal(NamesOf(Example(example)), NamesOf(JsonNode.Parse(text)!));
+        }
+
+        static string NamesOf(JsonNode? node) => node switch
+        {
+            JsonObject json => string.Concat(json.Select(field => $"{field.Key}({NamesOf(field.Value)})")),
+            JsonArray { Count: > 0 } list => NamesOf(list[0]),
+            _ => "",
+        };
+    }
+
     private static JsonObject Order(string name, long quota, params string[] stations)
     {
         var now = DateTimeOffset.UtcNow;

@@ -88,7 +88,8 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
         };
         foreach (var (path, method, operation) in await OperationsAsync())
         {
-            if (method != "get") continue;
+            // Lots need a real database: LotTests compares theirs.
+            if (method != "get" || path.StartsWith("/api/v1/lots", StringComparison.Ordinal)) continue;
             var caller = path == "/api/v1/self" ? $"device:swagger-1:{serial}" : RestHost.Admin;
             var answer = await _host.GetAsync(answers[path], caller);
             var example = operation.GetProperty("responses").GetProperty("200").GetProperty("content")
