@@ -154,7 +154,8 @@ internal static class LotEndpoints
     /// <summary>Reports scrapped units</summary>
     /// <remarks>
     /// Each unit by itself: the device is decommissioned, its certificates are revoked (cessationOfOperation), and another unit may be
-    /// enrolled in its place. A unit that was reported before stays as it is. Callers: administrators, and the registrars that the lot
+    /// enrolled in its place. A unit that was reported before stays as it is. One that is refused has the code: <c>not-in-lot</c>,
+    /// <c>not-enrolled</c>, <c>request-in-progress</c>, <c>lot-closed</c>, <c>bad-device-id</c> or <c>outside-scope</c>. Callers: administrators, and the registrars that the lot
     /// names as its stations, or that have it in their scope.
     /// </remarks>
     /// <param name="name" example="PO-4711">The lot.</param>

@@ -182,7 +182,7 @@ public sealed class LotTests
         const string Restore = "UPDATE lots SET report = (SELECT report FROM kept) WHERE name = 'PO-1'";
         await FindsAsync("UPDATE lots SET report = NULL WHERE name = 'PO-1'", Restore,
             "Lot 'PO-1' has an audit entry that its report was signed, and no report is on record.");
-        await FindsAsync("UPDATE lots SET report = 'a' || report WHERE name = 'PO-1'", Restore,
+        await FindsAsync("UPDATE lots SET report = report || '.a' WHERE name = 'PO-1'", Restore,
             "The report of the lot 'PO-1' is another one than the audit entry says.", "The report of the lot 'PO-1' is no signed report.");
         await FindsAsync($"UPDATE lots SET report = '{other}' WHERE name = 'PO-1'", Restore,
             "The report of the lot 'PO-1' is another one than the audit entry says.", "The report of the lot 'PO-1' is that of another lot.");
