@@ -50,6 +50,7 @@ public static class RestEndpoints
         root.MapImports();
         root.MapExports();
         root.MapProfiles();
+        root.MapLots();
         return root;
     }
 }

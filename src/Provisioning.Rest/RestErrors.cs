@@ -171,6 +171,8 @@ internal static class RestErrors
         RefusalCode.TooManyPending => new(429, "too-many-pending", "Too many requests wait for an administrator."),
         RefusalCode.QuotaExhausted => new(
             403, "quota-exhausted", "As many units of the lot as were ordered have been enrolled."),
+        RefusalCode.BadLot => new(422, "bad-lot", "The definition of the lot cannot be used."),
+        RefusalCode.NotEnrolled => new(409, "not-enrolled", "The unit was not enrolled."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
         // away.
         RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),

@@ -4,6 +4,7 @@ using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -40,7 +41,7 @@ internal static partial class ServerHost
         }
 
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
-            kestrel, options, options.Address(isDevelopment), certificate, authorities));
+            kestrel, options, options.Addresses(isDevelopment), certificate, authorities));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
@@ -90,6 +91,7 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Approvals)
         .AddSingleton(instance.Database.Refusals)
         .AddSingleton(instance.Database.Imports)
+        .AddSingleton(instance.Database.Lots)
         .AddSingleton(instance.Groups)
         .AddSingleton(instance.Database.Profiles)
         .AddSingleton(authorities)
@@ -101,6 +103,12 @@ internal static partial class ServerHost
         .AddSingleton<RegistrationRules>()
         .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()
+        .AddSingleton(instance.Data)
+        .AddSingleton(instance.Keys)
+        .AddSingleton<LotService>()
+        .AddSingleton<LotScrapping>()
+        .AddSingleton<LotClosing>()
+        .AddSingleton<ReportKey>()
         .AddSingleton<RevocationService>()
         .AddSingleton<ProfileService>()
         .AddSingleton<PublishedCrls>()
@@ -125,6 +133,7 @@ internal static partial class ServerHost
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<CrlJob>()
+        .AddHostedService<LotReportJob>()
         .AddHostedService<ReservationSweepJob>()
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()

@@ -8,6 +8,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Approvals;
@@ -18,6 +19,7 @@ using Provisioning.Storage.Commits;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
+using Provisioning.Storage.Lots;
 using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
@@ -49,6 +51,7 @@ public sealed class Database : IAsyncDisposable
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
         Groups = new GroupStore(Writer, _readers);
+        Lots = new LotStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
         Approvals = new ApprovalStore(Writer, _readers);
         Refusals = new RefusalStore(Writer, _readers);
@@ -84,6 +87,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Enrollment groups.</summary>
     public IGroupStore Groups { get; }
+
+    /// <summary>Production orders.</summary>
+    public ILotStore Lots { get; }
 
     /// <summary>What admissions are decided on.</summary>
     public IAdmissionStore Admissions { get; }

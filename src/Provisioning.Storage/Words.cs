@@ -3,6 +3,7 @@ using Provisioning.Core.Approvals;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 
@@ -123,6 +124,15 @@ internal static class Words
         "file" => ProfileOrigin.File,
         "administrator" => ProfileOrigin.Administrator,
         _ => throw new InvalidDataException($"'{word}' is not the origin of a profile."),
+    };
+
+    public static string Of(LotState state) => state switch
+    {
+        LotState.Planned => "planned",
+        LotState.Open => "open",
+        LotState.Passed => "passed",
+        LotState.Closed => "closed",
+        _ => throw new UnreachableException(),
     };
 
     /// <summary>The name in RFC 5280 §5.3.1.</summary>

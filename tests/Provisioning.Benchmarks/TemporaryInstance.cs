@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
@@ -31,7 +32,9 @@ internal sealed class TemporaryInstance : IAsyncDisposable
             Authorities,
             new EnrollmentCases(Instance.Database.Admissions, Instance.Groups),
             new ApprovalGate(Instance.Database.Approvals, Instance.Ca, Instance.Clock),
-            new RefusalLog(Instance.Database.Refusals, Instance.Clock));
+            new RefusalLog(Instance.Database.Refusals, Instance.Clock),
+            Instance.Clock,
+            NullLogger<EnrollmentService>.Instance);
     }
 
     public async ValueTask DisposeAsync()

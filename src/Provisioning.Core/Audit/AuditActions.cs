@@ -61,4 +61,19 @@ public static class AuditActions
 
     /// <summary>A device was quarantined; the detail is why.</summary>
     public const string DeviceQuarantined = "device-quarantined";
+
+    /// <summary>A lot was opened; the detail is its name.</summary>
+    public const string LotOpened = "lot-opened";
+
+    /// <summary>A lot was changed, or units were put on its list; the detail is its name and what was done.</summary>
+    public const string LotChanged = "lot-changed";
+
+    /// <summary>A lot was closed, for ever; the detail is its name.</summary>
+    public const string LotClosed = "lot-closed";
+
+    /// <summary>The report of a closed lot was signed; the detail is the lot's name and the SHA-256 of the report.</summary>
+    public const string LotReported = "lot-reported";
+
+    /// <summary>A unit was reported as scrapped; the detail is its lot, and the reason.</summary>
+    public const string UnitScrapped = "unit-scrapped";
 }

@@ -6,7 +6,8 @@ namespace Provisioning.Core.Audit;
 
 /// <summary>
 /// Reconciles what must agree: the audit chain with itself, certificates with their reservations and with their one audit entry,
-/// signatures with the authorities, and the published CRLs with the registry. Reads only.
+/// signatures with the authorities, the published CRLs with the registry, and the counters of lots and tokens with what they count.
+/// Reads only.
 /// </summary>
 /// <param name="audit">The chain, and all certificates.</param>
 /// <param name="revocations">What CRLs must list.</param>
@@ -37,6 +38,7 @@ public sealed class Auditor(
         using var certificates = new CertificateCheck(authorities, chain, findings);
         await foreach (var stored in audit.ReadCertificatesAsync(ct)) certificates.Check(stored);
         certificates.Finish();
+        await new LotCheck(audit, authorities, chain, findings).RunAsync(ct);
         var count = 0;
         foreach (var authority in authorities.All)
             if (await new CrlCheck(revocations, chain, crls, findings).RunAsync(authority, ct)) count++;

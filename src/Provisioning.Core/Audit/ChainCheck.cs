@@ -17,6 +17,9 @@ internal sealed class ChainCheck
     /// <summary>When a hold was released last, by serial number.</summary>
     internal Dictionary<string, DateTimeOffset> Releases { get; } = [];
 
+    /// <summary>The SHA-256 of the reports that were signed, by lot.</summary>
+    internal Dictionary<string, string> Reports { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Serial numbers with an entry that they were issued, which nobody has asked for yet.</summary>
     internal IEnumerable<string> NotAskedFor => _issued.Keys;
 
@@ -50,6 +53,8 @@ internal sealed class ChainCheck
     private void Note(AuditEntry entry, Findings findings)
     {
         if (entry.Action == AuditActions.ClockAccepted) ClockAccepted = entry.Sequence;
+        if (entry.Action == AuditActions.LotReported && entry.Detail?.Split(' ') is [var lot, var hash] && !Reports.TryAdd(lot, hash))
+            findings.Add($"Lot '{lot}' has two entries that its report was signed; the second is {entry.Sequence}.");
         if (entry.SerialNumber is not { } serialNumber) return;
         if (entry.Action == AuditActions.CertificateRevoked) _revoked.Add(serialNumber);
         if (entry.Action == AuditActions.HoldReleased) Releases[serialNumber] = entry.At;

@@ -1,4 +1,5 @@
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Lots;
 
 namespace Provisioning.Core.Audit;
 
@@ -15,6 +16,16 @@ public interface IAuditStore
     /// <param name="ct">Gives up.</param>
     /// <returns>A stream that holds no lock on writers.</returns>
     IAsyncEnumerable<StoredCertificate> ReadCertificatesAsync(CancellationToken ct);
+
+    /// <summary>Counters of lots and tokens that are not what a count of the rows gives.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>Nothing when all is well.</returns>
+    IAsyncEnumerable<CounterMismatch> ReadMismatchesAsync(CancellationToken ct);
+
+    /// <summary>All lots that have a report, with it.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>A stream that holds no lock on writers.</returns>
+    IAsyncEnumerable<(Lot Lot, string Report)> ReadReportsAsync(CancellationToken ct);
 
     /// <summary>Which entry is said to be the last acceptance of the clock: from there on, times on record count.</summary>
     /// <param name="ct">Gives up.</param>

@@ -42,6 +42,7 @@ public sealed class CertificateAuthority(
                     return certificate;
                 case ReserveResult.Refused refused:
                     if (refused.Sign is { } sign) CoreMetrics.CloneSuspected(sign);
+                    if (refused.Refusal.Code == RefusalCode.QuotaExhausted) CoreMetrics.BeyondLot();
                     return refused.Refusal;
                 case ReserveResult.SerialNumberTaken:
                     continue;

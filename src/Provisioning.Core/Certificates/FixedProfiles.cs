@@ -9,11 +9,15 @@ public static class FixedProfiles
     {
         ["root"] = HolderKind.Authority,
         ["issuing"] = HolderKind.Authority,
+        [Report] = HolderKind.Service,
         ["service"] = HolderKind.Service,
         ["registrar"] = HolderKind.Registrar,
         ["administrator"] = HolderKind.Administrator,
         ["device"] = HolderKind.Device,
     }.ToFrozenDictionary();
+
+    /// <summary>The profile of the key that signs reports.</summary>
+    public const string Report = "report";
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names => Holders.Keys;

@@ -36,6 +36,11 @@ public sealed record AuthorizedRequest
     /// <summary>For a first enrollment: what let it happen, to be looked at once more in the reserve transaction.</summary>
     public Admission? Admission { get; init; }
 
+    /// <summary>
+    /// True when it is the first certificate of a unit of the lot. What that is read from is compared in the reserve transaction.
+    /// </summary>
+    public bool TakesUnit { get; init; }
+
     /// <summary>The certificate that this one renews, or null for a first one.</summary>
     public SerialNumber? Renews { get; init; }
 
@@ -62,6 +67,7 @@ public sealed record AuthorizedRequest
             GroupVersion = enrollment.Group.Version,
             Slot = enrollment.Slot.Name,
             Admission = AdmissionOf(enrollment),
+            TakesUnit = enrollment.Lot is not null && enrollment.Device?.Lot is null,
         };
     }
 

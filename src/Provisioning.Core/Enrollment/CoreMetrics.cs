@@ -24,6 +24,12 @@ public static class CoreMetrics
     private static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
         "provisioning.refusals.dropped", description: "Refusals that were not kept with their device, because there were too many at once.");
 
+    private static readonly Counter<long> LotUnits = Meter.CreateCounter<long>(
+        "provisioning.lots.units.issued", description: "Units of lots that were given their first certificate.");
+
+    private static readonly Counter<long> LotBeyond = Meter.CreateCounter<long>(
+        "provisioning.lots.beyond", description: "Enrollments refused because all units of their lot had been enrolled.");
+
     private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
         "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
 
@@ -32,8 +38,13 @@ public static class CoreMetrics
     public static void Refused(string code) =>
         RefusedRequests.Add(1, new KeyValuePair<string, object?>("code", code));
 
-    internal static void CountIssued(AuthorizedRequest request) =>
+    internal static void CountIssued(AuthorizedRequest request)
+    {
         Issued.Add(1, new KeyValuePair<string, object?>("kind", KindOf(request)));
+        if (request.TakesUnit) LotUnits.Add(1);
+    }
+
+    internal static void BeyondLot() => LotBeyond.Add(1);
 
     internal static void CloneSuspected(CloneSign sign) =>
         Clones.Add(1, new KeyValuePair<string, object?>("sign", sign switch

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -15,13 +17,17 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="cases">What an admission is decided on.</param>
 /// <param name="approvals">Where enrollments wait for an administrator.</param>
 /// <param name="refusals">Where it is kept why somebody was refused.</param>
+/// <param name="clock">Dates what is told to the log.</param>
+/// <param name="logger">Is told when a lot is exhausted.</param>
 public sealed class EnrollmentService(
     CertificateAuthority ca,
     ICertificateStore store,
     AuthorityDirectory authorities,
     EnrollmentCases cases,
     ApprovalGate approvals,
-    RefusalLog refusals)
+    RefusalLog refusals,
+    ClockGuard clock,
+    ILogger<EnrollmentService> logger)
 {
     private const string RequestTitle = "The certification request can be read, proves its key, and asks for nothing beyond the profile.";
     private const string RegistryTitle = "The registry lets it happen now: key, device, credential, lot and what else is counted.";
@@ -40,6 +46,8 @@ public sealed class EnrollmentService(
     // first request only.
     private readonly ConcurrentDictionary<Joined, Task<Outcome<StoredCertificate>>> _inFlight = new();
 
+    private readonly ExhaustedLots _exhausted = new(logger, clock);
+
     /// <summary>Enrolls a device (RFC 7030 §4.2.1 in spirit): checks, then issues or gives the certificate of the same request again.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="request">What for.</param>
@@ -50,7 +58,10 @@ public sealed class EnrollmentService(
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
         if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out refusal)) return refusal;
-        return await ProcessAsync(WorkOf(allowed, enrollment, request));
+        var outcome = await ProcessAsync(WorkOf(allowed, enrollment, request));
+        if (outcome is Outcome<IssuedCertificate>.Refused { Refusal.Code: RefusalCode.QuotaExhausted } && enrollment.Lot is { } lot)
+            _exhausted.Note(lot, caller);
+        return outcome;
     });
 
     /// <summary>Tells what would become of an enrollment, and what each rule says. Changes nothing and leaves no mark.</summary>

@@ -13,6 +13,7 @@ internal static class Failpoint
     internal const string AfterSign = "after-sign";
     internal const string AfterRecord = "after-record";
     internal const string BeforeAnswer = "before-answer";
+    internal const string AfterLotClosed = "after-lot-closed";
 
     private static readonly (string? Name, int Passage) Armed = Parse();
     private static int _passages;

@@ -233,4 +233,10 @@ public enum RefusalCode
 
     /// <summary>As many units of the lot as were ordered have been enrolled.</summary>
     QuotaExhausted,
+
+    /// <summary>The definition of a lot cannot be used.</summary>
+    BadLot,
+
+    /// <summary>The unit was ordered, and was not enrolled.</summary>
+    NotEnrolled,
 }

@@ -21,6 +21,9 @@ public sealed record Lot
     /// <summary>Enrollments that were refused because all ordered units had been enrolled.</summary>
     public required long Beyond { get; init; }
 
+    /// <summary>Units on its list.</summary>
+    public long Listed { get; init; }
+
     /// <summary>When it was opened on record.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -32,4 +35,16 @@ public sealed record Lot
 
     /// <summary>By whom it was closed, or null.</summary>
     public string? ClosedBy { get; init; }
+
+    /// <summary>Units that may still be enrolled.</summary>
+    public long Remaining => Math.Max(0, Definition.Quota + Scrapped - Issued);
+
+    /// <summary>Where it stands.</summary>
+    /// <param name="now">Now.</param>
+    /// <returns>The state.</returns>
+    public LotState StateAt(DateTimeOffset now) =>
+        ClosedAt is not null ? LotState.Closed
+        : now < Definition.OpensAt ? LotState.Planned
+        : now < Definition.ClosesAt ? LotState.Open
+        : LotState.Passed;
 }

@@ -14,6 +14,12 @@ internal enum AnswerForm
 
     /// <summary><see cref="MediaTypes.Chain"/>.</summary>
     Chain,
+
+    /// <summary><see cref="MediaTypes.Jose"/>.</summary>
+    Jose,
+
+    /// <summary><see cref="MediaTypes.Lines"/>.</summary>
+    Lines,
 }
 
 /// <summary>
@@ -30,6 +36,22 @@ internal static class AnswerForms
         (AnswerForm.Der, MediaTypes.Certificate),
         (AnswerForm.Chain, MediaTypes.Chain),
     ];
+
+    private static readonly (AnswerForm Form, string MediaType)[] WithSignature =
+    [
+        (AnswerForm.Jose, MediaTypes.Jose),
+        (AnswerForm.Json, MediaTypes.Json),
+    ];
+
+    private static readonly (AnswerForm Form, string MediaType)[] OnlyLines = [(AnswerForm.Lines, MediaTypes.Lines)];
+
+    /// <summary>For answers that are a signed document: as it was signed, or what it says.</summary>
+    internal static Checked<AnswerForm> ChooseSigned(HttpRequest request) => Choose(request, WithSignature);
+
+    /// <summary>For answers that are only lines.</summary>
+    /// <returns>The problem, or null when there is none.</returns>
+    internal static Problem? CheckLines(HttpRequest request) =>
+        Choose(request, OnlyLines).TryGet(out _, out var problem) ? null : problem;
 
     /// <summary>For answers that are a certificate.</summary>
     internal static Checked<AnswerForm> Choose(HttpRequest request) => Choose(request, WithCertificate);

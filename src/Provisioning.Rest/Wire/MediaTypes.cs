@@ -15,6 +15,9 @@ public static class MediaTypes
     /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
     public const string Chain = "application/pem-certificate-chain";
 
+    /// <summary>A JSON Web Signature in its compact form (RFC 7515 §9.2.1).</summary>
+    public const string Jose = "application/jose";
+
     /// <summary>One JSON object a line, always UTF-8.</summary>
     public const string Lines = "application/x-ndjson";
 

@@ -16,12 +16,15 @@ internal static class RequestBody
     /// <summary>The longest body, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
     internal const int MaxLength = 16 * 1024;
 
+    /// <summary>The longest body that is a list, in octets: 10 000 device IDs. Never from a stranger.</summary>
+    internal const int MaxListLength = 1024 * 1024;
+
     /// <summary>Reads a body that must be JSON.</summary>
-    internal static async Task<Checked<T>> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+    internal static async Task<Checked<T>> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct, int maxLength = MaxLength)
         where T : class
     {
         if (MediaTypeOf(request) != MediaTypes.Json) return UnsupportedMediaType("Send application/json");
-        return (await ReadAsync(request, ct)).TryGet(out var body, out var problem)
+        return (await ReadAsync(request, ct, maxLength)).TryGet(out var body, out var problem)
             ? StrictJson.Read<T>(body)
             : problem;
     }
@@ -38,22 +41,23 @@ internal static class RequestBody
     }
 
     /// <summary>Reads the whole body.</summary>
-    /// <returns>1 to <see cref="MaxLength"/> octets, or the problem.</returns>
+    /// <returns>1 to so many octets, or the problem.</returns>
     /// <exception cref="BadHttpRequestException">
     /// Broken chunks, a body that came too slowly, or too long a one.
     /// </exception>
-    internal static async Task<Checked<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest request, CancellationToken ct)
+    internal static async Task<Checked<ReadOnlyMemory<byte>>> ReadAsync(
+        HttpRequest request, CancellationToken ct, int maxLength = MaxLength)
     {
         if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
             return UnsupportedMediaType("Send the body without Content-Encoding");
-        if (request.ContentLength > MaxLength) return TooLarge();
+        if (request.ContentLength > maxLength) return TooLarge(maxLength);
 
         // Tells the server too, so that it does not read an endless body to its end before the next request.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MaxLength;
+            limit.MaxRequestBodySize = maxLength;
 
-        var read = await request.BodyReader.ReadAtLeastAsync(MaxLength + 1, ct);
-        if (read.Buffer.Length > MaxLength) return TooLarge();
+        var read = await request.BodyReader.ReadAtLeastAsync(maxLength + 1, ct);
+        if (read.Buffer.Length > maxLength) return TooLarge(maxLength);
         ReadOnlyMemory<byte> body = read.Buffer.ToArray();
         request.BodyReader.AdvanceTo(read.Buffer.End);
         return body.IsEmpty ? RestErrors.Malformed("The body is empty.") : body;
@@ -82,6 +86,6 @@ internal static class RequestBody
         type.Parameters.Count == 1
             && HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 
-    private static Problem TooLarge() => RestErrors.Of(
-        new(Core.Enrollment.RefusalCode.TooLarge, $"At most {MaxLength} octets are read."));
+    private static Problem TooLarge(int maxLength) => RestErrors.Of(
+        new(Core.Enrollment.RefusalCode.TooLarge, $"At most {maxLength} octets are read."));
 }

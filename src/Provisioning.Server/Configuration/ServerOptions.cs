@@ -20,7 +20,10 @@ internal sealed class ServerOptions
     /// <summary>The port of what must be plain: CRLs, CA certificates, health.</summary>
     public int HttpPort { get; set; } = 8080;
 
-    /// <summary>The address that both listen on; by default loopback in Development, all addresses otherwise.</summary>
+    /// <summary>
+    /// The address that both listen on, or several with semicolons between them; by default loopback in Development, all addresses
+    /// otherwise.
+    /// </summary>
     public string? ListenAddress { get; set; }
 
     /// <summary>The name in the server's certificate and in the addresses of CRLs and CA certificates.</summary>
@@ -59,10 +62,10 @@ internal sealed class ServerOptions
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
 
-    /// <summary>The address to listen on.</summary>
-    internal IPAddress Address(bool isDevelopment) => ListenAddress is { } text
-        ? IPAddress.Parse(text)
-        : isDevelopment ? IPAddress.Loopback : IPAddress.Any;
+    /// <summary>The addresses to listen on, at least one.</summary>
+    internal IReadOnlyList<IPAddress> Addresses(bool isDevelopment) => ListenAddress is { } text
+        ? [.. text.Split(';', StringSplitOptions.TrimEntries).Select(IPAddress.Parse).Distinct()]
+        : [isDevelopment ? IPAddress.Loopback : IPAddress.Any];
 
     internal sealed class AuthoritySection
     {

@@ -10,7 +10,7 @@ internal static class Settings
         {
             var options = new ServerOptions();
             configuration.GetSection(ServerOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
-            _ = options.Address(isDevelopment: false);
+            _ = options.Addresses(isDevelopment: false);
             _ = MetricsScrapers(options);
             if (options.Limits.Rates.Any(rate => rate.PerSecond < 1 || rate.Burst < 1) || options.Limits.Connections < 1)
                 throw new InvalidOperationException("every limit is at least 1.");

@@ -24,9 +24,9 @@ internal sealed class AnswerFilter : IOperationFilter
             if (type.StatusCode >= 400 || type.Type is null) continue;
             var status = type.StatusCode.ToString(CultureInfo.InvariantCulture);
             if (operation.Responses?[status] is not OpenApiResponse answer) continue;
-            answer.Description = type.StatusCode == StatusCodes.Status201Created
-                ? "Issued, now or before."
-                : "As asked.";
+            answer.Description = type.StatusCode != StatusCodes.Status201Created ? "As asked."
+                : answer.Content?.ContainsKey(MediaTypes.Certificate) == true ? "Issued, now or before."
+                : "Made.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
             if (operation.OperationId == "revokeCertificate") answer.Content![MediaTypes.Json].Example = Revoked();
             if (operation.OperationId == "releaseCertificate") answer.Content![MediaTypes.Json].Example = Listed();
@@ -40,6 +40,7 @@ internal sealed class AnswerFilter : IOperationFilter
             content[mediaType].Example = SwaggerExamples.Of(schema);
         if (content.ContainsKey(MediaTypes.Csv))
             content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        DescribeLots(content);
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType
@@ -62,6 +63,18 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static void DescribeLots(IDictionary<string, OpenApiMediaType> content)
+    {
+        if (content.ContainsKey(MediaTypes.Jose))
+        {
+            content[MediaTypes.Json].Example = SwaggerExamples.Of("LotReport");
+            content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
+        if (content.TryGetValue(MediaTypes.Lines, out var lines))
+            lines.Example = "{\"deviceId\":\"PUMP-000001\",\"state\":\"activated\"}\n{\"deviceId\":\"PUMP-000002\",\"state\":\"unaccounted\"}\n";
     }
 
     // As lists show it, without the certificate itself.

@@ -9,7 +9,7 @@ using Provisioning.Server.Configuration;
 
 namespace Provisioning.Server.Tls;
 
-/// <summary>The two listeners, and how much a stranger may cost before the first line of ours runs.</summary>
+/// <summary>The two listeners, on each address, and how much a stranger may cost before the first line of ours runs.</summary>
 internal static class HttpsListener
 {
     /// <summary>The largest request that anything here reads.</summary>
@@ -32,7 +32,7 @@ internal static class HttpsListener
     ];
 
     internal static void Configure(
-        KestrelServerOptions kestrel, ServerOptions options, IPAddress address, ServerCertificate certificate, AuthorityDirectory authorities)
+        KestrelServerOptions kestrel, ServerOptions options, IReadOnlyList<IPAddress> addresses, ServerCertificate certificate, AuthorityDirectory authorities)
     {
         // Two readings of one request, by a proxy and by us, are a hole: a line ends with CRLF (RFC 9112 §2.2 allows more).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -47,13 +47,16 @@ internal static class HttpsListener
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
         kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
 
-        kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
-        kestrel.Listen(address, options.HttpsPort, listen =>
+        foreach (var address in addresses)
         {
-            // HTTP/1.1 only: every client of ours speaks it, and what is not offered cannot be flooded.
-            listen.Protocols = HttpProtocols.Http1;
-            listen.UseHttps(Handshake(certificate, authorities));
-        });
+            kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, options.HttpsPort, listen =>
+            {
+                // HTTP/1.1 only: every client of ours speaks it, and what is not offered cannot be flooded.
+                listen.Protocols = HttpProtocols.Http1;
+                listen.UseHttps(Handshake(certificate, authorities));
+            });
+        }
     }
 
     private static TlsHandshakeCallbackOptions Handshake(ServerCertificate certificate, AuthorityDirectory authorities)

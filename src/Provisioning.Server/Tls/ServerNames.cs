@@ -10,9 +10,12 @@ internal static class ServerNames
     internal static IReadOnlyList<GeneralName> Of(ServerOptions options, bool isDevelopment)
     {
         List<string> names = [options.PublicName, .. options.ServerNames];
-        var address = options.Address(isDevelopment);
-        if (IPAddress.IsLoopback(address)) names.AddRange(["localhost", "127.0.0.1", "::1"]);
-        else if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)) names.Add(address.ToString());
+        foreach (var address in options.Addresses(isDevelopment))
+        {
+            if (IPAddress.IsLoopback(address)) names.AddRange(["localhost", "127.0.0.1", "::1"]);
+            if (!address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)) names.Add(address.ToString());
+        }
+
         return [.. names.Distinct(StringComparer.OrdinalIgnoreCase).Select(ToName)];
     }
 

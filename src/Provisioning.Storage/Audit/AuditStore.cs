@@ -1,8 +1,10 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Lots;
 using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Engines;
+using Provisioning.Storage.Lots;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Audit;
@@ -16,6 +18,37 @@ internal sealed class AuditStore(IEngine engine, Readers readers) : IAuditStore
         SELECT {CertificateRow.Columns}, d.der FROM certificates c
         LEFT JOIN certificate_der d ON d.serial = c.serial AND d.authority = c.authority
         """;
+
+    // What a reservation took is taken until it is given up, or revoked before it was signed.
+    private const string Mismatches = """
+        SELECT 'Lot', l.name, 'issued units', l.issued, COALESCE(n.found, 0) FROM lots l
+        LEFT JOIN (SELECT lot, COUNT(*) AS found FROM devices WHERE lot IS NOT NULL GROUP BY lot) n ON n.lot = l.name
+        WHERE l.issued <> COALESCE(n.found, 0)
+        UNION ALL
+        SELECT 'Lot', l.name, 'scrapped units', l.scrapped, COALESCE(n.found, 0) FROM lots l
+        LEFT JOIN (SELECT lot, COUNT(*) AS found FROM lot_units WHERE scrapped_at IS NOT NULL GROUP BY lot) n ON n.lot = l.name
+        WHERE l.scrapped <> COALESCE(n.found, 0)
+        UNION ALL
+        SELECT 'Lot', l.name, 'listed units', l.listed, COALESCE(n.found, 0) FROM lots l
+        LEFT JOIN (SELECT lot, COUNT(*) AS found FROM lot_units WHERE is_listed = 1 GROUP BY lot) n ON n.lot = l.name
+        WHERE l.listed <> COALESCE(n.found, 0)
+        UNION ALL
+        SELECT 'Token', t.id, 'uses', t.used, COALESCE(n.found, 0) FROM tokens t
+        LEFT JOIN (SELECT token, COUNT(*) AS found FROM certificates
+            WHERE token IS NOT NULL AND state <> 'abandoned' AND NOT (state = 'revoked' AND thumbprint IS NULL) GROUP BY token) n
+            ON n.token = t.id
+        WHERE t.used <> COALESCE(n.found, 0)
+        """;
+
+    private const string Reports = $"SELECT {LotRow.Columns}, l.report FROM lots l WHERE l.report IS NOT NULL ORDER BY l.name";
+
+    public IAsyncEnumerable<CounterMismatch> ReadMismatchesAsync(CancellationToken ct) => readers.StreamAsync(
+        session => session.Sql(Mismatches),
+        row => new CounterMismatch(row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.GetInt64(4)),
+        ct);
+
+    public IAsyncEnumerable<(Lot Lot, string Report)> ReadReportsAsync(CancellationToken ct) =>
+        readers.StreamAsync(session => session.Sql(Reports), row => (LotRow.Read(row), row.GetString(LotRow.Count)), ct);
 
     public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long fromSequence, CancellationToken ct) =>
         readers.StreamAsync(session => session.Sql(Entries).With("from", fromSequence), AuditRow.Read, ct);

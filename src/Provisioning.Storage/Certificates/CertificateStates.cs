@@ -57,7 +57,13 @@ internal static class CertificateStates
             .Execute();
         if (certificate.HolderKind == HolderKind.Device)
         {
-            transaction.Sql("UPDATE devices SET seen_at = @at WHERE device_id = @device_id AND seen_at IS NULL")
+            // A closed lot stays what it was: whoever is seen after that was seen later than it was closed, whatever the clocks say.
+            const string see = """
+                UPDATE devices SET seen_at = COALESCE(
+                    (SELECT l.closed_at + 1 FROM lots l WHERE l.name = devices.lot AND l.closed_at >= @at), @at)
+                WHERE device_id = @device_id AND seen_at IS NULL
+                """;
+            transaction.Sql(see)
                 .With("at", at)
                 .With("device_id", certificate.Holder)
                 .Execute();

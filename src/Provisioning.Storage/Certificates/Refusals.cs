@@ -87,6 +87,20 @@ internal static class Refusals
 
     public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot.");
 
+    public static Refusal NoSuchLot { get; } = new(RefusalCode.NotFound, "There is no such lot.");
+
+    public static Refusal LotIsClosed { get; } = new(RefusalCode.LotClosed, "The lot is closed, and stays as it is.");
+
+    public static Refusal LotExists { get; } = new(RefusalCode.AlreadyExists, "There is a lot of that name already.");
+
+    public static Refusal LotChanged { get; } =
+        new(RefusalCode.PreconditionFailed, "The lot was changed meanwhile. Read it again and repeat your change.");
+
+    public static Refusal NotMadeInLot { get; } = new(RefusalCode.NotInLot, "The unit is not one of this lot.");
+
+    public static Refusal NotEnrolled { get; } = new(
+        RefusalCode.NotEnrolled, "The unit was not enrolled: there is nothing to scrap, and it takes no place of another.");
+
     public static Refusal QuotaExhausted { get; } = new(
         RefusalCode.QuotaExhausted, "As many units as were ordered have been enrolled. Report scrapped ones to replace them.");
 

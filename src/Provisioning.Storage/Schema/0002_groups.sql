@@ -108,7 +108,8 @@ CREATE TABLE tokens (
 
 CREATE INDEX tokens_created ON tokens (created_at, id);
 
--- A production order. issued counts units, not certificates; each scrapped one may be replaced.
+-- A production order. issued counts units, not certificates; each scrapped one may be replaced. listed counts the units on its
+-- list. report is the signed reconciliation of a closed lot.
 CREATE TABLE lots (
     name TEXT NOT NULL PRIMARY KEY,
     group_name TEXT NOT NULL,
@@ -118,6 +119,7 @@ CREATE TABLE lots (
     issued BIGINT NOT NULL DEFAULT 0,
     scrapped BIGINT NOT NULL DEFAULT 0,
     beyond BIGINT NOT NULL DEFAULT 0,
+    listed BIGINT NOT NULL DEFAULT 0,
     opens_at BIGINT NOT NULL,
     closes_at BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
@@ -130,6 +132,9 @@ CREATE TABLE lots (
 
 CREATE INDEX lots_created ON lots (created_at, name);
 
+-- Of a lot's units, those that are in the field and those that were scrapped: counted from the index alone.
+CREATE INDEX devices_lot_seen ON devices (lot) WHERE lot IS NOT NULL AND seen_at IS NOT NULL;
+
 -- The units of a lot that was ordered by a list. scrapped_at marks the units that were reported as scrapped, listed before or not.
 CREATE TABLE lot_units (
     lot TEXT NOT NULL,
@@ -139,3 +144,5 @@ CREATE TABLE lot_units (
     scrap_reason TEXT NULL,
     PRIMARY KEY (lot, device_id)
 ) /* WITHOUT ROWID */;
+
+CREATE INDEX lot_units_scrapped ON lot_units (lot, device_id) WHERE scrapped_at IS NOT NULL;

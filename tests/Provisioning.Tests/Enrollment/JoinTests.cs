@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
@@ -31,7 +32,9 @@ public sealed class JoinTests : IAsyncLifetime
             _authorities,
             new EnrollmentCases(_registry, groups),
             new ApprovalGate(_registry, ca, clock),
-            new RefusalLog(_registry, clock));
+            new RefusalLog(_registry, clock),
+            clock,
+            NullLogger<EnrollmentService>.Instance);
         _registry.Gate = _gate.Task;
     }
 

@@ -19,6 +19,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -164,6 +165,10 @@ internal sealed class RestHost : IAsyncDisposable
         });
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>();
         services.AddSingleton<RevocationService>();
+
+        // Described only: what lots do needs a real database, and is proven on one.
+        services.AddSingleton<ILotStore>(_ => throw new NotSupportedException("There are no lots in memory."));
+        services.AddSingleton<LotService>().AddSingleton<LotScrapping>().AddSingleton<LotClosing>();
         services.AddRest().AddSwaggerDocument();
         services.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, TestCallerHandler>("test", null);
         services.AddAuthorizationBuilder()

@@ -22,11 +22,12 @@ internal sealed class TestDevice(TestServer server, string id)
     internal byte[] Request(ECDsa? key = null, string? commonName = null) =>
         new CertificateRequest($"CN={commonName ?? id}", key ?? Key, HashAlgorithmName.SHA256).CreateSigningRequest();
 
-    /// <summary>Enrolls as a factory line does, and keeps the certificate.</summary>
-    internal async Task<TestDevice> EnrollAsync(HttpClient registrar)
+    /// <summary>Enrolls as a factory line does, for a lot or for none, and keeps the certificate.</summary>
+    internal async Task<TestDevice> EnrollAsync(HttpClient registrar, string? lot = null)
     {
-        using var response = await registrar.PostAsJsonAsync(
-            "/api/v1/enrollments", new { deviceId = id, csr = Convert.ToBase64String(Request()) });
+        var body = new Dictionary<string, string> { ["deviceId"] = id, ["csr"] = Convert.ToBase64String(Request()) };
+        if (lot is not null) body["lot"] = lot;
+        using var response = await registrar.PostAsJsonAsync("/api/v1/enrollments", body);
         Take(await Body(response), Key);
         return this;
     }

@@ -112,7 +112,8 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
         };
         foreach (var (path, method, operation) in await OperationsAsync())
         {
-            if (method != "get" || path == "/api/v1/exports/devices") continue;
+            // Lots need a real database: LotTests compares theirs.
+            if (method != "get" || path == "/api/v1/exports/devices" || path.StartsWith("/api/v1/lots", StringComparison.Ordinal)) continue;
             var caller = path switch
             {
                 "/api/v1/self" => $"device:swagger-1:{serial}",

@@ -1,0 +1,141 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Encoding;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Lots;
+
+/// <summary>
+/// The key that signs reports, <c>pki/report.*</c>: made at the first report with a certificate from the one pipeline, and replaced
+/// before that expires. Each report carries the certificate that it was signed with, so that old ones stay verifiable.
+/// </summary>
+/// <param name="data">Where it is.</param>
+/// <param name="keys">How it is kept.</param>
+/// <param name="store">Says whether the certificate is still good.</param>
+/// <param name="ca">The profiles.</param>
+/// <param name="authorities">Who certifies it.</param>
+/// <param name="clock">Dates reports.</param>
+public sealed class ReportKey(
+    DataDirectory data, KeyFiles keys, ICertificateStore store, CertificateAuthority ca, AuthorityDirectory authorities, ClockGuard clock)
+    : IDisposable
+{
+    /// <summary>The <c>typ</c> of reports (RFC 7515 §4.1.9): the media type without <c>application/</c>.</summary>
+    public const string Type = "provisioning-lot-report+jws";
+
+    private const string Name = "report";
+    private const string Holder = "lot-reports";
+    private readonly InternalIssuer _issuer = new(ca);
+    private readonly SemaphoreSlim _one = new(1);
+
+    /// <summary>Signs a report.</summary>
+    /// <param name="write">Writes it, given the time.</param>
+    /// <returns>The JWS; or the refusal of the clock or of the pipeline, which only an operator can end.</returns>
+    internal async Task<Outcome<string>> SignAsync(Func<DateTimeOffset, byte[]> write)
+    {
+        if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
+        await _one.WaitAsync();
+        try
+        {
+            var (key, certificate) = await EnsureAsync(now);
+            using (key) return key.Use(algorithm => CompactJws.Sign(Header(certificate), write(now), (ECDsa)algorithm));
+        }
+        catch (IssuanceRefusedException problem)
+        {
+            return problem.Refusal;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
+
+    private byte[] Header(ReadOnlyMemory<byte> certificate)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartObject();
+            json.WriteString("alg", "ES256");
+            json.WriteString("typ", Type);
+            json.WriteStartArray("x5c");
+            json.WriteBase64StringValue(certificate.Span);
+            json.WriteBase64StringValue(authorities.Issuing.Certificate.Span);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+
+    // Read for each report: there are few, and the files are the only place to look when something was changed or restored.
+    private async Task<(SigningKey Key, ReadOnlyMemory<byte> Certificate)> EnsureAsync(DateTimeOffset now)
+    {
+        var key = TryLoadKey();
+        if (key is not null && TryLoadCertificate() is { } known)
+        {
+            using (known)
+            {
+                if (Fits(known, key, now) && await IsGoodAsync(known)) return (key, known.RawData);
+            }
+        }
+
+        key?.Dispose();
+        key = SigningKey.Create(KeyAlgorithm.P256);
+        var stored = await _issuer.IssueAsync(
+            authorities.Issuing, HolderKind.Service, Holder, FixedProfiles.Report, key, [], purpose: null);
+
+        // Killed between these two, the next report finds a key that does not fit, and makes both anew.
+        keys.Save(Name, key);
+        DurableFile.Write(
+            data.CertificateFile(Name), System.Text.Encoding.ASCII.GetBytes(CertificatePem.Write(stored.Der)), DurableFile.Readable);
+        return (key, stored.Der);
+    }
+
+    private bool Fits(X509Certificate2 certificate, SigningKey key, DateTimeOffset now)
+    {
+        var from = certificate.NotBefore.ToUniversalTime();
+        var due = from + ((certificate.NotAfter.ToUniversalTime() - from) * ca.Profiles[FixedProfiles.Report].RenewAfter);
+        return key.Algorithm == KeyAlgorithm.P256
+            && Digest.Of(certificate.PublicKey.ExportSubjectPublicKeyInfo()) == key.PublicKey.Thumbprint
+            && certificate.IssuerName.RawData.AsSpan().SequenceEqual(authorities.Issuing.SubjectName.Span)
+            && now.UtcDateTime >= from
+            && now.UtcDateTime < due;
+    }
+
+    private async Task<bool> IsGoodAsync(X509Certificate2 certificate) =>
+        SerialNumber.TryFromOctets(certificate.SerialNumberBytes.Span, out var serialNumber)
+        && await store.FindAsync(serialNumber, CancellationToken.None) is { State: CertificateState.Current } record
+        && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
+
+    private SigningKey? TryLoadKey()
+    {
+        try
+        {
+            return keys.TryLoad(Name);
+        }
+        catch (InvalidDataException)
+        {
+            // Damaged: a new one is made, as for the server's own.
+            return null;
+        }
+    }
+
+    private X509Certificate2? TryLoadCertificate()
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(data.CertificateFile(Name)));
+        }
+        catch (Exception problem) when (problem is IOException or CryptographicException)
+        {
+            // Missing or damaged: as above.
+            return null;
+        }
+    }
+}
