@@ -15,7 +15,7 @@ internal static class EnrollmentEndpoints
         routes.MapPost("enrollments", Enroll)
             .WithName("enrollDevice")
             .WithTags("Enrollment")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Registrar, Roles.Administrator))
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Enrolling))
             .Takes<EnrollmentBody>(orRequest: true)
             .GivesCertificate<IssuedCertificateDocument>(StatusCodes.Status201Created)
             .RefusesStrangers()
@@ -28,7 +28,9 @@ internal static class EnrollmentEndpoints
     /// <remarks>
     /// Gives a device its first certificate. A retry never makes a second one: the same key for the same device, or the
     /// same Idempotency-Key with the same body, gets the same answer again. The request's subject is empty or names the
-    /// device; everything else is decided by the profile. Callers: registrars and administrators.
+    /// device; everything else is decided by the profile. Callers: registrars and administrators; whoever shows an
+    /// enrollment token (<c>Authorization: Bearer</c>), a claim certificate or a manufacturer's certificate of a trust
+    /// anchor, for the devices that these are for.
     /// </remarks>
     /// <param name="deviceId">
     /// The device, when the body is <c>application/pkcs10</c>; in JSON it is in the body, and so are the others.

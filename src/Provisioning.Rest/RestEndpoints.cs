@@ -44,6 +44,7 @@ public static class RestEndpoints
         root.MapAuthorities();
         root.MapGroups();
         root.MapPrincipals();
+        root.MapTokens();
         return root;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -80,12 +81,15 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
+        .AddSingleton(instance.Database.Tokens)
         .AddSingleton(instance.Database.Groups)
         .AddSingleton(instance.Database.Admissions)
         .AddSingleton(instance.Groups)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
+        .AddSingleton<TokenIdentification>()
+        .AddSingleton<TokenService>()
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()
@@ -96,8 +100,8 @@ internal static class ServerHost
 
     private static void AddCallers(this IServiceCollection services)
     {
-        services.AddAuthentication(CertificateAuthenticationHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, CertificateAuthenticationHandler>(CertificateAuthenticationHandler.SchemeName, null);
+        services.AddAuthentication(CallerAuthenticationHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, CallerAuthenticationHandler>(CallerAuthenticationHandler.SchemeName, null);
 
         // What an endpoint forgets to say is refused, and so is what no endpoint serves.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()

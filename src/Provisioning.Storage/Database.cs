@@ -11,6 +11,7 @@ using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
+using Provisioning.Storage.Credentials;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
@@ -43,6 +44,7 @@ public sealed class Database : IAsyncDisposable
         Revocations = new RevocationStore(Writer, _readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
+        Tokens = new TokenStore(Writer, _readers);
         Groups = new GroupStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
         Audit = new AuditStore(engine, _readers);
@@ -72,6 +74,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Registrars and administrators, and what registrars are limited to.</summary>
     public IPrincipalStore Principals { get; }
+
+    /// <summary>Enrollment tokens.</summary>
+    public ITokenStore Tokens { get; }
 
     /// <summary>Enrollment groups.</summary>
     public IGroupStore Groups { get; }

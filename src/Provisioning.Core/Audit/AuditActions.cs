@@ -46,4 +46,10 @@ public static class AuditActions
 
     /// <summary>A device was quarantined; the detail is why.</summary>
     public const string DeviceQuarantined = "device-quarantined";
+
+    /// <summary>An enrollment token was made; the detail is its ID and group, never its secret.</summary>
+    public const string TokenCreated = "token-created";
+
+    /// <summary>An enrollment token was revoked; the detail is its ID.</summary>
+    public const string TokenRevoked = "token-revoked";
 }

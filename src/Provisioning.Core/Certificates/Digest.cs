@@ -22,6 +22,17 @@ public readonly struct Digest : IEquatable<Digest>
         ? new Digest(octets)
         : throw new ArgumentException("A SHA-256 hash has 32 octets.", nameof(octets));
 
+    /// <summary>Reads a hash as people write it.</summary>
+    /// <param name="text">64 hexadecimal digits in either case.</param>
+    /// <param name="digest">The digest.</param>
+    /// <returns>False when it is none.</returns>
+    public static bool TryParse(string? text, out Digest digest)
+    {
+        var good = text is { Length: 2 * SHA256.HashSizeInBytes } && text.All(char.IsAsciiHexDigit);
+        digest = good ? new Digest(Convert.FromHexString(text!)) : default;
+        return good;
+    }
+
     /// <summary>The 32 octets; not to be changed.</summary>
     /// <returns>The array that this digest holds.</returns>
     public byte[] ToOctets() => _octets ?? throw new InvalidOperationException("A digest that was never set.");

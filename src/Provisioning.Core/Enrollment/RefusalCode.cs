@@ -180,6 +180,12 @@ public enum RefusalCode
     /// <summary>The device lacks an attribute that the group requires.</summary>
     AttributeMissing,
 
+    /// <summary>The definition of a token, claim batch, trust anchor or the like cannot be used.</summary>
+    BadCredential,
+
+    /// <summary>The caller showed two credentials at once.</summary>
+    TwoCredentials,
+
     /// <summary>The enrollment token is not one of this service, or was revoked.</summary>
     BadToken,
 

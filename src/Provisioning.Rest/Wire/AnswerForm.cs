@@ -14,6 +14,12 @@ internal enum AnswerForm
 
     /// <summary><see cref="MediaTypes.Chain"/>.</summary>
     Chain,
+
+    /// <summary><see cref="MediaTypes.Text"/>.</summary>
+    Text,
+
+    /// <summary><see cref="MediaTypes.Png"/>.</summary>
+    Png,
 }
 
 /// <summary>
@@ -30,6 +36,16 @@ internal static class AnswerForms
         (AnswerForm.Der, MediaTypes.Certificate),
         (AnswerForm.Chain, MediaTypes.Chain),
     ];
+
+    private static readonly (AnswerForm Form, string MediaType)[] WithToken =
+    [
+        (AnswerForm.Json, MediaTypes.Json),
+        (AnswerForm.Text, MediaTypes.Text),
+        (AnswerForm.Png, MediaTypes.Png),
+    ];
+
+    /// <summary>For answers that are new tokens.</summary>
+    internal static Checked<AnswerForm> ChooseForToken(HttpRequest request) => Choose(request, WithToken);
 
     /// <summary>For answers that are a certificate.</summary>
     internal static Checked<AnswerForm> Choose(HttpRequest request) => Choose(request, WithCertificate);

@@ -26,7 +26,7 @@ internal static class EndpointFacts
     [
         RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
         RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
-        RefusalCode.NotAllowed,
+        RefusalCode.NotAllowed, RefusalCode.TwoCredentials, RefusalCode.BadToken, RefusalCode.TokenExpired,
     ];
 
     /// <summary>What any operation may answer with: limits, a database that is down, a defect.</summary>

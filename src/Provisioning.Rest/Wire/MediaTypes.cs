@@ -15,6 +15,12 @@ public static class MediaTypes
     /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
     public const string Chain = "application/pem-certificate-chain";
 
+    /// <summary>Plain text, ASCII.</summary>
+    public const string Text = "text/plain";
+
+    /// <summary>A picture.</summary>
+    public const string Png = "image/png";
+
     /// <summary>Problem details (RFC 9457).</summary>
     public const string Problem = "application/problem+json";
 }

@@ -48,9 +48,7 @@ internal sealed class QueryReader
     internal DateTimeOffset? Time(string name, string? text)
     {
         if (text is null) return null;
-        string[] formats = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"];
-        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal;
-        if (DateTimeOffset.TryParseExact(text, formats, CultureInfo.InvariantCulture, Utc, out var time)) return time;
+        if (UtcTime.TryParse(text, out var time)) return time;
         Fail($"'{name}' is a time in UTC such as 2027-01-31T00:00:00Z.");
         return null;
     }

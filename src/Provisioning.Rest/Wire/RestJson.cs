@@ -24,15 +24,19 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(IssuedCertificateDocument))]
 [JsonSerializable(typeof(ListDocument<GroupDocument>))]
 [JsonSerializable(typeof(ListDocument<PrincipalDocument>))]
+[JsonSerializable(typeof(ListDocument<TokenDocument>))]
 [JsonSerializable(typeof(PageDocument<CertificateDocument>))]
 [JsonSerializable(typeof(PageDocument<DeviceDocument>))]
 [JsonSerializable(typeof(PageDocument<HistoryEntryDocument>))]
+[JsonSerializable(typeof(PageDocument<TokenDocument>))]
 [JsonSerializable(typeof(PrincipalDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(RenewalBody))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(ScopeBody))]
 [JsonSerializable(typeof(SelfDocument))]
+[JsonSerializable(typeof(TokenBody))]
+[JsonSerializable(typeof(TokenDocument))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Plain.Options.GetTypeInfo(typeof(T));

@@ -24,7 +24,7 @@ internal sealed class AnswerFilter : IOperationFilter
             if (type.StatusCode >= 400 || type.Type is null) continue;
             var status = type.StatusCode.ToString(CultureInfo.InvariantCulture);
             if (operation.Responses?[status] is not OpenApiResponse answer) continue;
-            answer.Description = type.StatusCode == StatusCodes.Status201Created
+            answer.Description = type.StatusCode == StatusCodes.Status201Created && answer.Content?.ContainsKey(MediaTypes.Certificate) == true
                 ? "Issued, now or before."
                 : "As asked.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
@@ -37,6 +37,12 @@ internal sealed class AnswerFilter : IOperationFilter
     {
         if (answer.Content is not { } content) return;
         content[MediaTypes.Json].Example = SwaggerExamples.Of(schema);
+        if (content.ContainsKey(MediaTypes.Png))
+        {
+            content[MediaTypes.Text] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            content[MediaTypes.Png] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+        }
+
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType

@@ -142,6 +142,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
+        services.AddSingleton<TokenService>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));
