@@ -45,6 +45,7 @@ public static class RestEndpoints
         root.MapGroups();
         root.MapPrincipals();
         root.MapTokens();
+        root.MapClaimBatches();
         return root;
     }
 }

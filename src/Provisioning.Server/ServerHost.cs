@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Credentials;
+using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -82,6 +83,8 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
         .AddSingleton(instance.Database.Tokens)
+        .AddSingleton(instance.Database.ClaimBatches)
+        .AddSingleton(instance.Database.ExpectedDevices)
         .AddSingleton(instance.Database.Groups)
         .AddSingleton(instance.Database.Admissions)
         .AddSingleton(instance.Groups)
@@ -90,6 +93,10 @@ internal static class ServerHost
         .AddSingleton<CallerIdentification>()
         .AddSingleton<TokenIdentification>()
         .AddSingleton<TokenService>()
+        .AddSingleton<CredentialIssuer>()
+        .AddSingleton<PrincipalService>()
+        .AddSingleton<ClaimBatchService>()
+        .AddSingleton<ExpectedDevices>()
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<EnrollmentService>()
         .AddSingleton<RevocationService>()

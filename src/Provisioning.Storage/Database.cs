@@ -45,6 +45,8 @@ public sealed class Database : IAsyncDisposable
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
         Tokens = new TokenStore(Writer, _readers);
+        ClaimBatches = new ClaimBatchStore(Writer, _readers);
+        ExpectedDevices = new ExpectedDeviceStore(Writer);
         Groups = new GroupStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
         Audit = new AuditStore(engine, _readers);
@@ -77,6 +79,12 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Enrollment tokens.</summary>
     public ITokenStore Tokens { get; }
+
+    /// <summary>Batches of claim certificates.</summary>
+    public IClaimBatchStore ClaimBatches { get; }
+
+    /// <summary>Devices that are announced.</summary>
+    public IExpectedDeviceStore ExpectedDevices { get; }
 
     /// <summary>Enrollment groups.</summary>
     public IGroupStore Groups { get; }

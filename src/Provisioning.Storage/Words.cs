@@ -40,6 +40,7 @@ internal static class Words
         HolderKind.Administrator => "administrator",
         HolderKind.Service => "service",
         HolderKind.Authority => "authority",
+        HolderKind.Claim => "claim",
         _ => throw new UnreachableException(),
     };
 
@@ -50,6 +51,7 @@ internal static class Words
         "administrator" => HolderKind.Administrator,
         "service" => HolderKind.Service,
         "authority" => HolderKind.Authority,
+        "claim" => HolderKind.Claim,
         _ => throw new InvalidDataException($"'{word}' is not a kind of holder."),
     };
 

@@ -50,6 +50,15 @@ public static class AuditActions
     /// <summary>An enrollment token was made; the detail is its ID and group, never its secret.</summary>
     public const string TokenCreated = "token-created";
 
+    /// <summary>A batch of claim certificates was made; the detail is its group.</summary>
+    public const string ClaimBatchCreated = "claim-batch-created";
+
+    /// <summary>A batch of claim certificates was revoked as a whole; the detail is the reason.</summary>
+    public const string ClaimBatchRevoked = "claim-batch-revoked";
+
+    /// <summary>A device was announced; the detail is its group, and its claim batch and key where they are known.</summary>
+    public const string DeviceExpected = "device-expected";
+
     /// <summary>An enrollment token was revoked; the detail is its ID.</summary>
     public const string TokenRevoked = "token-revoked";
 }

@@ -17,4 +17,7 @@ public enum HolderKind
 
     /// <summary>A certificate authority of ours.</summary>
     Authority,
+
+    /// <summary>A batch of devices that share a claim certificate: enrolls those that the batch expects.</summary>
+    Claim,
 }

@@ -11,10 +11,11 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 /// <param name="store">The registry.</param>
 /// <param name="principals">What registrars are limited to.</param>
+/// <param name="claims">Which claim batches are good.</param>
 /// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class CallerIdentification(
-    ICertificateStore store, IPrincipalStore principals, ClockGuard clock, TimeProvider time)
+    ICertificateStore store, IPrincipalStore principals, IClaimBatchStore claims, ClockGuard clock, TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
@@ -49,7 +50,12 @@ public sealed class CallerIdentification(
         }
 
         if (record is { SeenAt: null, HolderKind: HolderKind.Device }) MarkSeen(record);
-        return record.HolderKind == HolderKind.Registrar ? await ToRegistrarAsync(record, address, now, ct) : ToCaller(record);
+        return record.HolderKind switch
+        {
+            HolderKind.Registrar => await ToRegistrarAsync(record, address, now, ct),
+            HolderKind.Claim => await ToClaimAsync(record, ct),
+            _ => ToCaller(record),
+        };
     }
 
     // Not waited for, and not insisted on: the next request does it when this one cannot.
@@ -82,6 +88,14 @@ public sealed class CallerIdentification(
             Revision = principal.Revision,
             Certificate = record.SerialNumber,
         };
+    }
+
+    private async ValueTask<Outcome<Caller>> ToClaimAsync(CertificateRecord record, CancellationToken ct)
+    {
+        if (await claims.FindBatchAsync(record.Holder, ct) is not { } batch) return Unknown();
+        return batch.RevokedAt is null
+            ? new Caller.Claim(batch.Name, batch.Group, record.SerialNumber)
+            : new Refusal(RefusalCode.CertificateRevoked, "The claim certificates of this batch were revoked.");
     }
 
     private static Refusal? CheckState(CertificateState state) => state switch

@@ -12,15 +12,15 @@ namespace Provisioning.Rest.Wire;
 /// </summary>
 internal static class RequestBody
 {
-    /// <summary>The longest body, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
+    /// <summary>The longest body of most operations, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
     internal const int MaxLength = 16 * 1024;
 
     /// <summary>Reads a body that must be JSON.</summary>
-    internal static async Task<Checked<T>> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct)
+    internal static async Task<Checked<T>> ReadJsonAsync<T>(HttpRequest request, CancellationToken ct, int maxLength = MaxLength)
         where T : class
     {
         if (MediaTypeOf(request) != MediaTypes.Json) return UnsupportedMediaType("Send application/json");
-        return (await ReadAsync(request, ct)).TryGet(out var body, out var problem)
+        return (await ReadAsync(request, ct, maxLength)).TryGet(out var body, out var problem)
             ? StrictJson.Read<T>(body)
             : problem;
     }
@@ -37,22 +37,23 @@ internal static class RequestBody
     }
 
     /// <summary>Reads the whole body.</summary>
-    /// <returns>1 to <see cref="MaxLength"/> octets, or the problem.</returns>
+    /// <returns>1 to as many octets as are allowed, or the problem.</returns>
     /// <exception cref="BadHttpRequestException">
     /// Broken chunks, a body that came too slowly, or too long a one.
     /// </exception>
-    internal static async Task<Checked<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest request, CancellationToken ct)
+    internal static async Task<Checked<ReadOnlyMemory<byte>>> ReadAsync(
+        HttpRequest request, CancellationToken ct, int maxLength = MaxLength)
     {
         if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
             return UnsupportedMediaType("Send the body without Content-Encoding");
-        if (request.ContentLength > MaxLength) return TooLarge();
+        if (request.ContentLength > maxLength) return TooLarge(maxLength);
 
         // Tells the server too, so that it does not read an endless body to its end before the next request.
         if (request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = MaxLength;
+            limit.MaxRequestBodySize = maxLength;
 
-        var read = await request.BodyReader.ReadAtLeastAsync(MaxLength + 1, ct);
-        if (read.Buffer.Length > MaxLength) return TooLarge();
+        var read = await request.BodyReader.ReadAtLeastAsync(maxLength + 1, ct);
+        if (read.Buffer.Length > maxLength) return TooLarge(maxLength);
         ReadOnlyMemory<byte> body = read.Buffer.ToArray();
         request.BodyReader.AdvanceTo(read.Buffer.End);
         return body.IsEmpty ? RestErrors.Malformed("The body is empty.") : body;
@@ -65,6 +66,6 @@ internal static class RequestBody
         type.Parameters.Count == 1
             && HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase);
 
-    private static Problem TooLarge() => RestErrors.Of(
-        new(Core.Enrollment.RefusalCode.TooLarge, $"At most {MaxLength} octets are read."));
+    private static Problem TooLarge(int maxLength) => RestErrors.Of(
+        new(Core.Enrollment.RefusalCode.TooLarge, $"At most {maxLength} octets are read."));
 }

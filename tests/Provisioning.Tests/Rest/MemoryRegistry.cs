@@ -137,6 +137,10 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct) =>
         throw new NotSupportedException("As above.");
 
+    public Task<Outcome<Principal>> AddPrincipalAsync(
+        string name, HolderKind kind, string actor, DateTimeOffset at, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
     public Task<Outcome<Principal>> SetScopeAsync(
         string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("As above.");

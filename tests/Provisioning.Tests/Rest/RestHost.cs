@@ -142,7 +142,8 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
-        services.AddSingleton<TokenService>();
+        services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>();
+        services.AddSingleton<PrincipalService>().AddSingleton<CredentialIssuer>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));
