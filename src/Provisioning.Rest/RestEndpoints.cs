@@ -46,6 +46,7 @@ public static class RestEndpoints
         root.MapPrincipals();
         root.MapTokens();
         root.MapClaimBatches();
+        root.MapTrustAnchors();
         return root;
     }
 }

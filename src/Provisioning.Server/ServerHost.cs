@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
@@ -83,6 +84,9 @@ internal static class ServerHost
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
         .AddSingleton(instance.Database.Tokens)
+        .AddSingleton(instance.Data)
+        .AddSingleton(instance.TrustAnchors)
+        .AddSingleton(instance.Database.TrustAnchors)
         .AddSingleton(instance.Database.ClaimBatches)
         .AddSingleton(instance.Database.ExpectedDevices)
         .AddSingleton(instance.Database.Groups)
@@ -92,6 +96,8 @@ internal static class ServerHost
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
         .AddSingleton<TokenIdentification>()
+        .AddSingleton<BirthIdentification>()
+        .AddSingleton<TrustAnchorService>()
         .AddSingleton<TokenService>()
         .AddSingleton<CredentialIssuer>()
         .AddSingleton<PrincipalService>()
@@ -122,6 +128,7 @@ internal static class ServerHost
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<CrlJob>()
+        .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<StorageFailureJob>();

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
@@ -9,6 +10,7 @@ using Provisioning.Core.Groups;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
+using Provisioning.Storage.Births;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Credentials;
@@ -46,6 +48,7 @@ public sealed class Database : IAsyncDisposable
         Principals = new PrincipalStore(Writer, _readers);
         Tokens = new TokenStore(Writer, _readers);
         ClaimBatches = new ClaimBatchStore(Writer, _readers);
+        TrustAnchors = new TrustAnchorStore(Writer, _readers);
         ExpectedDevices = new ExpectedDeviceStore(Writer);
         Groups = new GroupStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
@@ -82,6 +85,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Batches of claim certificates.</summary>
     public IClaimBatchStore ClaimBatches { get; }
+
+    /// <summary>Manufacturers whose birth certificates are honored.</summary>
+    public ITrustAnchorStore TrustAnchors { get; }
 
     /// <summary>Devices that are announced.</summary>
     public IExpectedDeviceStore ExpectedDevices { get; }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
@@ -73,6 +74,22 @@ internal static class Words
         "quarantined" => DeviceState.Quarantined,
         "decommissioned" => DeviceState.Decommissioned,
         _ => throw new InvalidDataException($"'{word}' is not the state of a device."),
+    };
+
+    public static string Of(CrlPolicy policy) => policy switch
+    {
+        CrlPolicy.RefuseStale => "refuse-stale",
+        CrlPolicy.Required => "required",
+        CrlPolicy.AcceptStale => "accept-stale",
+        _ => throw new UnreachableException(),
+    };
+
+    public static CrlPolicy ToCrlPolicy(string word) => word switch
+    {
+        "refuse-stale" => CrlPolicy.RefuseStale,
+        "required" => CrlPolicy.Required,
+        "accept-stale" => CrlPolicy.AcceptStale,
+        _ => throw new InvalidDataException($"'{word}' is not a policy for CRLs."),
     };
 
     public static string Of(CloneReaction reaction) => reaction switch

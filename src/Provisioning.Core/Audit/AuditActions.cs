@@ -56,6 +56,15 @@ public static class AuditActions
     /// <summary>A batch of claim certificates was revoked as a whole; the detail is the reason.</summary>
     public const string ClaimBatchRevoked = "claim-batch-revoked";
 
+    /// <summary>A manufacturer was registered; the detail is the trust anchor's name, its group and the SHA-256 of its certificate.</summary>
+    public const string TrustAnchorAdded = "trust-anchor-added";
+
+    /// <summary>A CRL of a manufacturer was taken; the detail is the trust anchor's name, the CRL's number and its SHA-256.</summary>
+    public const string TrustAnchorCrl = "trust-anchor-crl";
+
+    /// <summary>A manufacturer was withdrawn; the detail is the trust anchor's name.</summary>
+    public const string TrustAnchorWithdrawn = "trust-anchor-withdrawn";
+
     /// <summary>A device was announced; the detail is its group, and its claim batch and key where they are known.</summary>
     public const string DeviceExpected = "device-expected";
 

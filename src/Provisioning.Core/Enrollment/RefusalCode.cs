@@ -183,6 +183,12 @@ public enum RefusalCode
     /// <summary>The definition of a token, claim batch, trust anchor or the like cannot be used.</summary>
     BadCredential,
 
+    /// <summary>The CRL of a manufacturer cannot be taken.</summary>
+    BadCrl,
+
+    /// <summary>It is not known whether a manufacturer has revoked the caller's certificate.</summary>
+    RevocationUnknown,
+
     /// <summary>The caller showed two credentials at once.</summary>
     TwoCredentials,
 

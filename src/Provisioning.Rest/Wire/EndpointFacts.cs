@@ -11,6 +11,10 @@ namespace Provisioning.Rest.Wire;
 /// <param name="TakesRequest">True when <see cref="MediaTypes.CertificationRequest"/> is taken too.</param>
 public sealed record BodyFacts(Type Document, bool TakesRequest);
 
+/// <summary>The same for a body that is no JSON.</summary>
+/// <param name="MediaTypes">What is taken.</param>
+public sealed record RawBodyFacts(params IReadOnlyList<string> MediaTypes);
+
 /// <summary>Every kind of problem that an operation may answer with, for the API's description.</summary>
 /// <param name="Kinds">The kinds.</param>
 public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds)

@@ -15,6 +15,9 @@ public static class MediaTypes
     /// <summary>A certificate and those above it, PEM (RFC 8555 §9.1).</summary>
     public const string Chain = "application/pem-certificate-chain";
 
+    /// <summary>A CRL, DER (RFC 2585 §4.2); PEM is taken too.</summary>
+    public const string Crl = "application/pkix-crl";
+
     /// <summary>Plain text, ASCII.</summary>
     public const string Text = "text/plain";
 

@@ -31,6 +31,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(ListDocument<GroupDocument>))]
 [JsonSerializable(typeof(ListDocument<PrincipalDocument>))]
 [JsonSerializable(typeof(ListDocument<TokenDocument>))]
+[JsonSerializable(typeof(ListDocument<TrustAnchorDocument>))]
 [JsonSerializable(typeof(PageDocument<CertificateDocument>))]
 [JsonSerializable(typeof(PageDocument<DeviceDocument>))]
 [JsonSerializable(typeof(PageDocument<HistoryEntryDocument>))]
@@ -44,6 +45,8 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(SelfDocument))]
 [JsonSerializable(typeof(TokenBody))]
 [JsonSerializable(typeof(TokenDocument))]
+[JsonSerializable(typeof(TrustAnchorBody))]
+[JsonSerializable(typeof(TrustAnchorDocument))]
 internal sealed partial class RestJson : JsonSerializerContext
 {
     internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Plain.Options.GetTypeInfo(typeof(T));

@@ -63,7 +63,8 @@ internal sealed class CallerAuthenticationHandler(
     {
         (not null, not null) => new ValueTask<Outcome<Caller>>(TwoCredentials),
         (not null, null) => identification.IdentifyAsync(
-            presented.SerialNumber, presented.Thumbprint, Context.Connection.RemoteIpAddress, Context.RequestAborted),
+            presented.SerialNumber, presented.Thumbprint, Context.Connection.ClientCertificate!.RawDataMemory,
+            Context.Connection.RemoteIpAddress, Context.RequestAborted),
         _ => tokens.IdentifyAsync(token!, Context.RequestAborted),
     };
 

@@ -19,6 +19,7 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
+            Tag("Births", "Manufacturers whose birth certificates (IDevID, IEEE 802.1AR) are honored."),
             Tag("Claims", "Claim certificates: shared by a batch of devices, each of which claims itself once."),
             Tag("Tokens", "Enrollment tokens, for labels and installers."),
             Tag("Authorities", "The certificate authorities; public."),

@@ -12,6 +12,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
@@ -142,7 +143,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
-        services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>();
+        services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>().AddSingleton<TrustAnchorService>();
         services.AddSingleton<PrincipalService>().AddSingleton<CredentialIssuer>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
