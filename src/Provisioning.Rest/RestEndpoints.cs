@@ -47,6 +47,7 @@ public static class RestEndpoints
         root.MapTokens();
         root.MapClaimBatches();
         root.MapTrustAnchors();
+        root.MapManifests();
         return root;
     }
 }

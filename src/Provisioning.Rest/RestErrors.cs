@@ -149,6 +149,7 @@ internal static class RestErrors
         RefusalCode.AttributeMissing => new(
             422, "attribute-missing", "The device lacks an attribute that the group requires."),
         RefusalCode.BadCredential => new(422, "bad-credential", "The definition of the credential cannot be used."),
+        RefusalCode.BadManifest => new(422, "bad-manifest", "The manifest is not signed by a registered signer."),
         RefusalCode.BadCrl => new(422, "bad-crl", "The manufacturer's CRL cannot be taken."),
         RefusalCode.RevocationUnknown => new(
             503, "revocation-unknown", "It is not known whether the manufacturer has revoked the caller's certificate."),

@@ -5,6 +5,7 @@ using Provisioning.Core.Births;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Manifests;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
@@ -87,6 +88,7 @@ internal static class ServerHost
         .AddSingleton(instance.Data)
         .AddSingleton(instance.TrustAnchors)
         .AddSingleton(instance.Database.TrustAnchors)
+        .AddSingleton(instance.Database.ManifestSigners)
         .AddSingleton(instance.Database.ClaimBatches)
         .AddSingleton(instance.Database.ExpectedDevices)
         .AddSingleton(instance.Database.Groups)
@@ -98,6 +100,7 @@ internal static class ServerHost
         .AddSingleton<TokenIdentification>()
         .AddSingleton<BirthIdentification>()
         .AddSingleton<TrustAnchorService>()
+        .AddSingleton<ManifestService>()
         .AddSingleton<TokenService>()
         .AddSingleton<CredentialIssuer>()
         .AddSingleton<PrincipalService>()

@@ -7,6 +7,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Manifests;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -17,6 +18,7 @@ using Provisioning.Storage.Credentials;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
+using Provisioning.Storage.Manifests;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
@@ -49,6 +51,7 @@ public sealed class Database : IAsyncDisposable
         Tokens = new TokenStore(Writer, _readers);
         ClaimBatches = new ClaimBatchStore(Writer, _readers);
         TrustAnchors = new TrustAnchorStore(Writer, _readers);
+        ManifestSigners = new ManifestSignerStore(Writer, _readers);
         ExpectedDevices = new ExpectedDeviceStore(Writer);
         Groups = new GroupStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
@@ -88,6 +91,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Manufacturers whose birth certificates are honored.</summary>
     public ITrustAnchorStore TrustAnchors { get; }
+
+    /// <summary>Who signs manifests of secure elements.</summary>
+    public IManifestSignerStore ManifestSigners { get; }
 
     /// <summary>Devices that are announced.</summary>
     public IExpectedDeviceStore ExpectedDevices { get; }

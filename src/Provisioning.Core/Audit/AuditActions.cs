@@ -65,6 +65,12 @@ public static class AuditActions
     /// <summary>A manufacturer was withdrawn; the detail is the trust anchor's name.</summary>
     public const string TrustAnchorWithdrawn = "trust-anchor-withdrawn";
 
+    /// <summary>A signer of manifests was registered; the detail is its name and the SHA-256 of its certificate.</summary>
+    public const string ManifestSignerAdded = "manifest-signer-added";
+
+    /// <summary>A signer of manifests was withdrawn; the detail is its name.</summary>
+    public const string ManifestSignerWithdrawn = "manifest-signer-withdrawn";
+
     /// <summary>A device was announced; the detail is its group, and its claim batch and key where they are known.</summary>
     public const string DeviceExpected = "device-expected";
 

@@ -183,6 +183,9 @@ public enum RefusalCode
     /// <summary>The definition of a token, claim batch, trust anchor or the like cannot be used.</summary>
     BadCredential,
 
+    /// <summary>An element of a manifest is not signed by who may sign it.</summary>
+    BadManifest,
+
     /// <summary>The CRL of a manufacturer cannot be taken.</summary>
     BadCrl,
 

@@ -58,7 +58,7 @@ internal static class EndpointFacts
         RefusalCode.DeviceIdNotAllowed, RefusalCode.NotPreregistered, RefusalCode.AttributeMissing, RefusalCode.BadToken,
         RefusalCode.TokenExpired, RefusalCode.TokenExhausted, RefusalCode.NotExpected, RefusalCode.AlreadyClaimed,
         RefusalCode.KeyMismatch, RefusalCode.UnknownLot, RefusalCode.LotClosed, RefusalCode.LotNotOpen,
-        RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged,
+        RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged, RefusalCode.RevocationUnknown,
     ];
 
     extension(RouteHandlerBuilder route)

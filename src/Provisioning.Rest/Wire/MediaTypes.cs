@@ -18,6 +18,9 @@ public static class MediaTypes
     /// <summary>A CRL, DER (RFC 2585 §4.2); PEM is taken too.</summary>
     public const string Crl = "application/pkix-crl";
 
+    /// <summary>CSV (RFC 4180), UTF-8.</summary>
+    public const string Csv = "text/csv";
+
     /// <summary>Plain text, ASCII.</summary>
     public const string Text = "text/plain";
 

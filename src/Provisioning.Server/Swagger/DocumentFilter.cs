@@ -21,6 +21,7 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Certificates", "Everything that was signed, and its revocation."),
             Tag("Births", "Manufacturers whose birth certificates (IDevID, IEEE 802.1AR) are honored."),
             Tag("Claims", "Claim certificates: shared by a batch of devices, each of which claims itself once."),
+            Tag("Manifests", "Devices that are expected with a certain key, such as that of their secure element."),
             Tag("Tokens", "Enrollment tokens, for labels and installers."),
             Tag("Authorities", "The certificate authorities; public."),
             Tag("Status", "What relying parties fetch, over plain HTTP too; public."),

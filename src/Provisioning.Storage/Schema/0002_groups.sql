@@ -95,6 +95,15 @@ CREATE TABLE trust_anchor_crls (
     PRIMARY KEY (anchor, issuer)
 );
 
+-- Who signs manifests of secure elements.
+CREATE TABLE manifest_signers (
+    name TEXT NOT NULL PRIMARY KEY,
+    certificate BYTEA NOT NULL,
+    added_at BIGINT NOT NULL,
+    added_by TEXT NOT NULL,
+    withdrawn_at BIGINT NULL
+);
+
 -- An enrollment token: who knows the secret whose SHA-256 this is may enroll what its columns say; null means any.
 CREATE TABLE tokens (
     id TEXT NOT NULL PRIMARY KEY,

@@ -18,6 +18,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Manifests;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
@@ -143,7 +144,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IAdmissionStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IGroupStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IPrincipalStore>(given => given.GetRequiredService<MemoryRegistry>());
-        services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>().AddSingleton<TrustAnchorService>();
+        services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>().AddSingleton<TrustAnchorService>().AddSingleton<ManifestService>();
         services.AddSingleton<PrincipalService>().AddSingleton<CredentialIssuer>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
