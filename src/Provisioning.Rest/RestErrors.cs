@@ -130,7 +130,6 @@ internal static class RestErrors
         RefusalCode.BadScope => new(422, "bad-scope", "The limits of the registrar cannot be used."),
         RefusalCode.BadName => new(400, "bad-name", "The name is not of the accepted form."),
         RefusalCode.AlreadyExists => new(409, "already-exists", "There is something of that name already."),
-        RefusalCode.InUse => new(409, "in-use", "Something else uses it."),
         RefusalCode.VersionMismatch => new(412, "version-mismatch", "Somebody else has changed it meanwhile."),
         RefusalCode.PolicyChanged => new(409, "policy-changed", "What the decision rested on has changed meanwhile."),
         RefusalCode.UnknownGroup => new(422, "unknown-group", "There is no such enrollment group."),

@@ -9,7 +9,7 @@ public interface IExpectedDeviceStore
     /// <summary>
     /// Puts devices on record in one transaction, with an audit entry for each that changes. One that is there already keeps what it
     /// has; what is new is added while it holds no certificate. Refusals: <see cref="RefusalCode.GroupMismatch"/>,
-    /// <see cref="RefusalCode.InUse"/> for one of another batch, <see cref="RefusalCode.KeyMismatch"/> for one with another key,
+    /// <see cref="RefusalCode.AlreadyExists"/> for one of another batch, <see cref="RefusalCode.KeyMismatch"/> for one with another key,
     /// <see cref="RefusalCode.AlreadyClaimed"/> for one that would change and is past that, <see cref="RefusalCode.BadAttributes"/> for
     /// more attributes than are kept.
     /// </summary>

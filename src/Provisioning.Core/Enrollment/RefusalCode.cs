@@ -138,9 +138,6 @@ public enum RefusalCode
     /// <summary>There is something of that name already.</summary>
     AlreadyExists,
 
-    /// <summary>It cannot be removed or changed because something else uses it.</summary>
-    InUse,
-
     /// <summary>Somebody else has changed it meanwhile.</summary>
     VersionMismatch,
 

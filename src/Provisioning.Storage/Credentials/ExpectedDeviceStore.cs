@@ -49,7 +49,7 @@ internal sealed class ExpectedDeviceStore(Writer writer) : IExpectedDeviceStore
         if (known.Group != announcement.Group)
             return new Refusal(RefusalCode.GroupMismatch, $"The device belongs to the group '{known.Group}'.");
         if (announcement.ClaimBatch is { } batch && known.ClaimBatch is { } other && other != batch)
-            return new Refusal(RefusalCode.InUse, $"The device is expected by the claim batch '{other}'.");
+            return new Refusal(RefusalCode.AlreadyExists, $"The device is expected by the claim batch '{other}'.");
         return expected.Key is { } key && known.ExpectedKey is { } bound && bound != key
             ? new Refusal(RefusalCode.KeyMismatch, "The device is expected with another key.")
             : null;

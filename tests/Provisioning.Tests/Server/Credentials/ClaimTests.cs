@@ -133,7 +133,7 @@ public sealed class ClaimTests : IAsyncLifetime
 
         Assert.Equal(
             [
-                "registered", "unchanged", "updated", "in-use", "already-claimed", "group-mismatch", "bad-device-id", "bad-credential",
+                "registered", "unchanged", "updated", "already-exists", "already-claimed", "group-mismatch", "bad-device-id", "bad-credential",
                 "key-mismatch", "unchanged",
             ],
             results);
