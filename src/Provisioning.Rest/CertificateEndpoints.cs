@@ -160,7 +160,7 @@ internal static class CertificateEndpoints
         : stored.Der.Span.SequenceEqual(authorities.Root.Certificate.Span) ? []
         : [authorities.Root.Certificate];
 
-    private static Problem BadReason() => RestErrors.Of(new Refusal(
+    internal static Problem BadReason() => RestErrors.Of(new Refusal(
         RefusalCode.BadReason, "The reason is one of: " + string.Join(", ", RevocationReasons.All) + ".")) with
     {
         Pointer = "/reason",

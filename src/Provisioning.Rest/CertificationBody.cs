@@ -88,7 +88,8 @@ internal static class CertificationBody
             : problem;
     }
 
-    private static Checked<byte[]> ToDer(string csr) =>
+    /// <summary>Reads the field <c>csr</c> of a JSON body.</summary>
+    internal static Checked<byte[]> ToDer(string csr) =>
         CertificationRequestText.ToDer(csr).TryGet(out var der, out var refusal)
         ? der
         : RestErrors.Of(refusal) with { Pointer = "/csr" };

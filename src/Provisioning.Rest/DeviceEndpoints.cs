@@ -15,7 +15,7 @@ internal static class DeviceEndpoints
 {
     internal static Refusal NotFound { get; } = new(RefusalCode.NotFound, "There is no such device.");
 
-    private static Refusal BadDeviceId { get; } = new(
+    internal static Refusal BadDeviceId { get; } = new(
         RefusalCode.BadDeviceId,
         $"A device ID is 1 to {DeviceId.MaxLength} of A-Z a-z 0-9 . _ - : and starts with a letter or a digit.");
 

@@ -17,7 +17,7 @@ internal static class EnrollmentEndpoints
     {
         var group = routes.MapGroup("enrollments")
             .WithTags("Enrollment")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Registrar, Roles.Administrator));
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Enrolling));
         group.MapPost("", Enroll)
             .WithName("enrollDevice")
             .Takes<EnrollmentBody>(orRequest: true)
@@ -41,6 +41,7 @@ internal static class EnrollmentEndpoints
         group.MapBatch();
         group.MapPost("validation", ExplainEnrollment)
             .WithName("explainEnrollment")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Registrar, Roles.Administrator))
             .Takes<EnrollmentBody>(orRequest: true)
             .Gives<ExplanationDocument>()
             .RefusesStrangers()
@@ -54,7 +55,9 @@ internal static class EnrollmentEndpoints
     /// Gives a device its first certificate. A retry never makes a second one: the same key for the same device, or the
     /// same Idempotency-Key with the same body, gets the same answer again. The request's subject is empty or names the
     /// device; everything else is decided by the enrollment group and its profile. Where the group wants an approval, the answer is
-    /// 202 (<c>approval-pending</c>) with Retry-After and an address to ask again. Callers: registrars and administrators.
+    /// 202 (<c>approval-pending</c>) with Retry-After and an address to ask again. Callers: registrars and administrators; whoever
+    /// shows an enrollment token (<c>Authorization: Bearer</c>), a claim certificate or a manufacturer's certificate of a trust
+    /// anchor, for the devices that these are for.
     /// </remarks>
     /// <param name="deviceId">
     /// The device, when the body is <c>application/pkcs10</c>; in JSON it is in the body, and so are the others.

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
@@ -17,6 +18,9 @@ internal static class PrincipalEndpoints
             .WithTags("Principals")
             .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
         Describe(group.MapGet("", ListPrincipals).WithName("listPrincipals").Gives<ListDocument<PrincipalDocument>>());
+        Describe(group.MapPost("", AddPrincipal).WithName("addPrincipal").Takes<PrincipalBody>()
+            .GivesCertificate<CertificateDocument>(StatusCodes.Status201Created)
+            .Refuses(RefusalCode.BadName, RefusalCode.BadCredential, RefusalCode.AlreadyExists).Refuses(EndpointFacts.Issuing));
         Describe(group.MapGet("{name}", ReadPrincipal).WithName("readPrincipal").Gives<PrincipalDocument>()
             .Refuses(RefusalCode.NotFound));
         Describe(group.MapPut("{name}/scope", LimitRegistrar).WithName("limitRegistrar").Takes<ScopeBody>()
@@ -36,6 +40,29 @@ internal static class PrincipalEndpoints
             {
                 Items = [.. (await principals.ListPrincipalsAsync(ct)).Select(PrincipalDocument.Of)],
             });
+
+    /// <summary>Adds a registrar or administrator</summary>
+    /// <remarks>
+    /// With a certificate over the key in the request; one that is there already gets another certificate, and keeps those that it
+    /// has. The same request again gives the same certificate. Limit a registrar before its certificate leaves the house. Callers:
+    /// administrators.
+    /// </remarks>
+    internal static async Task<IResult> AddPrincipal(
+        HttpContext context, PrincipalService principals, TimeProvider time, CancellationToken ct)
+    {
+        if (!CertificateRequestBody.Check(context.Request).TryGet(out var form, out var problem)) return new ProblemAnswer(problem);
+        var read = await RequestBody.ReadJsonAsync<PrincipalBody>(context.Request, ct);
+        if (!read.TryGet(out var body, out problem)) return new ProblemAnswer(problem);
+        if (!WireNames.TryParse<HolderKind>(body.Kind, out var kind) || kind is not (HolderKind.Registrar or HolderKind.Administrator))
+        {
+            var refusal = new Refusal(RefusalCode.BadCredential, "It is one of: registrar, administrator.") { Field = "/kind" };
+            return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
+        }
+
+        if (!CertificationBody.ToDer(body.Csr).TryGet(out var csr, out problem)) return new ProblemAnswer(problem);
+        return CertificateRequestBody.Answer(
+            context, await principals.AddAsync(body.Name, kind, csr, context.CallerOf(), ct), form, time.GetUtcNow());
+    }
 
     /// <summary>Reads a registrar or administrator</summary>
     /// <remarks>Callers: administrators.</remarks>

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Primitives;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
@@ -53,10 +54,7 @@ public static partial class Problems
             response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        // RFC 9110 §11.6.1 wants a challenge with every 401. No scheme is registered for a TLS client certificate; this
-        // one tells what to show, and clients skip schemes that they do not know.
-        if (problem.Kind.Status == StatusCodes.Status401Unauthorized)
-            response.Headers.WWWAuthenticate = "ClientCertificate";
+        if (problem.Kind.Status == StatusCodes.Status401Unauthorized) response.Headers.WWWAuthenticate = Challenges(problem);
 
         // What was not read of the body is never read: the next request would start somewhere inside it.
         if (problem.Kind.Status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout
@@ -67,6 +65,13 @@ public static partial class Problems
 
         await BufferedBody.WriteAsync(response, MediaTypes.Problem, RestJson.Write(ToDocument(problem)));
     }
+
+    // RFC 9110 §11.6.1 wants a challenge with every 401. No scheme is registered for a TLS client certificate; that one tells
+    // what to show, and clients skip schemes that they do not know. What is wrong with a token is said as in RFC 6750 §3.1.
+    private static StringValues Challenges(Problem problem) => new([
+        "ClientCertificate",
+        problem.Refusal is RefusalCode.BadToken or RefusalCode.TokenExpired ? "Bearer error=\"invalid_token\"" : "Bearer",
+    ]);
 
     private static ProblemDocument ToDocument(Problem problem) => new()
     {
@@ -80,7 +85,7 @@ public static partial class Problems
 
     private static string? DetailOf(HttpContext context, int status) => status switch
     {
-        401 => "Show a client certificate that this service has issued.",
+        401 => "Show a client certificate that this service has issued, or an enrollment token.",
         404 => "Nothing is served at this address. The addresses are listed at /swagger and in /openapi.yaml.",
         405 => $"Use one of: {context.Response.Headers.Allow}.",
         413 => $"At most {RequestBody.MaxLength} octets are read.",

@@ -51,6 +51,10 @@ public static class RestEndpoints
         root.MapExports();
         root.MapProfiles();
         root.MapLots();
+        root.MapTokens();
+        root.MapClaimBatches();
+        root.MapTrustAnchors();
+        root.MapManifests();
         return root;
     }
 }

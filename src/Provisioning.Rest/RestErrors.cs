@@ -156,6 +156,12 @@ internal static class RestErrors
             403, "not-preregistered", "The group enrolls only devices that are in the registry already."),
         RefusalCode.AttributeMissing => new(
             422, "attribute-missing", "The device lacks an attribute that the group requires."),
+        RefusalCode.BadCredential => new(422, "bad-credential", "The definition of the credential cannot be used."),
+        RefusalCode.BadManifest => new(422, "bad-manifest", "The manifest is not signed by a registered signer."),
+        RefusalCode.BadCrl => new(422, "bad-crl", "The manufacturer's CRL cannot be taken."),
+        RefusalCode.RevocationUnknown => new(
+            503, "revocation-unknown", "It is not known whether the manufacturer has revoked the caller's certificate."),
+        RefusalCode.TwoCredentials => new(400, "two-credentials", "The caller showed a client certificate and a token at once."),
         RefusalCode.BadToken => new(401, "bad-token", "The enrollment token is not valid."),
         RefusalCode.TokenExpired => new(401, "token-expired", "The enrollment token has expired."),
         RefusalCode.TokenExhausted => new(403, "token-exhausted", "The enrollment token is used up."),

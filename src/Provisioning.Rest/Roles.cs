@@ -11,4 +11,16 @@ public static class Roles
 
     /// <summary>A device.</summary>
     public const string Device = "device";
+
+    /// <summary>Whoever shows an enrollment token: enrolls what it is made for, and nothing else.</summary>
+    public const string Token = "token";
+
+    /// <summary>A device with the claim certificate of its batch: claims itself, and nothing else.</summary>
+    public const string Claim = "claim";
+
+    /// <summary>A device with its manufacturer's certificate: enrolls itself, and nothing else.</summary>
+    public const string Birth = "birth";
+
+    /// <summary>Those that may enroll devices.</summary>
+    internal static readonly string[] Enrolling = [Registrar, Administrator, Token, Claim, Birth];
 }

@@ -1,4 +1,5 @@
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
@@ -33,6 +34,7 @@ internal sealed class Instance : IAsyncDisposable
         Import = new AuthorityImport(data, keys, database.Authorities, time);
         Credentials = new CredentialFiles(data, database.Authorities, Issuer, time);
         Groups = new GroupCatalog(database.Groups);
+        TrustAnchors = new TrustAnchorCatalog(database.TrustAnchors);
     }
 
     internal ServerOptions Options { get; }
@@ -69,6 +71,8 @@ internal sealed class Instance : IAsyncDisposable
     internal CredentialFiles Credentials { get; }
 
     internal GroupCatalog Groups { get; }
+
+    internal TrustAnchorCatalog TrustAnchors { get; }
 
     internal CrlOptions Crl => new()
     {
@@ -108,16 +112,17 @@ internal sealed class Instance : IAsyncDisposable
         }
     }
 
-    /// <summary>Brings the enrollment groups into memory, and makes the first where there is none.</summary>
+    /// <summary>Brings the enrollment groups and trust anchors into memory, and makes the first group where there is none.</summary>
     /// <param name="authorities">Who signs.</param>
     /// <returns>What defines groups from now on.</returns>
-    /// <exception cref="StartupException">A group on record cannot be used; the message says why.</exception>
+    /// <exception cref="StartupException">A group or trust anchor on record cannot be used; the message says why.</exception>
     internal async Task<GroupService> StartGroupsAsync(AuthorityDirectory authorities)
     {
         var service = new GroupService(Database.Groups, Groups, Database.Devices, Ca, authorities, Clock);
         try
         {
             await service.StartAsync(default);
+            await TrustAnchors.RefreshAsync(default);
         }
         catch (InvalidDataException problem)
         {

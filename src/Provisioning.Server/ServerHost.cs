@@ -2,9 +2,13 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices.Import;
+using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Lots;
+using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest;
@@ -86,6 +90,13 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
+        .AddSingleton(instance.Database.Tokens)
+        .AddSingleton(instance.Data)
+        .AddSingleton(instance.TrustAnchors)
+        .AddSingleton(instance.Database.TrustAnchors)
+        .AddSingleton(instance.Database.ManifestSigners)
+        .AddSingleton(instance.Database.ClaimBatches)
+        .AddSingleton(instance.Database.ExpectedDevices)
         .AddSingleton(instance.Database.Groups)
         .AddSingleton(instance.Database.Admissions)
         .AddSingleton(instance.Database.Approvals)
@@ -97,6 +108,15 @@ internal static partial class ServerHost
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
+        .AddSingleton<TokenIdentification>()
+        .AddSingleton<BirthIdentification>()
+        .AddSingleton<TrustAnchorService>()
+        .AddSingleton<ManifestService>()
+        .AddSingleton<TokenService>()
+        .AddSingleton<CredentialIssuer>()
+        .AddSingleton<PrincipalService>()
+        .AddSingleton<ClaimBatchService>()
+        .AddSingleton<ExpectedDevices>()
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<ApprovalGate>()
         .AddSingleton<RefusalLog>()
@@ -118,8 +138,8 @@ internal static partial class ServerHost
 
     private static void AddCallers(this IServiceCollection services)
     {
-        services.AddAuthentication(CertificateAuthenticationHandler.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, CertificateAuthenticationHandler>(CertificateAuthenticationHandler.SchemeName, null);
+        services.AddAuthentication(CallerAuthenticationHandler.SchemeName)
+            .AddScheme<AuthenticationSchemeOptions, CallerAuthenticationHandler>(CallerAuthenticationHandler.SchemeName, null);
 
         // What an endpoint forgets to say is refused, and so is what no endpoint serves.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()
@@ -134,6 +154,7 @@ internal static partial class ServerHost
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<CrlJob>()
         .AddHostedService<LotReportJob>()
+        .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()

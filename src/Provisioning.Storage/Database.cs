@@ -2,6 +2,7 @@ using System.Data.Common;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
@@ -9,17 +10,21 @@ using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
+using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
+using Provisioning.Storage.Births;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
+using Provisioning.Storage.Credentials;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Groups;
 using Provisioning.Storage.Lots;
+using Provisioning.Storage.Manifests;
 using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
@@ -50,6 +55,11 @@ public sealed class Database : IAsyncDisposable
         Revocations = new RevocationStore(Writer, _readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
+        Tokens = new TokenStore(Writer, _readers);
+        ClaimBatches = new ClaimBatchStore(Writer, _readers);
+        TrustAnchors = new TrustAnchorStore(Writer, _readers);
+        ManifestSigners = new ManifestSignerStore(Writer, _readers);
+        ExpectedDevices = new ExpectedDeviceStore(Writer);
         Groups = new GroupStore(Writer, _readers);
         Lots = new LotStore(Writer, _readers);
         Admissions = new AdmissionStore(_readers);
@@ -84,6 +94,21 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Registrars and administrators, and what registrars are limited to.</summary>
     public IPrincipalStore Principals { get; }
+
+    /// <summary>Enrollment tokens.</summary>
+    public ITokenStore Tokens { get; }
+
+    /// <summary>Batches of claim certificates.</summary>
+    public IClaimBatchStore ClaimBatches { get; }
+
+    /// <summary>Manufacturers whose birth certificates are honored.</summary>
+    public ITrustAnchorStore TrustAnchors { get; }
+
+    /// <summary>Who signs manifests of secure elements.</summary>
+    public IManifestSignerStore ManifestSigners { get; }
+
+    /// <summary>Devices that are announced.</summary>
+    public IExpectedDeviceStore ExpectedDevices { get; }
 
     /// <summary>Enrollment groups.</summary>
     public IGroupStore Groups { get; }

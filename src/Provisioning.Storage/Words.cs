@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Provisioning.Core.Approvals;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
@@ -94,6 +95,22 @@ internal static class Words
         "denied" => ApprovalState.Denied,
         "used" => ApprovalState.Used,
         _ => throw new InvalidDataException($"'{word}' is not the state of a request for approval."),
+    };
+
+    public static string Of(CrlPolicy policy) => policy switch
+    {
+        CrlPolicy.RefuseStale => "refuse-stale",
+        CrlPolicy.Required => "required",
+        CrlPolicy.AcceptStale => "accept-stale",
+        _ => throw new UnreachableException(),
+    };
+
+    public static CrlPolicy ToCrlPolicy(string word) => word switch
+    {
+        "refuse-stale" => CrlPolicy.RefuseStale,
+        "required" => CrlPolicy.Required,
+        "accept-stale" => CrlPolicy.AcceptStale,
+        _ => throw new InvalidDataException($"'{word}' is not a policy for CRLs."),
     };
 
     public static string Of(CloneReaction reaction) => reaction switch

@@ -76,4 +76,34 @@ public static class AuditActions
 
     /// <summary>A unit was reported as scrapped; the detail is its lot, and the reason.</summary>
     public const string UnitScrapped = "unit-scrapped";
+
+    /// <summary>An enrollment token was made; the detail is its ID and group, never its secret.</summary>
+    public const string TokenCreated = "token-created";
+
+    /// <summary>A batch of claim certificates was made; the detail is its group.</summary>
+    public const string ClaimBatchCreated = "claim-batch-created";
+
+    /// <summary>A batch of claim certificates was revoked as a whole; the detail is the reason.</summary>
+    public const string ClaimBatchRevoked = "claim-batch-revoked";
+
+    /// <summary>A manufacturer was registered; the detail is the trust anchor's name, its group and the SHA-256 of its certificate.</summary>
+    public const string TrustAnchorAdded = "trust-anchor-added";
+
+    /// <summary>A CRL of a manufacturer was taken; the detail is the trust anchor's name, the CRL's number and its SHA-256.</summary>
+    public const string TrustAnchorCrl = "trust-anchor-crl";
+
+    /// <summary>A manufacturer was withdrawn; the detail is the trust anchor's name.</summary>
+    public const string TrustAnchorWithdrawn = "trust-anchor-withdrawn";
+
+    /// <summary>A signer of manifests was registered; the detail is its name and the SHA-256 of its certificate.</summary>
+    public const string ManifestSignerAdded = "manifest-signer-added";
+
+    /// <summary>A signer of manifests was withdrawn; the detail is its name.</summary>
+    public const string ManifestSignerWithdrawn = "manifest-signer-withdrawn";
+
+    /// <summary>A device was announced; the detail is its group, and its claim batch and key where they are known.</summary>
+    public const string DeviceExpected = "device-expected";
+
+    /// <summary>An enrollment token was revoked; the detail is its ID.</summary>
+    public const string TokenRevoked = "token-revoked";
 }

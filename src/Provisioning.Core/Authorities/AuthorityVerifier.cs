@@ -12,8 +12,14 @@ internal sealed class AuthorityVerifier : IDisposable
     private readonly RSA? _rsa;
 
     internal AuthorityVerifier(Authority authority)
+        : this(authority.Certificate)
     {
-        using var certificate = X509CertificateLoader.LoadCertificate(authority.Certificate.Span);
+    }
+
+    /// <exception cref="CryptographicException">The certificate cannot be read, or its key cannot be used.</exception>
+    internal AuthorityVerifier(ReadOnlyMemory<byte> der)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(der.Span);
         _ecdsa = certificate.GetECDsaPublicKey();
         _rsa = certificate.GetRSAPublicKey();
     }

@@ -13,6 +13,7 @@ public static class FixedProfiles
         ["service"] = HolderKind.Service,
         ["registrar"] = HolderKind.Registrar,
         ["administrator"] = HolderKind.Administrator,
+        ["claim"] = HolderKind.Claim,
         ["device"] = HolderKind.Device,
     }.ToFrozenDictionary();
 

@@ -45,4 +45,13 @@ public sealed record EnrollmentToken
 
     /// <summary>For people, or null.</summary>
     public string? Note { get; init; }
+
+    /// <summary>What can be done with it at some time.</summary>
+    /// <param name="now">The time.</param>
+    /// <returns>The first that holds of: revoked, expired, used, active.</returns>
+    public TokenState StateAt(DateTimeOffset now) =>
+        RevokedAt is not null ? TokenState.Revoked
+        : now >= ExpiresAt ? TokenState.Expired
+        : Used >= Uses ? TokenState.Used
+        : TokenState.Active;
 }

@@ -17,6 +17,16 @@ public interface IPrincipalStore
     /// <returns>The principals.</returns>
     Task<IReadOnlyList<Principal>> ListPrincipalsAsync(CancellationToken ct);
 
+    /// <summary>Puts a principal on record, with an audit entry; when it is there already, nothing changes.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="kind"><see cref="Certificates.HolderKind.Registrar"/> or <see cref="Certificates.HolderKind.Administrator"/>.</param>
+    /// <param name="actor">Who says so.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>The principal as it is now; or <see cref="RefusalCode.AlreadyExists"/> when the name is one of the other kind.</returns>
+    Task<Outcome<Principal>> AddPrincipalAsync(
+        string name, Certificates.HolderKind kind, string actor, DateTimeOffset at, CancellationToken ct);
+
     /// <summary>Sets what a registrar is limited to, with an audit entry. It bites on requests that are already on their way.</summary>
     /// <param name="name">The registrar.</param>
     /// <param name="scope">The limits, sound; or null for none.</param>

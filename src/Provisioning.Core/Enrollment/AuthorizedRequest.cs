@@ -108,6 +108,28 @@ public sealed record AuthorizedRequest
         Admission = Admission! with { Approval = approval, ApprovedHash = requestHash },
     };
 
+    /// <summary>May this caller have a credential issued? Administrators may, for registrars, administrators and claim batches.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="kind">What kind of credential.</param>
+    /// <param name="holder">Its holder.</param>
+    /// <returns>The permission, or the refusal.</returns>
+    internal static Outcome<AuthorizedRequest> Credential(Caller caller, HolderKind kind, string holder)
+    {
+        return (caller, kind) switch
+        {
+            (Caller.Administrator, HolderKind.Registrar) => Allow("registrar"),
+            (Caller.Administrator, HolderKind.Administrator) => Allow("administrator"),
+            (Caller.Administrator, HolderKind.Claim) => Allow("claim"),
+            (Caller.Administrator, _) => new Refusal(RefusalCode.BadCredential, "Credentials are issued to registrars, administrators and claim batches.")
+            {
+                Field = "/kind",
+            },
+            _ => new Refusal(RefusalCode.NotAllowed, "Only administrators have credentials issued."),
+        };
+
+        AuthorizedRequest Allow(string profile) => new() { Caller = caller, HolderKind = kind, Holder = holder, Profile = profile };
+    }
+
     private static Admission AdmissionOf(EnrollmentCase enrollment)
     {
         var admission = new Admission

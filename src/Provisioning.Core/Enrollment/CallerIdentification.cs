@@ -1,4 +1,5 @@
 using System.Net;
+using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
@@ -7,27 +8,30 @@ namespace Provisioning.Core.Enrollment;
 
 /// <summary>
 /// Tells who a client certificate is. Rows decide, never chains: a certificate that is not in the registry, byte for byte,
-/// is a stranger's, whoever seems to have signed it. Asked on every request, so that a revocation bites on open connections.
+/// is a stranger's, whoever seems to have signed it; unless a manufacturer that an administrator has registered vouches for it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
 /// <param name="principals">What registrars are limited to.</param>
+/// <param name="claims">Which claim batches are good.</param>
+/// <param name="births">Whom manufacturers vouch for.</param>
 /// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class CallerIdentification(
-    ICertificateStore store, IPrincipalStore principals, ClockGuard clock, TimeProvider time)
+    ICertificateStore store, IPrincipalStore principals, IClaimBatchStore claims, BirthIdentification births, ClockGuard clock, TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
     /// <param name="thumbprint">SHA-256 of all its bytes; must be that of the row.</param>
+    /// <param name="certificate">All its bytes: a certificate that is not ours may be one of a manufacturer.</param>
     /// <param name="address">Where the connection comes from, or null when that is not known.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The caller, or why it is none.</returns>
     /// <exception cref="StorageUnavailableException">The registry cannot be read: nobody is let in.</exception>
     public async ValueTask<Outcome<Caller>> IdentifyAsync(
-        SerialNumber serialNumber, Digest thumbprint, IPAddress? address, CancellationToken ct)
+        SerialNumber serialNumber, Digest thumbprint, ReadOnlyMemory<byte> certificate, IPAddress? address, CancellationToken ct)
     {
         var record = await store.FindAsync(serialNumber, ct);
-        if (record is null || record.Thumbprint != thumbprint) return Unknown();
+        if (record is null || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
         if (CheckState(record.State) is { } badState) return badState;
 
         var now = time.GetUtcNow();
@@ -49,7 +53,12 @@ public sealed class CallerIdentification(
         }
 
         if (record is { SeenAt: null, HolderKind: HolderKind.Device }) MarkSeen(record);
-        return record.HolderKind == HolderKind.Registrar ? await ToRegistrarAsync(record, address, now, ct) : ToCaller(record);
+        return record.HolderKind switch
+        {
+            HolderKind.Registrar => await ToRegistrarAsync(record, address, now, ct),
+            HolderKind.Claim => await ToClaimAsync(record, ct),
+            _ => ToCaller(record),
+        };
     }
 
     // Not waited for, and not insisted on: the next request does it when this one cannot.
@@ -82,6 +91,14 @@ public sealed class CallerIdentification(
             Revision = principal.Revision,
             Certificate = record.SerialNumber,
         };
+    }
+
+    private async ValueTask<Outcome<Caller>> ToClaimAsync(CertificateRecord record, CancellationToken ct)
+    {
+        if (await claims.FindBatchAsync(record.Holder, ct) is not { } batch) return Unknown();
+        return batch.RevokedAt is null
+            ? new Caller.Claim(batch.Name, batch.Group, record.SerialNumber)
+            : new Refusal(RefusalCode.CertificateRevoked, "The claim certificates of this batch were revoked.");
     }
 
     private static Refusal? CheckState(CertificateState state) => state switch

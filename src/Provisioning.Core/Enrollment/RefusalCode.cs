@@ -192,6 +192,21 @@ public enum RefusalCode
     /// <summary>The device lacks an attribute that the group requires.</summary>
     AttributeMissing,
 
+    /// <summary>The definition of a token, claim batch, trust anchor or the like cannot be used.</summary>
+    BadCredential,
+
+    /// <summary>An element of a manifest is not signed by who may sign it.</summary>
+    BadManifest,
+
+    /// <summary>The CRL of a manufacturer cannot be taken.</summary>
+    BadCrl,
+
+    /// <summary>It is not known whether a manufacturer has revoked the caller's certificate.</summary>
+    RevocationUnknown,
+
+    /// <summary>The caller showed two credentials at once.</summary>
+    TwoCredentials,
+
     /// <summary>The enrollment token is not one of this service, or was revoked.</summary>
     BadToken,
 

@@ -16,6 +16,7 @@ internal static class BatchEndpoint
 
     internal static void MapBatch(this IEndpointRouteBuilder routes) => routes.MapPost("batch", EnrollBatch)
         .WithName("enrollBatch")
+        .RequireAuthorization(policy => policy.RequireRole(Roles.Registrar, Roles.Administrator))
         .TakesStream(MediaTypes.Lines)
         .GivesStream<BatchResultDocument>(MediaTypes.Lines)
         .RefusesStrangers()
@@ -25,7 +26,7 @@ internal static class BatchEndpoint
     /// <remarks>
     /// One JSON object a line in, one JSON object a line out, in the same order and while the body is still being sent: read and write
     /// at the same time. A bad line is answered as such, and the next one is read. Lines that were not answered when the connection
-    /// broke are sent again: the same key for the same device gets the same certificate. Callers: who may enroll.
+    /// broke are sent again: the same key for the same device gets the same certificate. Callers: registrars and administrators.
     /// </remarks>
     internal static async Task<IResult> EnrollBatch(
         HttpContext context, EnrollmentService enrollments, CancellationToken ct)

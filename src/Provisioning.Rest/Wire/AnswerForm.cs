@@ -20,6 +20,12 @@ internal enum AnswerForm
 
     /// <summary><see cref="MediaTypes.Lines"/>.</summary>
     Lines,
+
+    /// <summary><see cref="MediaTypes.Text"/>.</summary>
+    Text,
+
+    /// <summary><see cref="MediaTypes.Png"/>.</summary>
+    Png,
 }
 
 /// <summary>
@@ -52,6 +58,16 @@ internal static class AnswerForms
     /// <returns>The problem, or null when there is none.</returns>
     internal static Problem? CheckLines(HttpRequest request) =>
         Choose(request, OnlyLines).TryGet(out _, out var problem) ? null : problem;
+
+    private static readonly (AnswerForm Form, string MediaType)[] WithToken =
+    [
+        (AnswerForm.Json, MediaTypes.Json),
+        (AnswerForm.Text, MediaTypes.Text),
+        (AnswerForm.Png, MediaTypes.Png),
+    ];
+
+    /// <summary>For answers that are new tokens.</summary>
+    internal static Checked<AnswerForm> ChooseForToken(HttpRequest request) => Choose(request, WithToken);
 
     /// <summary>For answers that are a certificate.</summary>
     internal static Checked<AnswerForm> Choose(HttpRequest request) => Choose(request, WithCertificate);

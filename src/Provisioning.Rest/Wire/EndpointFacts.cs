@@ -15,6 +15,10 @@ public sealed record BodyFacts(Type Document, bool TakesRequest);
 /// <param name="MediaTypes">The media types that it takes.</param>
 public sealed record StreamFacts(IReadOnlyList<string> MediaTypes);
 
+/// <summary>The same for a body that is no JSON.</summary>
+/// <param name="MediaTypes">What is taken.</param>
+public sealed record RawBodyFacts(params IReadOnlyList<string> MediaTypes);
+
 /// <summary>Every kind of problem that an operation may answer with, for the API's description.</summary>
 /// <param name="Kinds">The kinds.</param>
 public sealed record RefusalFacts(IReadOnlyList<ProblemKind> Kinds)
@@ -35,7 +39,7 @@ internal static class EndpointFacts
     [
         RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
         RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
-        RefusalCode.NotAllowed,
+        RefusalCode.NotAllowed, RefusalCode.TwoCredentials, RefusalCode.BadToken, RefusalCode.TokenExpired,
     ];
 
     /// <summary>What any operation may answer with: limits, a database that is down, a defect.</summary>
@@ -63,7 +67,7 @@ internal static class EndpointFacts
         RefusalCode.DeviceIdNotAllowed, RefusalCode.NotPreregistered, RefusalCode.AttributeMissing, RefusalCode.BadToken,
         RefusalCode.TokenExpired, RefusalCode.TokenExhausted, RefusalCode.NotExpected, RefusalCode.AlreadyClaimed,
         RefusalCode.KeyMismatch, RefusalCode.UnknownLot, RefusalCode.LotClosed, RefusalCode.LotNotOpen,
-        RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged,
+        RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged, RefusalCode.RevocationUnknown,
     ];
 
     extension(RouteHandlerBuilder route)

@@ -24,6 +24,15 @@ public static class MediaTypes
     /// <summary>Comma-separated values (RFC 4180), always UTF-8.</summary>
     public const string Csv = "text/csv";
 
+    /// <summary>A CRL, DER (RFC 2585 §4.2); PEM is taken too.</summary>
+    public const string Crl = "application/pkix-crl";
+
+    /// <summary>Plain text, ASCII.</summary>
+    public const string Text = "text/plain";
+
+    /// <summary>A picture.</summary>
+    public const string Png = "image/png";
+
     /// <summary>Problem details (RFC 9457).</summary>
     public const string Problem = "application/problem+json";
 }

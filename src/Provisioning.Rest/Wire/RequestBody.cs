@@ -13,7 +13,7 @@ namespace Provisioning.Rest.Wire;
 /// </summary>
 internal static class RequestBody
 {
-    /// <summary>The longest body, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
+    /// <summary>The longest body of most operations, in octets. An RSA-4096 request in PEM inside JSON has 2 KiB.</summary>
     internal const int MaxLength = 16 * 1024;
 
     /// <summary>The longest body that is a list, in octets: 10 000 device IDs. Never from a stranger.</summary>

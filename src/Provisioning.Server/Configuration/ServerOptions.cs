@@ -102,8 +102,14 @@ internal sealed class ServerOptions
         /// <summary>Each administrator.</summary>
         public Rate Administrator { get; set; } = new() { PerSecond = 100, Burst = 500 };
 
-        /// <summary>Each device.</summary>
+        /// <summary>Each device, with our certificate or its manufacturer's.</summary>
         public Rate Device { get; set; } = new() { PerSecond = 5, Burst = 20 };
+
+        /// <summary>Each enrollment token; one may be for many devices.</summary>
+        public Rate Token { get; set; } = new() { PerSecond = 50, Burst = 100 };
+
+        /// <summary>Each batch of claim certificates, from each address.</summary>
+        public Rate Claim { get; set; } = new() { PerSecond = 20, Burst = 100 };
 
         /// <summary>Each address that shows no credential.</summary>
         public Rate Anonymous { get; set; } = new() { PerSecond = 20, Burst = 100 };
@@ -112,7 +118,7 @@ internal sealed class ServerOptions
         public Rate Status { get; set; } = new() { PerSecond = 200, Burst = 2000 };
 
         /// <summary>All of them.</summary>
-        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, Anonymous, Status];
+        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, Token, Claim, Anonymous, Status];
     }
 
     internal sealed class Rate

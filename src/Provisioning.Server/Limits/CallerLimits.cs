@@ -21,7 +21,7 @@ internal static class CallerLimits
         {
             var caller = context.Features.Get<Caller>();
             var isStatus = caller is null && !context.Request.IsHttps;
-            var key = caller?.Actor ?? (isStatus ? "status:" : "address:") + AddressOf(context.Connection.RemoteIpAddress);
+            var key = KeyOf(caller, isStatus, context.Connection.RemoteIpAddress);
             var rate = isStatus ? limits.Status : RateOf(caller, limits);
             return RateLimitPartition.GetTokenBucketLimiter(key, _ => new TokenBucketRateLimiterOptions
             {
@@ -33,6 +33,14 @@ internal static class CallerLimits
         });
         limiter.OnRejected = RejectAsync;
     }
+
+    // A claim certificate is the same for a whole batch: one that was stolen must not use up what the others may ask.
+    private static string KeyOf(Caller? caller, bool isStatus, IPAddress? address) => caller switch
+    {
+        null => (isStatus ? "status:" : "address:") + AddressOf(address),
+        Caller.Claim => $"{caller.Actor} {AddressOf(address)}",
+        _ => caller.Actor,
+    };
 
     // Whoever has one IPv6 address has 2^64 of them.
     private static string AddressOf(IPAddress? address)
@@ -48,7 +56,9 @@ internal static class CallerLimits
     {
         Caller.Registrar => limits.Registrar,
         Caller.Administrator => limits.Administrator,
-        Caller.Device => limits.Device,
+        Caller.Device or Caller.Birth => limits.Device,
+        Caller.Token => limits.Token,
+        Caller.Claim => limits.Claim,
         _ => limits.Anonymous,
     };
 

@@ -41,6 +41,12 @@ internal sealed class AnswerFilter : IOperationFilter
         if (content.ContainsKey(MediaTypes.Csv))
             content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         DescribeLots(content);
+        if (content.ContainsKey(MediaTypes.Png))
+        {
+            content[MediaTypes.Text] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+            content[MediaTypes.Png] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } };
+        }
+
         if (!content.ContainsKey(MediaTypes.Certificate)) return;
 
         content[MediaTypes.Certificate] = new OpenApiMediaType

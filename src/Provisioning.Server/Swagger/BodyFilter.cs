@@ -11,6 +11,7 @@ internal sealed class BodyFilter : IOperationFilter
     {
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<StreamFacts>().FirstOrDefault() is { } stream) operation.RequestBody = Stream(stream, operation.OperationId);
+        if (metadata.OfType<RawBodyFacts>().FirstOrDefault() is { } raw) operation.RequestBody = Raw(raw);
         if (metadata.OfType<BodyFacts>().FirstOrDefault() is not { } facts) return;
         var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
         body.Content[MediaTypes.Json] = new OpenApiMediaType
@@ -28,6 +29,14 @@ internal sealed class BodyFilter : IOperationFilter
         };
         (operation.Parameters ??= []).Add(IdempotencyKey());
     }
+
+    private static OpenApiRequestBody Raw(RawBodyFacts raw) => new()
+    {
+        Required = true,
+        Content = raw.MediaTypes.ToDictionary(
+            type => type,
+            _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }),
+    };
 
     // A body of lines has no schema as a whole; its example is one line.
     private static OpenApiRequestBody Stream(StreamFacts stream, string? operation) => new()

@@ -9,6 +9,7 @@ namespace Provisioning.Server.Swagger;
 internal sealed class DocumentFilter : IDocumentFilter
 {
     private const string Scheme = "clientCertificate";
+    private const string TokenScheme = "enrollmentToken";
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
@@ -18,7 +19,11 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
+            Tag("Births", "Manufacturers whose birth certificates (IDevID, IEEE 802.1AR) are honored."),
+            Tag("Claims", "Claim certificates: shared by a batch of devices, each of which claims itself once."),
+            Tag("Manifests", "Devices that are expected with a certain key, such as that of their secure element."),
             Tag("Profiles", "What certificates contain, with every version."),
+            Tag("Tokens", "Enrollment tokens, for labels and installers."),
             Tag("Authorities", "The certificate authorities; public."),
             Tag("Status", "What relying parties fetch, over plain HTTP too; public."),
             Tag("Health", "What load balancers and operators ask, over plain HTTP too; public."),
@@ -31,14 +36,21 @@ internal sealed class DocumentFilter : IDocumentFilter
                 Type = SecuritySchemeType.MutualTLS,
                 Description = "A client certificate that this service has issued. Browsers ask which one to show.",
             },
+            [TokenScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An enrollment token, without a client certificate.",
+            },
         };
         foreach (var operation in swaggerDoc.Paths.Values.SelectMany(path => path.Operations!.Values))
         {
             var isPublic = operation.Tags?.Any(tag => tag.Name is "Authorities" or "Status" or "Health") == true;
-            operation.Security = isPublic
-                ? []
-                : [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, swaggerDoc)] = [] }];
+            operation.Security = isPublic ? [] : [Requirement(Scheme)];
+            if (operation.OperationId == "enrollDevice") operation.Security.Add(Requirement(TokenScheme));
         }
+
+        OpenApiSecurityRequirement Requirement(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, swaggerDoc)] = [] };
     }
 
     private static OpenApiTag Tag(string name, string description) => new() { Name = name, Description = description };

@@ -32,6 +32,10 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
         return all;
     }
 
+    public Task<Outcome<Principal>> AddPrincipalAsync(
+        string name, HolderKind kind, string actor, DateTimeOffset at, CancellationToken ct) =>
+        writer.RunAsync(transaction => Add(transaction, name, kind, actor, at), ct);
+
     public Task<Outcome<Principal>> SetScopeAsync(
         string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct)
     {
@@ -43,6 +47,26 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
     {
         await using var row = await session.Sql(ByName).With("name", name).QueryAsync(ct);
         return await row.ReadAsync(ct) ? Read(row) : null;
+    }
+
+    private static Outcome<Principal> Add(Transaction transaction, string name, HolderKind kind, string actor, DateTimeOffset at)
+    {
+        using (var row = transaction.Sql(ByName).With("name", name).Query())
+        {
+            if (row.Read())
+            {
+                var known = Read(row);
+                return known.Kind == kind ? known : new Refusal(RefusalCode.AlreadyExists, $"'{name}' is the name of one of another kind.");
+            }
+        }
+
+        transaction.Sql("INSERT INTO principals (name, kind, added_at) VALUES (@name, @kind, @at)")
+            .With("name", name)
+            .With("kind", Words.Of(kind))
+            .With("at", at)
+            .Execute();
+        transaction.Audit(AuditActions.PrincipalAdded, actor, at, kind, name, null, null);
+        return new Principal { Name = name, Kind = kind, Revision = 0, AddedAt = DateTimeOffset.FromUnixTimeMilliseconds(at.ToUnixTimeMilliseconds()) };
     }
 
     private static Outcome<Principal> SetScope(

@@ -60,6 +60,10 @@ internal static class Refusals
     public static Refusal CallerNotGood { get; } =
         new(RefusalCode.NotAllowed, "The caller's credential was revoked or put on hold meanwhile.");
 
+    public static Refusal BatchNotGood { get; } = new(RefusalCode.NotAllowed, "The claim batch was revoked meanwhile.");
+
+    public static Refusal BatchFull { get; } = new(RefusalCode.NotAllowed, "A claim batch has at most 1000 certificates. Make another batch.");
+
     public static Refusal BadToken { get; } = new(RefusalCode.BadToken, "The enrollment token is not valid.");
 
     public static Refusal TokenExpired { get; } = new(RefusalCode.TokenExpired, "The enrollment token has expired. Ask for a new one.");

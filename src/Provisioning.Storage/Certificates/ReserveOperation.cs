@@ -8,6 +8,8 @@ namespace Provisioning.Storage.Certificates;
 /// <summary>The reserve transaction, as <see cref="ICertificateStore.ReserveAsync"/> specifies it.</summary>
 internal sealed class ReserveOperation(Transaction transaction, Reservation reservation)
 {
+    private const int MaxClaimCertificates = 1000;
+
     private readonly UnitsTaken? _units =
         reservation.Admission is { } admission ? new UnitsTaken(transaction, reservation, admission) : null;
 
@@ -43,6 +45,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             ?? CheckKey(facts)
             ?? CheckPolicy(facts)
             ?? (IsDevice ? CheckDevice(facts) : null)
+            ?? (reservation.HolderKind == HolderKind.Claim ? CheckBatch() : null)
             ?? CheckUnits(facts);
         return answer ?? (facts.SerialNumberTaken ? ReserveResult.SerialNumberTaken.Instance : null);
     }
@@ -109,6 +112,17 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
             ? Suspect(reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
             : null;
+    }
+
+    // So many that a revocation of the whole batch, one transaction, stays short.
+    private ReserveResult.Refused? CheckBatch()
+    {
+        const string sql = "SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL";
+        if (!IsGood(sql, reservation.Holder)) return Refuse(Refusals.BatchNotGood);
+        const string count = "SELECT COUNT(*) FROM certificates WHERE holder = @holder AND holder_kind = 'claim'";
+        using var row = transaction.Sql(count).With("holder", reservation.Holder).Query();
+        row.Read();
+        return row.GetInt64(0) >= MaxClaimCertificates ? Refuse(Refusals.BatchFull) : null;
     }
 
     private bool IsGood(string sql, string? name)

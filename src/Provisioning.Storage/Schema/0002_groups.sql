@@ -81,11 +81,28 @@ CREATE TABLE trust_anchors (
     certificate BYTEA NOT NULL,
     definition TEXT NOT NULL,
     revision BIGINT NOT NULL,
-    crl BYTEA NULL,
     created_at BIGINT NOT NULL,
     created_by TEXT NOT NULL,
     withdrawn_at BIGINT NULL
 ) /* WITHOUT ROWID */;
+
+-- The newest CRL of each of a manufacturer's authorities; issuer is the SHA-256 of its SubjectPublicKeyInfo.
+CREATE TABLE trust_anchor_crls (
+    anchor TEXT NOT NULL,
+    issuer BYTEA NOT NULL,
+    number BIGINT NOT NULL,
+    crl BYTEA NOT NULL,
+    PRIMARY KEY (anchor, issuer)
+);
+
+-- Who signs manifests of secure elements.
+CREATE TABLE manifest_signers (
+    name TEXT NOT NULL PRIMARY KEY,
+    certificate BYTEA NOT NULL,
+    added_at BIGINT NOT NULL,
+    added_by TEXT NOT NULL,
+    withdrawn_at BIGINT NULL
+);
 
 -- An enrollment token: who knows the secret whose SHA-256 this is may enroll what its columns say; null means any.
 CREATE TABLE tokens (

@@ -154,6 +154,10 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         },
     ]);
 
+    public Task<Outcome<Principal>> AddPrincipalAsync(
+        string name, HolderKind kind, string actor, DateTimeOffset at, CancellationToken ct) =>
+        throw new NotSupportedException("As above.");
+
     public Task<Outcome<Principal>> SetScopeAsync(
         string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("Principals are tested on real databases.");

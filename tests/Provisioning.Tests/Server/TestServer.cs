@@ -58,7 +58,7 @@ internal sealed class TestServer : IAsyncDisposable
             ListenAddress = "127.0.0.1",
             Crl = { Delay = TimeSpan.Zero },
         };
-        foreach (var rate in new[] { options.Limits.Registrar, options.Limits.Administrator, options.Limits.Device, options.Limits.Anonymous })
+        foreach (var rate in options.Limits.Rates)
             (rate.PerSecond, rate.Burst) = (100_000, 100_000);
         configure?.Invoke(options);
         var log = new LogLines();

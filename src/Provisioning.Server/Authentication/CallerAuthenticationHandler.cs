@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Claims;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
@@ -11,30 +12,36 @@ using Provisioning.Rest;
 namespace Provisioning.Server.Authentication;
 
 /// <summary>
-/// Authenticates by TLS client certificate. TLS has proven that the caller holds the private key; who that is, the row in the
-/// registry says, asked again on every request. The framework's own handler for client certificates builds a chain for each
-/// request, and cannot be had from the package source; this one never builds a chain.
+/// Authenticates by TLS client certificate or by enrollment token. TLS has proven that the caller holds the private key; who that
+/// is, the row in the registry says, asked again on every request. The framework's own handler for client certificates builds a
+/// chain for each request, and cannot be had from the package source; this one never builds a chain. Who shows both is refused:
+/// nothing here guesses which of two callers is meant.
 /// </summary>
-internal sealed class CertificateAuthenticationHandler(
+internal sealed class CallerAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
     ILoggerFactory logger,
     UrlEncoder encoder,
-    CallerIdentification identification)
+    CallerIdentification identification,
+    TokenIdentification tokens)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
 {
-    internal const string SchemeName = "Certificate";
+    internal const string SchemeName = "Caller";
 
     private static readonly Refusal NoCredential = new(
-        RefusalCode.NoCredential, "Show a client certificate that this service has issued (curl: --cert and --key).");
+        RefusalCode.NoCredential, "Show a client certificate that this service has issued (curl: --cert and --key), or an enrollment token.");
+
+    private static readonly Refusal TwoCredentials = new(
+        RefusalCode.TwoCredentials, "Show either the client certificate or the token: on one connection and in one request, one of them.");
 
     private static readonly Refusal NotAllowed = new(
-        RefusalCode.NotAllowed, "This certificate may not do that. GET /api/v1/self tells what it is.");
+        RefusalCode.NotAllowed, "This credential may not do that. GET /api/v1/self tells what a certificate is.");
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (PresentedCertificate() is not { } presented) return AuthenticateResult.NoResult();
-        var identified = await identification.IdentifyAsync(
-            presented.SerialNumber, presented.Thumbprint, Context.Connection.RemoteIpAddress, Context.RequestAborted);
+        var presented = PresentedCertificate();
+        var token = BearerToken.Read(Request.Headers.Authorization);
+        if (presented is null && token is null) return AuthenticateResult.NoResult();
+        var identified = await IdentifyAsync(presented, token);
         if (!identified.TryGet(out var caller, out var refusal))
         {
             Context.Features.Set(refusal);
@@ -52,11 +59,24 @@ internal sealed class CertificateAuthenticationHandler(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Problems.WriteAsync(Context, NotAllowed);
 
+    private ValueTask<Outcome<Caller>> IdentifyAsync(Presented? presented, string? token) => (presented, token) switch
+    {
+        (not null, not null) => new ValueTask<Outcome<Caller>>(TwoCredentials),
+        (not null, null) => identification.IdentifyAsync(
+            presented.SerialNumber, presented.Thumbprint, Context.Connection.ClientCertificate!.RawDataMemory,
+            Context.Connection.RemoteIpAddress, Context.RequestAborted),
+        _ => tokens.IdentifyAsync(token!, Context.RequestAborted),
+    };
+
     private static string RoleOf(Caller caller) => caller switch
     {
         Caller.Administrator => Roles.Administrator,
         Caller.Registrar => Roles.Registrar,
-        _ => Roles.Device,
+        Caller.Token => Roles.Token,
+        Caller.Claim => Roles.Claim,
+        Caller.Birth => Roles.Birth,
+        Caller.Device => Roles.Device,
+        _ => throw new UnreachableException(),
     };
 
     // The certificate of a connection never changes (renegotiation is off), so it is hashed once a connection.
