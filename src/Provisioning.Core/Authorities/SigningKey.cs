@@ -72,11 +72,13 @@ public sealed class SigningKey : IDisposable
         return new SigningKey(copy, CurveOf(copy));
     }
 
-    /// <summary>Writes the key as encrypted PKCS#8 in PEM: AES-256-CBC, PBKDF2 with SHA-256.</summary>
+    /// <summary>
+    /// Writes the key as encrypted PKCS#8 in PEM: AES-256-CBC, PBKDF2 with SHA-256 as often as <see cref="Passphrase.IterationsFor"/> says.
+    /// </summary>
     /// <param name="passphrase">The passphrase.</param>
     /// <returns>The text of the file.</returns>
     public string ToEncryptedPem(string passphrase) => Use(key => key.ExportEncryptedPkcs8PrivateKeyPem(
-        passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 200_000)));
+        passphrase, new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, Passphrase.IterationsFor(passphrase))));
 
     /// <summary>Signs.</summary>
     /// <param name="data">What is hashed and signed.</param>
