@@ -11,14 +11,18 @@ public sealed record BirthIssuer
         Certificate = certificate;
         Above = above;
         KeyThumbprint = Digest.Of(certificate.SubjectPublicKeyInfo.Span);
+        Identity = Digest.Of([.. certificate.Subject.Span, .. certificate.SubjectPublicKeyInfo.Span]);
         Remaining = Math.Min(certificate.PathLength ?? int.MaxValue, above is null ? int.MaxValue : above.Remaining - 1);
     }
 
     /// <summary>Its certificate, DER.</summary>
     public ReadOnlyMemory<byte> Der => Certificate.Der;
 
-    /// <summary>SHA-256 of its SubjectPublicKeyInfo, by which its CRL is kept.</summary>
+    /// <summary>SHA-256 of its SubjectPublicKeyInfo.</summary>
     public Digest KeyThumbprint { get; }
+
+    /// <summary>SHA-256 of its name and its SubjectPublicKeyInfo: authorities of one identity have one CRL, whatever trust anchor they are of.</summary>
+    public Digest Identity { get; }
 
     /// <summary>Its newest CRL, or null.</summary>
     public ManufacturerCrl? Crl { get; init; }

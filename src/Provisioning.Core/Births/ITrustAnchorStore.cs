@@ -24,9 +24,9 @@ public interface ITrustAnchorStore
     /// <returns>Its revision; or <see cref="RefusalCode.AlreadyExists"/>, also for one that was withdrawn.</returns>
     Task<Outcome<long>> AddAnchorAsync(TrustAnchor anchor, CancellationToken ct);
 
-    /// <summary>Puts the next CRL of an authority on record, with an audit entry.</summary>
-    /// <param name="name">The anchor.</param>
-    /// <param name="issuer">SHA-256 of the authority's SubjectPublicKeyInfo.</param>
+    /// <summary>Puts the next CRL of an authority on record, with an audit entry. It counts for every anchor that has the authority.</summary>
+    /// <param name="name">The anchor that it is brought for.</param>
+    /// <param name="issuer">The authority's <see cref="BirthIssuer.Identity"/>.</param>
     /// <param name="crl">The CRL, verified.</param>
     /// <param name="actor">Who brings it.</param>
     /// <param name="at">Now.</param>

@@ -64,7 +64,10 @@ public sealed class ManufacturerCrl
             for (var entries = content.ReadSequence(); entries.HasData;)
             {
                 var entry = entries.ReadSequence();
-                if (!SerialNumber.TryFromOctets(entry.ReadIntegerBytes().Span, out var serialNumber)) return null;
+                var octets = entry.ReadIntegerBytes();
+
+                // The magnitude of a negative one is the serial number of another certificate.
+                if (octets.Span[0] >= 0x80 || !SerialNumber.TryFromOctets(octets.Span, out var serialNumber)) return null;
                 _ = entry.ReadEncodedValue();
 
                 // certificateIssuer, which is critical, would make the entry one of somebody else.

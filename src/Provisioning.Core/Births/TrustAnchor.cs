@@ -76,7 +76,7 @@ public sealed record TrustAnchor
         serial is not null && SerialNumberPattern.IsMatch(serial) ? Expand(Definition, serial) : null;
 
     /// <summary>The same with the CRL of one of its authorities, and of what is below that as it was.</summary>
-    /// <param name="issuer">SHA-256 of the authority's SubjectPublicKeyInfo.</param>
+    /// <param name="issuer">The authority's <see cref="BirthIssuer.Identity"/>.</param>
     /// <param name="crl">The CRL.</param>
     /// <returns>The anchor.</returns>
     public TrustAnchor WithCrl(Digest issuer, ManufacturerCrl crl)
@@ -87,7 +87,7 @@ public sealed record TrustAnchor
         {
             rebuilt[one.KeyThumbprint] = one with
             {
-                Crl = one.KeyThumbprint == issuer ? crl : one.Crl,
+                Crl = one.Identity == issuer ? crl : one.Crl,
                 Above = one.Above is { } above ? rebuilt[above.KeyThumbprint] : null,
             };
         }

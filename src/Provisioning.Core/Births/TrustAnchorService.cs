@@ -44,7 +44,10 @@ public sealed class TrustAnchorService(
     /// <returns>The anchor, or <see cref="RefusalCode.NotFound"/>.</returns>
     public Outcome<TrustAnchor> Find(string name) => catalog.All.FirstOrDefault(anchor => anchor.Name == name) is { } anchor ? anchor : NotFound;
 
-    /// <summary>Takes a CRL of the anchor or of an authority below it. It bites from the next request on.</summary>
+    /// <summary>
+    /// Takes a CRL of the anchor or of an authority below it. It bites from the next request on, also at other anchors that have the same
+    /// authority.
+    /// </summary>
     /// <param name="name">The anchor.</param>
     /// <param name="content">The CRL, DER or PEM. The one that is on record already changes nothing.</param>
     /// <param name="caller">Who brings it.</param>
@@ -63,9 +66,9 @@ public sealed class TrustAnchorService(
             return BadCrl("Its issuer's key may not sign CRLs (RFC 5280 §4.2.1.3).");
         if (issuer.Crl?.Status.Hash == crl.Status.Hash) return anchor;
         if (!clock.Now().TryGet(out var now, out refusal)) return refusal;
-        if (crl.Status.ThisUpdate > now + ClockGuard.Tolerance) return BadCrl("It is of the future.");
+        if (crl.Status.ThisUpdate > now + ClockGuard.Tolerance) return BadCrl("It is of the future.") with { RetryAfter = crl.Status.ThisUpdate - now };
         if (!crl.IsNewerThan(issuer.Crl)) return BadCrl($"One of number {issuer.Crl?.Status.Number} is on record, and this is not newer.");
-        var set = await store.SetCrlAsync(name, issuer.KeyThumbprint, crl, caller.Actor, now, ct);
+        var set = await store.SetCrlAsync(name, issuer.Identity, crl, caller.Actor, now, ct);
         return set.TryGet(out _, out refusal) ? await FindFreshAsync(name, ct) : refusal;
     }
 

@@ -6,7 +6,7 @@ namespace Provisioning.Server.Jobs;
 
 /// <summary>
 /// Takes the CRLs of manufacturers that an operator or a script puts into <c>trust-anchors/NAME.crl</c> of the data directory, when a file
-/// changes. What cannot be taken is told once for each version of the file.
+/// changes. What cannot be taken is told once for each version of the file; what may be taken later is tried again.
 /// </summary>
 internal sealed partial class ManufacturerCrlJob(
     DataDirectory data, TrustAnchorService anchors, TimeProvider time, ILogger<ManufacturerCrlJob> logger) : BackgroundService
@@ -14,7 +14,8 @@ internal sealed partial class ManufacturerCrlJob(
     /// <summary>How often the files are looked at.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
-    private readonly Dictionary<string, (long Length, DateTime Modified)> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Version> _seen = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Version Version, string Problem)> _told = new(StringComparer.Ordinal);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,12 +32,18 @@ internal sealed partial class ManufacturerCrlJob(
         try
         {
             var file = new FileInfo(Path.Combine(data.Path, "trust-anchors", name + ".crl"));
-            if (!file.Exists || _seen.GetValueOrDefault(name) == (file.Length, file.LastWriteTimeUtc)) return;
-            var version = (file.Length, file.LastWriteTimeUtc);
-            if (file.Length > TrustAnchorService.MaxCrlLength) Log.NotTaken(logger, name, file.FullName, "it is larger than 4 MiB");
-            else if (!(await anchors.TakeCrlAsync(name, await File.ReadAllBytesAsync(file.FullName, ct), new Caller.Service(), ct)).TryGet(out _, out var refusal))
+            if (!file.Exists) return;
+            var version = new Version(file.Length, file.LastWriteTimeUtc);
+            if (_seen.GetValueOrDefault(name) == version) return;
+            var refusal = await TakeAsync(name, file, ct);
+            if (refusal is not null && _told.GetValueOrDefault(name) != (version, refusal.Detail))
+            {
                 Log.NotTaken(logger, name, file.FullName, refusal.Detail);
-            _seen[name] = version;
+                _told[name] = (version, refusal.Detail);
+            }
+
+            // A service may start before its clock is set; the file would be lost on it for ever.
+            if (refusal?.RetryAfter is null) _seen[name] = version;
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or StorageUnavailableException)
         {
@@ -45,9 +52,18 @@ internal sealed partial class ManufacturerCrlJob(
         }
     }
 
+    private async Task<Refusal?> TakeAsync(string name, FileInfo file, CancellationToken ct)
+    {
+        if (file.Length > TrustAnchorService.MaxCrlLength) return new Refusal(RefusalCode.TooLarge, "It is larger than 4 MiB.");
+        var taken = await anchors.TakeCrlAsync(name, await File.ReadAllBytesAsync(file.FullName, ct), new Caller.Service(), ct);
+        return taken.TryGet(out _, out var refusal) ? null : refusal;
+    }
+
+    private sealed record Version(long Length, DateTime Modified);
+
     private static partial class Log
     {
-        [LoggerMessage(1401, LogLevel.Warning, "The CRL of the trust anchor '{Anchor}' in {Path} is not taken: {Problem}")]
+        [LoggerMessage(1403, LogLevel.Warning, "The CRL of the trust anchor '{Anchor}' in {Path} is not taken: {Problem}")]
         internal static partial void NotTaken(ILogger logger, string anchor, string path, string problem);
     }
 }

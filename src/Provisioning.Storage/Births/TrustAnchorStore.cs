@@ -19,18 +19,14 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
     public async Task<IReadOnlyList<TrustAnchor>> ListAnchorsAsync(CancellationToken ct)
     {
         const string sql = """
-            SELECT a.name, a.group_name, a.certificate, a.definition, a.revision, a.created_at, a.created_by, a.withdrawn_at, c.issuer, c.crl
-            FROM trust_anchors a LEFT JOIN trust_anchor_crls c ON c.anchor = a.name
-            ORDER BY a.name
+            SELECT name, group_name, certificate, definition, revision, created_at, created_by, withdrawn_at FROM trust_anchors ORDER BY name
             """;
         var all = new List<TrustAnchor>();
-        await foreach (var (anchor, issuer, crl) in readers.StreamAsync(session => session.Sql(sql), ReadJoined, ct))
-        {
-            // A row for each CRL, and one for an anchor without any.
-            if (all.Count == 0 || all[^1].Name != anchor.Name) all.Add(anchor);
-            if (issuer is { } key && crl is not null) all[^1] = WithCrl(all[^1], key, crl);
-        }
+        await foreach (var anchor in readers.StreamAsync(session => session.Sql(sql), ReadAnchor, ct)) all.Add(anchor);
 
+        // After the anchors: a CRL that is brought in between then has a revision that nobody has seen.
+        await foreach (var (issuer, crl) in readers.StreamAsync(session => session.Sql("SELECT issuer, crl FROM trust_anchor_crls"), ReadCrl, ct))
+            for (var i = 0; i < all.Count; i++) all[i] = all[i].WithCrl(issuer, crl);
         return all;
     }
 
@@ -76,19 +72,20 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
     {
         if (ReadRevision(transaction, name) is not { IsWithdrawn: false, Revision: var revision })
             return new Refusal(RefusalCode.NotFound, "There is no such trust anchor.");
-        if (ReadNumber(transaction, name, issuer) >= crl.Status.Number)
+        if (ReadNumber(transaction, issuer) >= crl.Status.Number)
             return new Refusal(RefusalCode.BadCrl, "A CRL that is as new is on record.");
         const string upsert = """
-            INSERT INTO trust_anchor_crls (anchor, issuer, number, crl) VALUES (@anchor, @issuer, @number, @crl)
-            ON CONFLICT (anchor, issuer) DO UPDATE SET number = excluded.number, crl = excluded.crl
+            INSERT INTO trust_anchor_crls (issuer, number, crl) VALUES (@issuer, @number, @crl)
+            ON CONFLICT (issuer) DO UPDATE SET number = excluded.number, crl = excluded.crl
             """;
         transaction.Sql(upsert)
-            .With("anchor", name)
             .With("issuer", issuer.ToOctets())
             .With("number", crl.Status.Number)
             .With("crl", crl.Der.ToArray())
             .Execute();
-        Bump(transaction, name);
+
+        // There are few anchors and few CRLs; which of them have the authority is in their definitions.
+        transaction.Sql("UPDATE trust_anchors SET revision = revision + 1 WHERE withdrawn_at IS NULL").Execute();
         transaction.Audit(
             AuditActions.TrustAnchorCrl, actor, at, null, null, null, $"{name} {crl.Status.Number} {crl.Status.Hash}");
         return revision + 1;
@@ -99,14 +96,10 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
         if (ReadRevision(transaction, name) is not var (revision, isWithdrawn))
             return new Refusal(RefusalCode.NotFound, "There is no such trust anchor.");
         if (isWithdrawn) return revision;
-        transaction.Sql("UPDATE trust_anchors SET withdrawn_at = @at WHERE name = @name").With("at", at).With("name", name).Execute();
-        Bump(transaction, name);
+        transaction.Sql("UPDATE trust_anchors SET withdrawn_at = @at, revision = revision + 1 WHERE name = @name").With("at", at).With("name", name).Execute();
         transaction.Audit(AuditActions.TrustAnchorWithdrawn, actor, at, null, null, null, name);
         return revision + 1;
     }
-
-    private static void Bump(Transaction transaction, string name) =>
-        transaction.Sql("UPDATE trust_anchors SET revision = revision + 1 WHERE name = @name").With("name", name).Execute();
 
     private static (long Revision, bool IsWithdrawn)? ReadRevision(Transaction transaction, string name)
     {
@@ -116,10 +109,9 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
 
     private static (long Revision, bool IsWithdrawn) ReadState(DbDataReader row) => (row.GetInt64(0), !row.IsDBNull(1));
 
-    private static long? ReadNumber(Transaction transaction, string name, Digest issuer)
+    private static long? ReadNumber(Transaction transaction, Digest issuer)
     {
-        using var row = transaction.Sql("SELECT number FROM trust_anchor_crls WHERE anchor = @anchor AND issuer = @issuer")
-            .With("anchor", name)
+        using var row = transaction.Sql("SELECT number FROM trust_anchor_crls WHERE issuer = @issuer")
             .With("issuer", issuer.ToOctets())
             .Query();
         return row.Read() ? row.GetInt64(0) : null;
@@ -131,26 +123,26 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
         return await row.ReadAsync(ct) ? ReadState(row) : null;
     }
 
-    private static (TrustAnchor Anchor, Digest? Issuer, byte[]? Crl) ReadJoined(DbDataReader row)
+    private static TrustAnchor ReadAnchor(DbDataReader row)
     {
         var rest = JsonSerializer.Deserialize<Rest>(row.GetString(3), Json)!;
         var definition = rest.ToDefinition(row.GetString(1), row.GetFieldValue<byte[]>(2));
         if (!TrustAnchor.Create(row.GetString(0), definition).TryGet(out var anchor, out var refusal))
             throw new InvalidDataException($"The trust anchor '{row.GetString(0)}' is on record and cannot be used: {refusal.Detail}");
-        anchor = anchor with
+        return anchor with
         {
             Revision = row.GetInt64(4),
             CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(5)),
             CreatedBy = row.GetString(6),
             WithdrawnAt = row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7)),
         };
-        return row.IsDBNull(8) ? (anchor, null, null) : (anchor, Digest.FromOctets(row.GetFieldValue<byte[]>(8)), row.GetFieldValue<byte[]>(9));
     }
 
-    private static TrustAnchor WithCrl(TrustAnchor anchor, Digest issuer, byte[] der)
+    private static (Digest Issuer, ManufacturerCrl Crl) ReadCrl(DbDataReader row)
     {
-        var crl = ManufacturerCrl.TryRead(der) ?? throw new InvalidDataException($"A CRL of '{anchor.Name}' is on record and cannot be read.");
-        return anchor.WithCrl(issuer, crl);
+        var issuer = Digest.FromOctets(row.GetFieldValue<byte[]>(0));
+        return (issuer, ManufacturerCrl.TryRead(row.GetFieldValue<byte[]>(1))
+            ?? throw new InvalidDataException($"The CRL of the manufacturer's authority {issuer} is on record and cannot be read."));
     }
 
     // What has no column of its own.

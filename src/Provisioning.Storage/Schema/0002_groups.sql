@@ -86,13 +86,12 @@ CREATE TABLE trust_anchors (
     withdrawn_at BIGINT NULL
 ) /* WITHOUT ROWID */;
 
--- The newest CRL of each of a manufacturer's authorities; issuer is the SHA-256 of its SubjectPublicKeyInfo.
+-- The newest CRL of each of the manufacturers' authorities; issuer is the SHA-256 of its name and its SubjectPublicKeyInfo, so that it
+-- counts for every anchor that has the authority.
 CREATE TABLE trust_anchor_crls (
-    anchor TEXT NOT NULL,
-    issuer BYTEA NOT NULL,
+    issuer BYTEA NOT NULL PRIMARY KEY,
     number BIGINT NOT NULL,
-    crl BYTEA NOT NULL,
-    PRIMARY KEY (anchor, issuer)
+    crl BYTEA NOT NULL
 );
 
 -- Who signs manifests of secure elements.

@@ -100,7 +100,7 @@ public abstract partial class StorageContract
             CrlPolicy = CrlPolicy.Required,
         };
         var anchor = Value(TrustAnchor.Create("acme", definition)) with { CreatedAt = Now, CreatedBy = "administrator:a" };
-        var issuer = anchor.Issuers[0].KeyThumbprint;
+        var issuer = anchor.Issuers[0].Identity;
         Assert.Equal(1, Value(await Database.TrustAnchors.AddAnchorAsync(anchor, Ct)));
         Assert.Equal(RefusalCode.AlreadyExists, Code(await Database.TrustAnchors.AddAnchorAsync(anchor, Ct)));
         Assert.Equal(2, Value(await Database.TrustAnchors.SetCrlAsync("acme", issuer, Crl(5), "administrator:a", Now, Ct)));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Provisioning.Core.Revocation;
 using Provisioning.Tests.Certificates;
 
 namespace Provisioning.Tests.Server.Credentials;
@@ -126,6 +127,36 @@ public sealed class BirthTests : IAsyncLifetime
         await Problem.IsAsync(await open.EnrollAsync("AC-2"), HttpStatusCode.Forbidden, "certificate-revoked");
         using var client = _server.Client(good);
         await CredentialCalls.SerialAsync(await client.EnrollAsync("AC-1"));
+    }
+
+    [Fact]
+    public async Task A_CRL_counts_for_every_anchor_of_its_issuer_and_for_one_that_is_registered_later()
+    {
+        await _acme.RegisterWellAsync(_server);
+        using (var fans = await _acme.RegisterAsync(_server, "acme-fans", "FAN-[0-9]+")) await CredentialCalls.BodyAsync(fans, HttpStatusCode.Created);
+        using var fan = _acme.Issue("FAN-2");
+        using var valve = _acme.Issue("VALVE-3");
+        using var open = _server.Client(fan);
+        await Problem.IsAsync(await open.EnrollAsync("FAN-9"), HttpStatusCode.Forbidden, "not-expected");
+
+        using (var taken = await Manufacturer.BringAsync(_server, _acme.Crl(7, fan, valve))) await CredentialCalls.BodyAsync(taken);
+        using (var valves = await _acme.RegisterAsync(_server, "acme-valves", "VALVE-[0-9]+"))
+            Assert.Equal(7, (await CredentialCalls.BodyAsync(valves, HttpStatusCode.Created)).GetProperty("issuers")[0].GetProperty("crlNumber").GetInt64());
+
+        await Problem.IsAsync(await open.EnrollAsync("FAN-2"), HttpStatusCode.Forbidden, "certificate-revoked");
+        using var client = _server.Client(valve);
+        await Problem.IsAsync(await client.EnrollAsync("VALVE-3"), HttpStatusCode.Forbidden, "certificate-revoked");
+    }
+
+    [Fact]
+    public async Task A_CRL_with_a_negative_serial_number_is_not_taken()
+    {
+        await _acme.RegisterWellAsync(_server);
+        var builder = new CertificateRevocationListBuilder();
+        builder.AddEntry([0xFF]);
+        var crl = builder.Build(_acme.Certificate, 7, DateTimeOffset.UtcNow.AddDays(7), HashAlgorithmName.SHA256);
+
+        await Problem.IsAsync(await Manufacturer.BringAsync(_server, crl), HttpStatusCode.UnprocessableEntity, "bad-crl");
     }
 
     [Fact]
@@ -322,6 +353,35 @@ public sealed class BirthTests : IAsyncLifetime
         await TestServer.UntilAsync(() => server.Instance.TrustAnchors.All[0].Issuers[0].Crl?.Status.Number == 3, TimeSpan.FromMinutes(1));
         using var client = server.Client(birth);
         await Problem.IsAsync(await client.EnrollAsync("AC-1"), HttpStatusCode.Forbidden, "certificate-revoked");
+    }
+
+    [Fact]
+    public async Task A_CRL_file_of_the_future_is_told_once_and_taken_when_its_time_has_come()
+    {
+        var interval = Provisioning.Server.Jobs.ManufacturerCrlJob.Interval;
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await TestServer.StartAsync(time: time);
+        await server.OpenGroupAsync();
+        await _acme.RegisterWellAsync(server);
+        using (var other = await _acme.RegisterAsync(server, "zeta", "Z-[0-9]+")) await CredentialCalls.BodyAsync(other, HttpStatusCode.Created);
+        var folder = Directory.CreateDirectory(Path.Combine(server.Instance.Data.Path, "trust-anchors")).FullName;
+        var crl = _acme.Crl(3, time.GetUtcNow() + (3.5 * interval), time.GetUtcNow().AddDays(7));
+        await File.WriteAllBytesAsync(Path.Combine(folder, "acme.crl"), crl);
+        await time.WhenArmedAsync(1, interval);
+        CrlStatus? Taken() => server.Instance.TrustAnchors.All[0].Issuers[0].Crl?.Status;
+        int Told(string what) => server.Log.All.Count(line => line.Contains(what, StringComparison.Ordinal));
+
+        for (var look = 1; look <= 3; look++)
+        {
+            // Each version of the second file is told, after a look at the first.
+            await File.WriteAllBytesAsync(Path.Combine(folder, "zeta.crl"), new byte[look]);
+            time.Advance(interval);
+            await TestServer.UntilAsync(() => Told("'zeta'") >= look, TimeSpan.FromMinutes(1));
+            Assert.Equal((null, 1), (Taken(), Told("of the future")));
+        }
+
+        time.Advance(interval);
+        await TestServer.UntilAsync(() => Taken()?.Number == 3, TimeSpan.FromMinutes(1));
     }
 
     [Fact]
