@@ -22,7 +22,8 @@ public sealed class ManifestService(
 {
     private const int InOneStep = 100;
 
-    private static readonly JsonSerializerOptions Json = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
+    // Whether members are double is asked for each element: it must not end the file.
+    private static readonly JsonSerializerOptions Json = new() { MaxDepth = 16 };
 
     /// <summary>Registers who signs manifests.</summary>
     /// <param name="name">Its name.</param>

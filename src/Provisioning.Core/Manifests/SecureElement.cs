@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Frozen;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
@@ -23,6 +24,7 @@ internal sealed class SecureElement(FrozenDictionary<Digest, ManifestSigner> sig
     /// <returns>The device, or why not.</returns>
     internal Outcome<ExpectedDevice> Read(JsonElement element)
     {
+        if (!IsClear(element)) return Malformed("It says something twice, or holds text that is none.");
         if (TextOf(element, "protected") is not { } header || TextOf(element, "payload") is not { } payload || TextOf(element, "signature") is not { } signature)
             return Malformed("It is not a JWS with payload, protected and signature.");
         if (Verify(header, payload, signature) is { } refusal) return refusal;
@@ -97,10 +99,27 @@ internal sealed class SecureElement(FrozenDictionary<Digest, ManifestSigner> sig
         return attributes.Count == 0 ? null : attributes;
     }
 
-    private static string? TextOf(JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
-            ? value.GetString()
-            : null;
+    private static string? TextOf(JsonElement element, string name)
+    {
+        if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out var value) || value.ValueKind != JsonValueKind.String)
+            return null;
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair (RFC 8259 §8.2).
+            return null;
+        }
+    }
+
+    // The file is read with double members let through, so that one such element does not end it.
+    private static bool IsClear(JsonElement element)
+    {
+        using var document = TryParse(JsonMarshal.GetRawUtf8Value(element).ToArray());
+        return document is not null;
+    }
 
     // RFC 7515 §2: without padding, line breaks or anything else.
     private static byte[]? Decode(string text)
@@ -115,8 +134,9 @@ internal sealed class SecureElement(FrozenDictionary<Digest, ManifestSigner> sig
         {
             return JsonDocument.Parse(json, Strict);
         }
-        catch (JsonException)
+        catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
+            // The latter for a member's name with half of a surrogate pair.
             return null;
         }
     }

@@ -79,6 +79,21 @@ public sealed class ManifestTests : IAsyncLifetime
             Problems(report));
     }
 
+    [Theory]
+    [InlineData("""{"protected":"\ud800","payload":"","signature":""}""")]
+    [InlineData("""{"protected":"","protected":"","payload":"","signature":""}""")]
+    [InlineData("""{"\udc00":"","protected":"","payload":"","signature":""}""")]
+    [InlineData("""{"header":{"uniqueId":"\ud800"},"protected":"","payload":"","signature":""}""")]
+    public async Task An_element_that_is_hardly_JSON_stops_no_other(string bad)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+
+        var report = await ImportAsync($"[{Element("aa00", key).GetRawText()},{bad},{Element("aa01", key).GetRawText()}]");
+
+        Assert.Equal((2, 0, 0, 1), Counts(report));
+        Assert.StartsWith("1 ", Assert.Single(Problems(report)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_same_manifest_again_changes_nothing_also_after_the_device_has_come()
     {
