@@ -64,8 +64,8 @@ internal sealed record GroupBody
             credentials.Add(kind);
         }
 
-        if (FirstNull("/slots", Slots) is { } noSlot) return noSlot;
-        if (FirstNull("/requiredAttributes", RequiredAttributes) is { } noName) return noName;
+        if (NullValues.First("/slots", Slots) is { } noSlot) return noSlot;
+        if (NullValues.First("/requiredAttributes", RequiredAttributes) is { } noName) return noName;
         return usual with
         {
             Description = Description,
@@ -79,14 +79,6 @@ internal sealed record GroupBody
             RequiredAttributes = RequiredAttributes ?? usual.RequiredAttributes,
             OnClone = onClone,
         };
-    }
-
-    // The runtime holds properties to their nullability, but not the values of a list.
-    private static Problem? FirstNull<T>(string pointer, IReadOnlyList<T>? list)
-    {
-        for (var i = 0; i < (list?.Count ?? 0); i++)
-            if (list![i] is null) return RestErrors.Malformed("The value is null.", $"{pointer}/{i}");
-        return null;
     }
 
     private static Problem Unknown<T>(string pointer)

@@ -44,8 +44,8 @@ internal sealed record LotBody
     {
         if (!UtcTime.TryParse(opensAt, out var from)) return BadTime("opensAt");
         if (!UtcTime.TryParse(closesAt, out var until)) return BadTime("closesAt");
-        if (FirstNull("/stations", stations) is { } noStation) return noStation;
-        if (FirstNull("/units/list", units?.List) is { } noUnit) return noUnit;
+        if (NullValues.First("/stations", stations) is { } noStation) return noStation;
+        if (NullValues.First("/units/list", units?.List) is { } noUnit) return noUnit;
         return new LotDefinition
         {
             Description = description,
@@ -56,14 +56,6 @@ internal sealed record LotBody
             OpensAt = from,
             ClosesAt = until,
         };
-    }
-
-    // The runtime holds properties to their nullability, but not the values of a list.
-    internal static Problem? FirstNull<T>(string pointer, IReadOnlyList<T>? list)
-    {
-        for (var i = 0; i < (list?.Count ?? 0); i++)
-            if (list![i] is null) return RestErrors.Malformed("The value is null.", $"{pointer}/{i}");
-        return null;
     }
 
     private static Problem BadTime(string field) =>

@@ -132,7 +132,7 @@ internal static class LotEndpoints
     internal static async Task<IResult> ListLotUnits(HttpContext context, string name, LotService lots, TimeProvider time, CancellationToken ct)
     {
         if (!(await ReadAsync<LotListBody>(context, ct)).TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
-        if (LotBody.FirstNull("/list", body.List) is { } noUnit) return new ProblemAnswer(noUnit);
+        if (NullValues.First("/list", body.List) is { } noUnit) return new ProblemAnswer(noUnit);
         return await AnswerAsync(context, await lots.ListUnitsAsync(name, body.List, context.CallerOf(), ct), lots, time, ct);
     }
 
@@ -162,7 +162,7 @@ internal static class LotEndpoints
     internal static async Task<IResult> ScrapUnits(HttpContext context, string name, LotScrapping scrapping, CancellationToken ct)
     {
         if (!(await ReadAsync<ScrapBody>(context, ct)).TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
-        if (LotBody.FirstNull("/units", body.Units) is { } noUnit) return new ProblemAnswer(noUnit);
+        if (NullValues.First("/units", body.Units) is { } noUnit) return new ProblemAnswer(noUnit);
         var scrapped = await scrapping.ScrapAsync(name, [.. body.Units.Select(unit => unit.ToRequest())], context.CallerOf(), ct);
         return scrapped.TryGet(out var outcomes, out var refusal)
             ? new JsonAnswer<ScrapDocument>(new ScrapDocument

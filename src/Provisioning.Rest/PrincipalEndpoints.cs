@@ -90,6 +90,7 @@ internal static class PrincipalEndpoints
             return new ProblemAnswer(badQuery);
         var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct);
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
+        if (body.FirstNull() is { } missing) return new ProblemAnswer(missing);
         var scope = body.ToDefinition();
         if (!scope.ToScope().TryGet(out _, out var refusal)) return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
         return Answer(await principals.SetScopeAsync(name, scope, context.CallerOf().Actor, clock.LastBelieved(), ct));

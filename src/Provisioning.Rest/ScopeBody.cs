@@ -1,4 +1,5 @@
 using Provisioning.Core.Credentials;
+using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
@@ -24,6 +25,10 @@ internal sealed record ScopeBody
     /// <summary>Certificates a day (UTC).</summary>
     /// <example>5000</example>
     public int? DailyLimit { get; init; }
+
+    internal Problem? FirstNull() =>
+        NullValues.First("/groups", Groups) ?? NullValues.First("/lots", Lots)
+        ?? NullValues.First("/deviceIdPatterns", DeviceIdPatterns) ?? NullValues.First("/networks", Networks);
 
     internal ScopeDefinition ToDefinition() => new()
     {

@@ -75,6 +75,22 @@ public sealed class RegistrarScopeTests
         await CredentialCalls.SerialAsync(await station.EnrollAsync("p-1", ECDsa.Create(), new { group = "pumps" }));
     }
 
+    [Theory]
+    [InlineData("groups")]
+    [InlineData("lots")]
+    [InlineData("deviceIdPatterns")]
+    [InlineData("networks")]
+    public async Task A_null_in_a_list_of_limits_is_pointed_to(string list)
+    {
+        await using var server = await TestServer.StartAsync();
+
+        var answer = await server.Administrator().PutAsync(
+            "/api/v1/principals/factory-line/scope", new StringContent($$"""{"{{list}}":[null]}""", null, "application/json"));
+
+        var problem = await Problem.OfAsync(answer, 400, "malformed");
+        Assert.Equal($"/{list}/0", problem.GetProperty("pointer").GetString());
+    }
+
     [Fact]
     public async Task TM_12_the_daily_limit_is_exact_under_50_parallel_requests_and_new_the_next_day()
     {
