@@ -19,11 +19,11 @@ internal static class GroupEndpoints
             .WithTags("Groups")
             .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
         Describe(group.MapGet("", ListGroups).WithName("listGroups").Gives<ListDocument<GroupDocument>>());
-        Describe(group.MapGet("{name}", ReadGroup).WithName("readGroup").Gives<GroupDocument>().Refuses(RefusalCode.NotFound));
+        Describe(group.MapGet("{name}", ReadGroup).WithName("readGroup").WithMetadata(new VersionFacts(false, false)).Gives<GroupDocument>().Refuses(RefusalCode.NotFound));
         Describe(group.MapGet("{name}/versions", ListGroupVersions).WithName("listGroupVersions")
             .Gives<ListDocument<GroupDocument>>().Refuses(RefusalCode.NotFound));
-        Describe(group.MapPut("{name}", DefineGroup).WithName("defineGroup").Takes<GroupBody>().Gives<GroupDocument>()
-            .Refuses(RefusalCode.BadGroup, RefusalCode.PreconditionFailed));
+        Describe(group.MapPut("{name}", DefineGroup).WithName("defineGroup").WithMetadata(new VersionFacts(true, true)).Takes<GroupBody>().Gives<GroupDocument>()
+            .Refuses(RefusalCode.BadGroup, RefusalCode.PreconditionFailed, RefusalCode.PreconditionRequired));
         Describe(group.MapPost("{name}/preview", PreviewGroup).WithName("previewGroup").Takes<GroupBody>()
             .Gives<GroupPreviewDocument>().Refuses(RefusalCode.BadGroup, RefusalCode.NotFound));
 
@@ -66,18 +66,19 @@ internal static class GroupEndpoints
     /// <summary>Defines an enrollment group</summary>
     /// <remarks>
     /// Makes it, or puts its next version on record. It decides from then on, also on requests that are on their way. Certificates
-    /// that were issued stay as they are. Send <c>If-Match</c> with the ETag that was read, so that nobody's change is lost, or
-    /// <c>If-None-Match: *</c> to make a new one only. Callers: administrators.
+    /// that were issued stay as they are. A group that is there is changed with <c>If-Match</c> and the ETag that was read, so that
+    /// nobody's change is lost, or with <c>If-Match: *</c>. Callers: administrators.
     /// </remarks>
     /// <param name="name" example="pumps">The group: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>.</param>
     internal static async Task<IResult> DefineGroup(HttpContext context, string name, GroupService groups, CancellationToken ct)
     {
-        if (!Precondition.Read(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
+        if (!Precondition.ReadOrCreate(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
         if (!(await ReadDefinitionAsync(context, ct)).TryGet(out var definition, out problem)) return new ProblemAnswer(problem);
         var defined = await groups.DefineAsync(name, definition, expected.Expected, context.CallerOf(), ct);
-        return defined.TryGet(out var version, out var refusal)
-            ? Answer(context, version)
-            : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
+        if (defined.TryGet(out var version, out var refusal)) return Answer(context, version);
+        return new ProblemAnswer(refusal.Code == RefusalCode.PreconditionFailed && !expected.IsSaid
+            ? Precondition.Missing
+            : RestErrors.Of(refusal, context.Request));
     }
 
     /// <summary>Tells whom a change of an enrollment group would refuse</summary>

@@ -19,13 +19,13 @@ internal static class LotEndpoints
         ForAdministrators(lots.MapPost("", OpenLot).WithName("openLot").Takes<LotBody>().Gives<LotDocument>(StatusCodes.Status201Created)
             .Refuses(RefusalCode.BadLot, RefusalCode.AlreadyExists));
         ForAdministrators(lots.MapGet("", ListLots).WithName("listLots").Gives<PageDocument<LotDocument>>());
-        ForStations(lots.MapGet("{name}", ReadLot).WithName("readLot").Gives<LotDocument>().Refuses(RefusalCode.NotFound));
-        ForAdministrators(lots.MapPut("{name}", ChangeLot).WithName("changeLot").Takes<LotChangeBody>().Gives<LotDocument>()
-            .Refuses(RefusalCode.BadLot, RefusalCode.NotFound, RefusalCode.LotClosed, RefusalCode.PreconditionFailed));
+        ForStations(lots.MapGet("{name}", ReadLot).WithName("readLot").WithMetadata(new VersionFacts(false, false)).Gives<LotDocument>().Refuses(RefusalCode.NotFound));
+        ForAdministrators(lots.MapPut("{name}", ChangeLot).WithName("changeLot").WithMetadata(new VersionFacts(true, false)).Takes<LotChangeBody>().Gives<LotDocument>()
+            .Refuses(RefusalCode.BadLot, RefusalCode.NotFound, RefusalCode.LotClosed, RefusalCode.PreconditionFailed, RefusalCode.PreconditionRequired));
         ForAdministrators(lots.MapPost("{name}/units", ListLotUnits).WithName("listLotUnits").Takes<LotListBody>().Gives<LotDocument>()
             .Refuses(RefusalCode.BadLot, RefusalCode.NotFound, RefusalCode.LotClosed));
         ForAdministrators(lots.MapGet("{name}/units", ReadLotUnits).WithName("readLotUnits")
-            .Produces<string>(StatusCodes.Status200OK, MediaTypes.Lines).RefusesStatus(406).Refuses(RefusalCode.NotFound));
+            .GivesStream<LotUnitDocument>(MediaTypes.Lines).RefusesStatus(406).Refuses(RefusalCode.NotFound));
         ForStations(lots.MapPost("{name}/scrap", ScrapUnits).WithName("scrapUnits").Takes<ScrapBody>().Gives<ScrapDocument>()
             .Refuses(RefusalCode.BadLot, RefusalCode.NotFound));
         ForAdministrators(Signed(lots.MapPost("{name}/closure", CloseLot).WithName("closeLot")));
@@ -110,13 +110,13 @@ internal static class LotEndpoints
 
     /// <summary>Changes a lot</summary>
     /// <remarks>
-    /// As a whole, until it is closed. Requests that are on their way are decided again. Send <c>If-Match</c> with the ETag that was read,
-    /// so that nobody's change is lost. Callers: administrators.
+    /// As a whole, until it is closed. Requests that are on their way are decided again. With <c>If-Match</c> and the ETag that was
+    /// read, so that nobody's change is lost, or <c>If-Match: *</c>. Callers: administrators.
     /// </remarks>
     /// <param name="name" example="PO-4711">The lot.</param>
     internal static async Task<IResult> ChangeLot(HttpContext context, string name, LotService lots, TimeProvider time, CancellationToken ct)
     {
-        if (!Precondition.Read(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
+        if (!Precondition.Require(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
         if (!(await ReadAsync<LotChangeBody>(context, ct)).TryGet(out var body, out problem)) return new ProblemAnswer(problem);
         if (!body.ToDefinition().TryGet(out var definition, out problem)) return new ProblemAnswer(problem);
         var changed = await lots.ChangeAsync(name, definition, expected.Expected, context.CallerOf(), ct);

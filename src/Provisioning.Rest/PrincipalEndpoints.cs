@@ -21,12 +21,12 @@ internal static class PrincipalEndpoints
         Describe(group.MapPost("", AddPrincipal).WithName("addPrincipal").Takes<PrincipalBody>()
             .GivesCertificate<CertificateDocument>(StatusCodes.Status201Created)
             .Refuses(RefusalCode.BadName, RefusalCode.BadCredential, RefusalCode.AlreadyExists).Refuses(EndpointFacts.Issuing));
-        Describe(group.MapGet("{name}", ReadPrincipal).WithName("readPrincipal").Gives<PrincipalDocument>()
+        Describe(group.MapGet("{name}", ReadPrincipal).WithName("readPrincipal").WithMetadata(new VersionFacts(false, false)).Gives<PrincipalDocument>()
             .Refuses(RefusalCode.NotFound));
-        Describe(group.MapPut("{name}/scope", LimitRegistrar).WithName("limitRegistrar").Takes<ScopeBody>()
-            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound, RefusalCode.BadScope));
-        Describe(group.MapDelete("{name}/scope", UnlimitRegistrar).WithName("unlimitRegistrar")
-            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound));
+        Describe(group.MapPut("{name}/scope", LimitRegistrar).WithName("limitRegistrar").WithMetadata(new VersionFacts(true, false)).Takes<ScopeBody>()
+            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound, RefusalCode.BadScope, RefusalCode.PreconditionFailed, RefusalCode.PreconditionRequired));
+        Describe(group.MapDelete("{name}/scope", UnlimitRegistrar).WithName("unlimitRegistrar").WithMetadata(new VersionFacts(true, false))
+            .Gives<PrincipalDocument>().Refuses(RefusalCode.NotFound, RefusalCode.PreconditionFailed));
 
         static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);
     }
@@ -65,7 +65,7 @@ internal static class PrincipalEndpoints
     }
 
     /// <summary>Reads a registrar or administrator</summary>
-    /// <remarks>Callers: administrators.</remarks>
+    /// <remarks>The ETag names the version of its limits. Callers: administrators.</remarks>
     /// <param name="name" example="factory-line">The principal.</param>
     internal static async Task<IResult> ReadPrincipal(
         HttpContext context, string name, IPrincipalStore principals, CancellationToken ct)
@@ -73,14 +73,15 @@ internal static class PrincipalEndpoints
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem)
             return new ProblemAnswer(problem);
         return await principals.FindPrincipalAsync(name, ct) is { } principal
-            ? new JsonAnswer<PrincipalDocument>(PrincipalDocument.Of(principal))
+            ? Answer(context, principal)
             : new ProblemAnswer(new Refusal(RefusalCode.NotFound, "There is no such principal."));
     }
 
     /// <summary>Limits a registrar</summary>
     /// <remarks>
     /// To groups, lots, device IDs, networks, hours of the day and a number of certificates a day; what is left out has no limit. It
-    /// bites at once, on open connections and on requests that are on their way. Callers: administrators.
+    /// bites at once, on open connections and on requests that are on their way. With <c>If-Match</c> and the ETag of the registrar that
+    /// was read, so that nobody's change is lost, or <c>If-Match: *</c>. Callers: administrators.
     /// </remarks>
     /// <param name="name" example="factory-line">The registrar.</param>
     internal static async Task<IResult> LimitRegistrar(
@@ -88,24 +89,37 @@ internal static class PrincipalEndpoints
     {
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } badQuery)
             return new ProblemAnswer(badQuery);
+        if (!Precondition.Require(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
         var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct);
-        if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
+        if (!read.TryGet(out var body, out problem)) return new ProblemAnswer(problem);
         if (body.FirstNull() is { } missing) return new ProblemAnswer(missing);
         var scope = body.ToDefinition();
         if (!scope.ToScope().TryGet(out _, out var refusal)) return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
-        return Answer(await principals.SetScopeAsync(name, scope, context.CallerOf().Actor, clock.LastBelieved(), ct));
+        return Answer(context, await principals.SetScopeAsync(name, scope, RevisionOf(expected), context.CallerOf().Actor, clock.LastBelieved(), ct));
     }
 
     /// <summary>Takes all limits from a registrar</summary>
-    /// <remarks>Callers: administrators.</remarks>
+    /// <remarks>With <c>If-Match</c>, only those of that version. Callers: administrators.</remarks>
     /// <param name="name" example="factory-line">The registrar.</param>
     internal static async Task<IResult> UnlimitRegistrar(
-        HttpContext context, string name, IPrincipalStore principals, ClockGuard clock, CancellationToken ct) =>
-        (new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem
-            ? new ProblemAnswer(problem)
-            : Answer(await principals.SetScopeAsync(name, null, context.CallerOf().Actor, clock.LastBelieved(), ct));
+        HttpContext context, string name, IPrincipalStore principals, ClockGuard clock, CancellationToken ct)
+    {
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } badQuery)
+            return new ProblemAnswer(badQuery);
+        if (!Precondition.Read(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
+        return Answer(context, await principals.SetScopeAsync(name, null, RevisionOf(expected), context.CallerOf().Actor, clock.LastBelieved(), ct));
+    }
 
-    private static IResult Answer(Outcome<Principal> changed) => changed.TryGet(out var principal, out var refusal)
-        ? new JsonAnswer<PrincipalDocument>(PrincipalDocument.Of(principal))
+    // Revisions begin with 0, which would be none at all in an ETag.
+    private static long? RevisionOf(Precondition precondition) => precondition.Expected - 1;
+
+    private static IResult Answer(HttpContext context, Outcome<Principal> changed) => changed.TryGet(out var principal, out var refusal)
+        ? Answer(context, principal)
         : new ProblemAnswer(refusal);
+
+    private static JsonAnswer<PrincipalDocument> Answer(HttpContext context, Principal principal)
+    {
+        Precondition.SetTag(context.Response, principal.Revision + 1);
+        return new JsonAnswer<PrincipalDocument>(PrincipalDocument.Of(principal));
+    }
 }

@@ -30,9 +30,14 @@ public interface IPrincipalStore
     /// <summary>Sets what a registrar is limited to, with an audit entry. It bites on requests that are already on their way.</summary>
     /// <param name="name">The registrar.</param>
     /// <param name="scope">The limits, sound; or null for none.</param>
+    /// <param name="expected">The revision that the change was made from, or null for whichever there is.</param>
     /// <param name="actor">Who says so.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
-    /// <returns>The principal as it is now; or <see cref="RefusalCode.NotFound"/> when there is no such registrar.</returns>
-    Task<Outcome<Principal>> SetScopeAsync(string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct);
+    /// <returns>
+    /// The principal as it is now; or <see cref="RefusalCode.NotFound"/> when there is no such registrar, or
+    /// <see cref="RefusalCode.PreconditionFailed"/>.
+    /// </returns>
+    Task<Outcome<Principal>> SetScopeAsync(
+        string name, ScopeDefinition? scope, long? expected, string actor, DateTimeOffset at, CancellationToken ct);
 }

@@ -40,6 +40,8 @@ internal static class EndpointFacts
         RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
         RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
         RefusalCode.NotAllowed, RefusalCode.TwoCredentials, RefusalCode.BadToken, RefusalCode.TokenExpired,
+        RefusalCode.OutsideNetwork, RefusalCode.OutsideHours, RefusalCode.RevocationUnknown,
+        RefusalCode.ClockRegressed, RefusalCode.ClockSuspect,
     ];
 
     /// <summary>What any operation may answer with: limits, a database that is down, a defect.</summary>

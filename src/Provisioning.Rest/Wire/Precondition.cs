@@ -10,21 +10,27 @@ namespace Provisioning.Rest.Wire;
 /// version.
 /// </summary>
 /// <param name="Expected">The version, 0 for none; null for any.</param>
-internal readonly record struct Precondition(long? Expected)
+/// <param name="IsSaid">False when the request says nothing about it.</param>
+internal readonly record struct Precondition(long? Expected, bool IsSaid = true)
 {
+    /// <summary>The answer to a change that does not say which version it is meant for.</summary>
+    internal static Problem Missing { get; } = RestErrors.Of(new Refusal(
+        RefusalCode.PreconditionRequired,
+        "Send If-Match with the ETag of the version that you have read, or If-None-Match: * to create."));
+
     /// <summary>Reads If-Match or If-None-Match, of which a change must say one.</summary>
     internal static Checked<Precondition> Require(HttpRequest request) =>
-        request.Headers.IfMatch.Count == 0 && request.Headers.IfNoneMatch.Count == 0
-            ? RestErrors.Of(new Refusal(
-                RefusalCode.PreconditionRequired,
-                "Send If-Match with the ETag of the version that you have read, or If-None-Match: * to create."))
-            : Read(request);
+        request.Headers.IfMatch.Count == 0 && request.Headers.IfNoneMatch.Count == 0 ? Missing : Read(request);
+
+    /// <summary>Reads If-Match or If-None-Match; without them, only something new is meant.</summary>
+    internal static Checked<Precondition> ReadOrCreate(HttpRequest request) =>
+        request.Headers.IfMatch.Count == 0 && request.Headers.IfNoneMatch.Count == 0 ? new Precondition(0, IsSaid: false) : Read(request);
 
     /// <summary>Reads If-Match or If-None-Match; without them, any version is meant.</summary>
     internal static Checked<Precondition> Read(HttpRequest request)
     {
         var (match, none) = (request.Headers.IfMatch, request.Headers.IfNoneMatch);
-        if (match.Count + none.Count == 0) return new Precondition(null);
+        if (match.Count + none.Count == 0) return new Precondition(null, IsSaid: false);
         if (match.Count + none.Count == 1)
         {
             if (none.Count == 1 && none[0] == "*") return new Precondition(0);

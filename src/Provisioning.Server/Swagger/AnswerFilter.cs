@@ -40,7 +40,7 @@ internal sealed class AnswerFilter : IOperationFilter
             content[mediaType].Example = SwaggerExamples.Of(schema);
         if (content.ContainsKey(MediaTypes.Csv))
             content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
-        DescribeLots(content);
+        DescribeReport(content);
         if (content.ContainsKey(MediaTypes.Png))
         {
             content[MediaTypes.Text] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
@@ -71,16 +71,11 @@ internal sealed class AnswerFilter : IOperationFilter
             headers["Location"] = Header("Where the certificate is read.", null);
     }
 
-    private static void DescribeLots(IDictionary<string, OpenApiMediaType> content)
+    private static void DescribeReport(IDictionary<string, OpenApiMediaType> content)
     {
-        if (content.ContainsKey(MediaTypes.Jose))
-        {
-            content[MediaTypes.Json].Example = SwaggerExamples.Of("LotReport");
-            content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
-        }
-
-        if (content.TryGetValue(MediaTypes.Lines, out var lines))
-            lines.Example = "{\"deviceId\":\"PUMP-000001\",\"state\":\"activated\"}\n{\"deviceId\":\"PUMP-000002\",\"state\":\"unaccounted\"}\n";
+        if (!content.ContainsKey(MediaTypes.Jose)) return;
+        content[MediaTypes.Json].Example = SwaggerExamples.Of("LotReport");
+        content[MediaTypes.Jose] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
     }
 
     // As lists show it, without the certificate itself.

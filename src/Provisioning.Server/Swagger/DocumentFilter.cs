@@ -1,4 +1,8 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Infrastructure;
+using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.OpenApi;
+using Provisioning.Rest;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Provisioning.Server.Swagger;
@@ -43,15 +47,22 @@ internal sealed class DocumentFilter : IDocumentFilter
                 Description = "An enrollment token, without a client certificate.",
             },
         };
+        var forTokens = context.ApiDescriptions.Where(IsForTokens)
+            .Select(description => description.ActionDescriptor.EndpointMetadata.OfType<IEndpointNameMetadata>().Last().EndpointName).ToHashSet();
         foreach (var operation in swaggerDoc.Paths.Values.SelectMany(path => path.Operations!.Values))
         {
             var isPublic = operation.Tags?.Any(tag => tag.Name is "Authorities" or "Status" or "Health") == true;
             operation.Security = isPublic ? [] : [Requirement(Scheme)];
-            if (operation.OperationId == "enrollDevice") operation.Security.Add(Requirement(TokenScheme));
+            if (operation.OperationId is { } id && forTokens.Contains(id)) operation.Security.Add(Requirement(TokenScheme));
         }
 
         OpenApiSecurityRequirement Requirement(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, swaggerDoc)] = [] };
     }
+
+    // Each of several policies must be met.
+    private static bool IsForTokens(ApiDescription description) => description.ActionDescriptor.EndpointMetadata
+        .OfType<AuthorizationPolicy>().SelectMany(policy => policy.Requirements).OfType<RolesAuthorizationRequirement>().ToList() is { Count: > 0 } all
+        && all.TrueForAll(roles => roles.AllowedRoles.Contains(Roles.Token));
 
     private static OpenApiTag Tag(string name, string description) => new() { Name = name, Description = description };
 }

@@ -37,10 +37,10 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
         writer.RunAsync(transaction => Add(transaction, name, kind, actor, at), ct);
 
     public Task<Outcome<Principal>> SetScopeAsync(
-        string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct)
+        string name, ScopeDefinition? scope, long? expected, string actor, DateTimeOffset at, CancellationToken ct)
     {
         var text = scope is null ? null : JsonSerializer.Serialize(scope, Json);
-        return writer.RunAsync(transaction => SetScope(transaction, name, scope, text, actor, at), ct);
+        return writer.RunAsync(transaction => SetScope(transaction, name, scope, text, expected, actor, at), ct);
     }
 
     private static async ValueTask<Principal?> FindAsync(Session session, string name, CancellationToken ct)
@@ -70,12 +70,14 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
     }
 
     private static Outcome<Principal> SetScope(
-        Transaction transaction, string name, ScopeDefinition? scope, string? text, string actor, DateTimeOffset at)
+        Transaction transaction, string name, ScopeDefinition? scope, string? text, long? expected, string actor, DateTimeOffset at)
     {
         Principal? known;
         using (var row = transaction.Sql(ByName).With("name", name).Query()) known = row.Read() ? Read(row) : null;
         if (known is not { Kind: HolderKind.Registrar })
             return new Refusal(RefusalCode.NotFound, "There is no such registrar.");
+        if (expected is { } revision && revision != known.Revision)
+            return new Refusal(RefusalCode.PreconditionFailed, "The limits were changed meanwhile. Read them again and repeat your change.");
         transaction.Sql("UPDATE principals SET scope = @scope, revision = revision + 1 WHERE name = @name")
             .With("scope", text)
             .With("name", name)

@@ -159,7 +159,7 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         throw new NotSupportedException("As above.");
 
     public Task<Outcome<Principal>> SetScopeAsync(
-        string name, ScopeDefinition? scope, string actor, DateTimeOffset at, CancellationToken ct) =>
+        string name, ScopeDefinition? scope, long? expected, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("Principals are tested on real databases.");
 
     public ValueTask<ApprovalRequest?> FindApprovalAsync(string id, CancellationToken ct) =>

@@ -145,8 +145,7 @@ public sealed class ApprovalTests
 
     private static async Task DefineAsync(TestServer server, string body)
     {
-        using var content = new StringContent(body, null, "application/json");
-        using var answer = await server.Administrator().PutAsync("/api/v1/groups/default", content);
+        using var answer = await server.Administrator().ReplaceAsync("/api/v1/groups/default", body);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 

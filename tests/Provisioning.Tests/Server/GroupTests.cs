@@ -132,12 +132,9 @@ public sealed class GroupTests
         await using var server = await TestServer.StartAsync();
         var admin = server.Administrator();
         await DefineAsync(server, "pumps", "{}");
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/groups/pumps") { Content = Json("{}") };
-        request.Headers.Add("If-Match", "\"7\"");
-        await Problem.IsAsync(await admin.SendAsync(request), HttpStatusCode.PreconditionFailed, "precondition-failed");
-        using var good = new HttpRequestMessage(HttpMethod.Put, "/api/v1/groups/pumps") { Content = Json("{}") };
-        good.Headers.Add("If-Match", "\"1\"");
-        using var changed = await admin.SendAsync(good);
+        await Problem.IsAsync(await admin.ReplaceAsync("/api/v1/groups/pumps", "{}", "\"7\""), HttpStatusCode.PreconditionFailed, "precondition-failed");
+        await Problem.IsAsync(await admin.ReplaceAsync("/api/v1/groups/pumps", "{}", null), HttpStatusCode.PreconditionRequired, "precondition-required");
+        using var changed = await admin.ReplaceAsync("/api/v1/groups/pumps", "{}", "\"1\"");
         Assert.Equal((HttpStatusCode.OK, "\"2\""), (changed.StatusCode, changed.Headers.ETag!.Tag));
         var versions = (await ReadAsync(server, "/api/v1/groups/pumps/versions")).GetProperty("items").EnumerateArray();
         Assert.Equal([2, 1], versions.Select(version => version.GetProperty("version").GetInt32()));
@@ -328,15 +325,13 @@ public sealed class GroupTests
 
     private static async Task DefineAsync(TestServer server, string group, string body)
     {
-        using var content = Json(body);
-        using var answer = await server.Administrator().PutAsync("/api/v1/groups/" + group, content);
+        using var answer = await server.Administrator().ReplaceAsync("/api/v1/groups/" + group, body);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     private static async Task LimitAsync(TestServer server, string scope)
     {
-        using var content = Json(scope);
-        using var answer = await server.Administrator().PutAsync("/api/v1/principals/factory-line/scope", content);
+        using var answer = await server.Administrator().ReplaceAsync("/api/v1/principals/factory-line/scope", scope);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 

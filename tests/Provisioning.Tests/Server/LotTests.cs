@@ -57,12 +57,14 @@ public sealed class LotTests
         var more = Order("PO-1", 2);
         more.Remove("name");
         more.Remove("group");
-        using (var changed = await PutAsync(administrator, "PO-1", more, "\"1\"")) Assert.Equal("\"2\"", changed.Headers.ETag?.Tag);
-        await Problem.IsAsync(await PutAsync(administrator, "PO-1", more, "\"1\""), HttpStatusCode.PreconditionFailed, "precondition-failed");
+        using (var changed = await administrator.ReplaceAsync("/api/v1/lots/PO-1", more, "\"1\"")) Assert.Equal("\"2\"", changed.Headers.ETag?.Tag);
+        await Problem.IsAsync(await administrator.ReplaceAsync("/api/v1/lots/PO-1", more, "\"1\""), HttpStatusCode.PreconditionFailed, "precondition-failed");
         await EnrollAsync(server, "pump-2", "PO-1");
         more["quota"] = 1;
-        await Problem.IsAsync(await PutAsync(administrator, "PO-1", more, null), HttpStatusCode.UnprocessableEntity, "bad-lot");
-        await Problem.IsAsync(await PutAsync(administrator, "PO-9", more, null), HttpStatusCode.NotFound, "not-found");
+        await Problem.IsAsync(await administrator.ReplaceAsync("/api/v1/lots/PO-1", more), HttpStatusCode.UnprocessableEntity, "bad-lot");
+        await Problem.IsAsync(
+            await administrator.ReplaceAsync("/api/v1/lots/PO-1", more, null), HttpStatusCode.PreconditionRequired, "precondition-required");
+        await Problem.IsAsync(await administrator.ReplaceAsync("/api/v1/lots/PO-9", more), HttpStatusCode.NotFound, "not-found");
     }
 
     [Fact]
@@ -83,7 +85,7 @@ public sealed class LotTests
 
         await Problem.IsAsync(await line.GetAsync("/api/v1/lots"), HttpStatusCode.Forbidden, "not-allowed");
         await Problem.IsAsync(await line.PostAsync("/api/v1/lots/PO-1/closure", null), HttpStatusCode.Forbidden, "not-allowed");
-        (await administrator.PutAsJsonAsync($"/api/v1/principals/{Line}/scope", new JsonObject { ["lots"] = new JsonArray("PO-2") })).EnsureSuccessStatusCode();
+        (await administrator.ReplaceAsync($"/api/v1/principals/{Line}/scope", """{"lots":["PO-2"]}""")).EnsureSuccessStatusCode();
         Assert.Equal(HttpStatusCode.OK, (await line.GetAsync("/api/v1/lots/PO-2")).StatusCode);
         await Problem.IsAsync(await line.GetAsync("/api/v1/lots/PO-1"), HttpStatusCode.Forbidden, "outside-scope");
     }
@@ -241,7 +243,7 @@ public sealed class LotTests
 
         await SameAsync("Lot", await administrator.GetAsync("/api/v1/lots/PO-4711"));
         await SameAsync("LotPage", await administrator.GetAsync("/api/v1/lots"));
-        await SameAsync("Lot", await administrator.PutAsJsonAsync("/api/v1/lots/PO-4711", Example("LotChangeBody")));
+        await SameAsync("Lot", await administrator.ReplaceAsync("/api/v1/lots/PO-4711", Example("LotChangeBody")));
         await SameAsync("Scrap", await administrator.PostAsJsonAsync("/api/v1/lots/PO-4711/scrap", Example("ScrapBody")));
         (await administrator.PostAsync("/api/v1/lots/PO-4711/closure", null)).EnsureSuccessStatusCode();
         var closed = JsonNode.Parse(await GetAsync(administrator, "/api/v1/lots/PO-4711/report", "application/json"))!;
@@ -307,13 +309,6 @@ public sealed class LotTests
         using var response = await client.SendAsync(message);
         Assert.Equal(accept, response.Content.Headers.ContentType?.MediaType);
         return await response.Content.ReadAsStringAsync();
-    }
-
-    private static async Task<HttpResponseMessage> PutAsync(HttpClient administrator, string name, JsonObject body, string? revision)
-    {
-        using var message = new HttpRequestMessage(HttpMethod.Put, $"/api/v1/lots/{name}") { Content = JsonContent.Create(body) };
-        if (revision is not null) message.Headers.TryAddWithoutValidation("If-Match", revision);
-        return await administrator.SendAsync(message);
     }
 
     private static Task<HttpResponseMessage> ScrapAsync(HttpClient client, string lot, params string[] units) =>

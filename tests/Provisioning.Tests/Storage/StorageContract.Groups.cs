@@ -34,7 +34,7 @@ public abstract partial class StorageContract
     {
         await Database.Authorities.AddPrincipalAsync("line", HolderKind.Registrar, Now, Ct);
         var planned = new Admission { DeviceRevision = null, Registrar = "line", RegistrarRevision = 0 };
-        await Database.Principals.SetScopeAsync("line", new ScopeDefinition { DailyLimit = 3 }, "administrator:a", Now, Ct);
+        await Database.Principals.SetScopeAsync("line", new ScopeDefinition { DailyLimit = 3 }, null, "administrator:a", Now, Ct);
         await RefusedAsync(NewReservation() with { Admission = planned }, RefusalCode.PolicyChanged);
         await ReserveAsync(NewReservation() with { Admission = planned with { RegistrarRevision = 1 } });
         Assert.Equal(3, (await Database.Principals.FindPrincipalAsync("line", Ct))!.Scope!.DailyLimit);

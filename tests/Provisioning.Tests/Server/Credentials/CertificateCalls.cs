@@ -41,8 +41,7 @@ internal static class CertificateCalls
 
     internal static async Task LimitAsync(this TestServer server, string registrar, string scope)
     {
-        using var content = new StringContent(scope, null, "application/json");
-        using var response = await server.Administrator().PutAsync($"/api/v1/principals/{registrar}/scope", content);
+        using var response = await server.Administrator().ReplaceAsync($"/api/v1/principals/{registrar}/scope", scope);
         await CredentialCalls.BodyAsync(response);
     }
 

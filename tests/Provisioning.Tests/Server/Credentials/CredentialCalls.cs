@@ -14,7 +14,7 @@ internal static class CredentialCalls
 
     internal static async Task DefineGroupAsync(this TestServer server, string name, object definition)
     {
-        using var response = await server.Administrator().PutAsJsonAsync("/api/v1/groups/" + name, definition);
+        using var response = await server.Administrator().ReplaceAsync("/api/v1/groups/" + name, definition);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 

@@ -75,6 +75,26 @@ public sealed class RegistrarScopeTests
         await CredentialCalls.SerialAsync(await station.EnrollAsync("p-1", ECDsa.Create(), new { group = "pumps" }));
     }
 
+    [Fact]
+    public async Task Limits_are_changed_from_the_version_that_was_read()
+    {
+        await using var server = await TestServer.StartAsync();
+        var admin = server.Administrator();
+        const string path = "/api/v1/principals/factory-line", limits = path + "/scope";
+        using var read = await admin.GetAsync(path);
+        var tag = read.Headers.ETag!.Tag;
+
+        await Problem.IsAsync(await admin.ReplaceAsync(limits, """{"dailyLimit":5}""", null), HttpStatusCode.PreconditionRequired, "precondition-required");
+        using var changed = await admin.ReplaceAsync(limits, """{"dailyLimit":5}""", tag);
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        await Problem.IsAsync(await admin.ReplaceAsync(limits, """{"dailyLimit":6}""", tag), HttpStatusCode.PreconditionFailed, "precondition-failed");
+        using var late = new HttpRequestMessage(HttpMethod.Delete, limits) { Headers = { { "If-Match", tag } } };
+        await Problem.IsAsync(await admin.SendAsync(late), HttpStatusCode.PreconditionFailed, "precondition-failed");
+
+        Assert.Equal(5, (await server.GetAsync(path)).GetProperty("scope").GetProperty("dailyLimit").GetInt32());
+        Assert.Equal("\"2\"", changed.Headers.ETag!.Tag);
+    }
+
     [Theory]
     [InlineData("groups")]
     [InlineData("lots")]
@@ -84,8 +104,7 @@ public sealed class RegistrarScopeTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var answer = await server.Administrator().PutAsync(
-            "/api/v1/principals/factory-line/scope", new StringContent($$"""{"{{list}}":[null]}""", null, "application/json"));
+        var answer = await server.Administrator().ReplaceAsync("/api/v1/principals/factory-line/scope", $$"""{"{{list}}":[null]}""");
 
         var problem = await Problem.OfAsync(answer, 400, "malformed");
         Assert.Equal($"/{list}/0", problem.GetProperty("pointer").GetString());

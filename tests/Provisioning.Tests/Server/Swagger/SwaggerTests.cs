@@ -135,6 +135,35 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
     }
 
     [Fact]
+    public async Task Each_example_of_a_line_is_one_of_its_schema()
+    {
+        var document = (await _host.GetAsync("/swagger/v1/swagger.json", RestHost.Admin)).Json;
+        var seen = 0;
+        foreach (var (path, _, operation) in await OperationsAsync())
+        {
+            foreach (var content in LinesOf(operation))
+            {
+                var schema = content.GetProperty("schema").GetProperty("$ref").GetString()!.Split('/')[^1];
+                var fields = document.GetProperty("components").GetProperty("schemas").GetProperty(schema).GetProperty("properties");
+                Assert.All(content.GetProperty("example").EnumerateObject(), field => Assert.True(fields.TryGetProperty(field.Name, out _), $"{path} {schema} {field.Name}"));
+                seen++;
+            }
+        }
+
+        Assert.True(seen >= 4, $"{seen}");
+    }
+
+    [Fact]
+    public async Task Who_may_enroll_with_a_token_may_collect_with_it()
+    {
+        foreach (var (_, _, operation) in await OperationsAsync())
+        {
+            var takesToken = operation.GetProperty("security").EnumerateArray().Any(one => one.TryGetProperty("enrollmentToken", out _));
+            Assert.Equal(operation.GetProperty("operationId").GetString() is "enrollDevice" or "collectEnrollment", takesToken);
+        }
+    }
+
+    [Fact]
     public async Task The_page_is_served_without_any_outside_asset()
     {
         var page = await _host.GetAsync("/swagger/index.html", null);
@@ -171,6 +200,11 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
                 .Select(method => (path.Name, method.Name, method.Value))),
         ];
     }
+
+    private static IEnumerable<JsonElement> LinesOf(JsonElement operation) => operation.GetProperty("responses").EnumerateObject()
+        .Select(response => response.Value)
+        .Where(response => response.TryGetProperty("content", out var content) && content.TryGetProperty("application/x-ndjson", out _))
+        .Select(response => response.GetProperty("content").GetProperty("application/x-ndjson"));
 
     // The names of all fields, in order, inside the first item of a list too.
     private static string Names(JsonElement json)
