@@ -1,5 +1,6 @@
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 
@@ -74,12 +75,17 @@ public sealed class GroupService(
         return new GroupPreview(total, refused, byRule, examples);
     }
 
-    // The rules that rest on nothing but the device. The names are those of the rules of admission.
-    private static string? RefuseIn(EnrollmentGroup group, GroupMember device)
+    // The rules that rest on nothing but the device. The names are those of the rules of admission; "names" is what a profile asks for.
+    private string? RefuseIn(EnrollmentGroup group, GroupMember device)
     {
         if (group.DeviceIdPattern?.IsMatch(device.Id.Value) == false) return "device-id";
         if (group.Definition.RequiredAttributes.Any(name => !device.Attributes.ContainsKey(name))) return "attributes";
-        return device.Slots.Any(slot => group.FindSlot(slot) is null) ? "slot" : null;
+        if (device.Slots.Any(slot => group.FindSlot(slot) is null)) return "slot";
+
+        // One that has no certificate yet would come for the first slot.
+        var source = new NameSource(device.Id.Value, group.Name, device.Attributes);
+        var slots = device.Slots.Count == 0 ? [group.Definition.Slots[0].Name] : device.Slots;
+        return slots.All(slot => CertificateNames.Make(ca.Profiles[group.ProfileOf(group.FindSlot(slot)!)], source).TryGet(out _, out _)) ? null : "names";
     }
 
     private Outcome<EnrollmentGroup> Judge(string name, long version, GroupDefinition definition)

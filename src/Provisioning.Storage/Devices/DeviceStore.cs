@@ -29,7 +29,8 @@ internal sealed class DeviceStore(Readers readers) : IDeviceStore
         // A row for each slot in use, and one for a device without any.
         const string sql = """
             SELECT d.device_id, d.attributes, c.slot FROM devices d
-            LEFT JOIN certificates c ON c.holder = d.device_id AND c.holder_kind = 'device' AND c.state = 'current'
+            LEFT JOIN certificates c
+                ON c.holder = d.device_id AND c.holder_kind = 'device' AND c.state IN ('current', 'reserved', 'issued', 'held')
             WHERE d.group_name = @group ORDER BY d.device_id
             """;
         GroupMember? last = null;
@@ -38,7 +39,7 @@ internal sealed class DeviceStore(Readers readers) : IDeviceStore
         {
             if (last is { } before && before.Id == row.Id)
             {
-                last = before with { Slots = [.. before.Slots, .. row.Slots] };
+                last = before with { Slots = [.. before.Slots.Union(row.Slots)] };
                 continue;
             }
 

@@ -194,6 +194,27 @@ public sealed class GroupTests
     }
 
     [Fact]
+    public async Task A_preview_counts_those_whose_names_the_profile_could_not_make()
+    {
+        await using var server = await TestServer.StartAsync();
+        await DefineAsync(server, "pumps", TwoSlots);
+        await EnrolledAsync(server, "pump-1", "pumps", attributes: new { applicationUri = "urn:pump-1" });
+        await EnrolledAsync(server, "pump-2", "pumps");
+        await EnrolledAsync(server, "pump-3", "pumps", attributes: new { applicationUri = "no URI" });
+
+        using var definition = Json("""{"profile":"opcua-application"}""");
+        using var answer = await server.Administrator().PostAsync("/api/v1/groups/pumps/preview", definition);
+
+        var preview = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("""{"names":2}""", preview.GetProperty("byRule").GetRawText());
+        await DefineAsync(server, "pumps", """{"profile":"opcua-application"}""");
+
+        // What was told comes true.
+        await EnrolledAsync(server, "pump-4", "pumps", attributes: new { applicationUri = "urn:pump-4" });
+        await RefusedAsync(server, "pump-5", "pumps", HttpStatusCode.UnprocessableEntity, "name-not-possible");
+    }
+
+    [Fact]
     public async Task Groups_are_there_again_after_a_restart()
     {
         var directory = Directory.CreateTempSubdirectory("provisioning-test-").FullName;
@@ -340,9 +361,9 @@ public sealed class GroupTests
     private static async Task<JsonElement> ReadAsync(TestServer server, string path) =>
         await server.Administrator().GetFromJsonAsync<JsonElement>(path);
 
-    private static async Task EnrolledAsync(TestServer server, string id, string? group)
+    private static async Task EnrolledAsync(TestServer server, string id, string? group, object? attributes = null)
     {
-        using var answer = await EnrollAsync(server, server.Registrar(), id, group);
+        using var answer = await EnrollAsync(server, server.Registrar(), id, group, attributes: attributes);
         Assert.True(answer.StatusCode == HttpStatusCode.Created, await answer.Content.ReadAsStringAsync());
     }
 
