@@ -88,6 +88,44 @@ public sealed class ClaimTests : IAsyncLifetime
         Assert.Single(bodies);
     }
 
+    // Two samples of Kolmogorov and Smirnov: with one distribution behind both, the greatest distance passes 1.63 * sqrt(2 / n) once in a
+    // hundred. A busy machine disturbs both alike, since they take turns; three tries make a false alarm one in a million.
+    [Fact]
+    public async Task TM_27_the_time_of_an_answer_does_not_tell_whether_a_device_is_known()
+    {
+        const int Samples = 200;
+        await _server.CreateBatchAsync("week-5", "pumps", "pump-50");
+        using var certificate = await _server.IssueClaimAsync("week-4");
+        using var client = _server.Client(certificate);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var distances = new List<double>();
+        for (var round = 0; round < 3; round++)
+        {
+            var (known, unknown) = (new double[Samples], new double[Samples]);
+            for (var i = 0; i < Samples; i++)
+            {
+                known[i] = await TimeAsync("pump-50");
+                unknown[i] = await TimeAsync("pump-60");
+            }
+
+            distances.Add(Distance(known, unknown));
+            if (distances[^1] < 1.63 * Math.Sqrt(2.0 / Samples)) return;
+        }
+
+        Assert.Fail($"Known and unknown devices can be told apart: {string.Join(", ", distances)}");
+
+        async Task<double> TimeAsync(string device)
+        {
+            var watch = System.Diagnostics.Stopwatch.StartNew();
+            using var answer = await client.EnrollAsync(device, key);
+            Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
+            return watch.Elapsed.TotalMicroseconds;
+        }
+
+        static double Distance(double[] one, double[] other) =>
+            one.Concat(other).Max(at => Math.Abs(one.Count(value => value <= at) - other.Count(value => value <= at)) / (double)Samples);
+    }
+
     [Fact]
     public async Task A_claim_certificate_enrolls_into_its_own_group_only()
     {
