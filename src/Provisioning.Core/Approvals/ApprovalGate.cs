@@ -28,8 +28,9 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
         var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
         if (known is { State: ApprovalState.Approved }) return await ca.IssueAsync(allowed.ApprovedBy(known.Id, hash), input);
 
-        // What cannot be issued need not be looked at, and what was issued already is given again.
-        if (!(await ca.ProbeAsync(allowed, input)).TryGet(out var existing, out var refusal)) return refusal;
+        // What cannot be issued need not be looked at, and what was issued already is given again. It is meant: a clone that has to
+        // wait for nobody must be seen here, or it is seen nowhere.
+        if (!(await ca.ProbeAsync(allowed, input, leavesMarks: true)).TryGet(out var existing, out var refusal)) return refusal;
         if (existing.Certificate is { } certificate) return certificate;
         switch (known?.State)
         {

@@ -55,13 +55,17 @@ public interface ICertificateStore
     Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct);
 
     /// <summary>
-    /// Tells what <see cref="ReserveAsync"/> would answer now, and changes nothing. An approval that is still missing is no reason to
+    /// Tells what <see cref="ReserveAsync"/> would answer now, and reserves nothing. An approval that is still missing is no reason to
     /// refuse here.
     /// </summary>
     /// <param name="reservation">The plan.</param>
+    /// <param name="leavesMarks">
+    /// True when somebody really wants it: then a refusal is marked as one of <see cref="ReserveAsync"/> is (a suspected clone, an
+    /// attempt beyond the lot). False when it is only asked; then nothing is changed.
+    /// </param>
     /// <param name="ct">Gives up.</param>
     /// <returns>What would be decided.</returns>
-    Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct);
+    Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct);
 
     /// <summary>
     /// Records the signed certificate of a reservation, in one transaction with the holder's new state and one audit entry

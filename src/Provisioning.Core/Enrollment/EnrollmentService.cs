@@ -93,7 +93,7 @@ public sealed class EnrollmentService(
             return new Explanation(ExplainedOutcome.Refused, rules);
         }
 
-        var isFree = (await ca.ProbeAsync(allowed, input!)).TryGet(out var probe, out broken);
+        var isFree = (await ca.ProbeAsync(allowed, input!, leavesMarks: false)).TryGet(out var probe, out broken);
         rules.Add(new ExplainedRule("registry", RegistryTitle, isFree, broken));
         return new Explanation(
             !isFree ? ExplainedOutcome.Refused

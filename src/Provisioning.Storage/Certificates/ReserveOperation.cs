@@ -16,7 +16,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     // An unconfirmed certificate of the device whose place this reservation takes.
     private CertificateRecord? _displaced;
 
+    // A probe asks what would be; then an approval may still be missing.
     private bool _isProbe;
+
+    private bool _leavesMarks = true;
 
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
@@ -32,10 +35,12 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         return ReserveResult.Reserved.Instance;
     }
 
-    /// <summary>Decides, and neither reserves nor leaves a mark.</summary>
-    public ReserveResult Probe()
+    /// <summary>Decides, and does not reserve.</summary>
+    /// <param name="leavesMarks">A refusal leaves the marks that one of a reservation would leave.</param>
+    public ReserveResult Probe(bool leavesMarks)
     {
         _isProbe = true;
+        _leavesMarks = leavesMarks;
         return Decide(ReserveFacts.Read(transaction, reservation)) ?? ReserveResult.Reserved.Instance;
     }
 
@@ -53,7 +58,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private static ReserveResult.Refused Refuse(Refusal refusal) => new(refusal);
 
     private ReserveResult.Refused Suspect(string device, CloneSign sign, Refusal refusal) =>
-        _isProbe ? Refuse(refusal) : CloneMarks.Refuse(transaction, reservation, device, sign, refusal);
+        _leavesMarks ? CloneMarks.Refuse(transaction, reservation, device, sign, refusal) : Refuse(refusal);
 
     private ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
     {
@@ -86,7 +91,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         if (_units is null || reservation.Admission is not { } admission) return null;
         if (CheckSource(facts, admission) is { } refused) return refused;
         if (_units.Check(_isProbe) is not { } refusal) return null;
-        if (refusal == Refusals.QuotaExhausted && !_isProbe) _units.NoteBeyond();
+        if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
         return new ReserveResult.Refused(refusal)
         {
             Sign = refusal == Refusals.TokenExhausted ? CloneSign.ClaimedTwice : null,

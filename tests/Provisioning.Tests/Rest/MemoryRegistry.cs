@@ -49,7 +49,7 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         lock (Enter()) return Reserve(reservation);
     }
 
-    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct) =>
         Task.FromResult<ReserveResult>(ReserveResult.Reserved.Instance);
 
     public Task<Outcome<CertificateRecord>> RecordAsync(

@@ -136,6 +136,23 @@ public sealed class ApprovalTests
             await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))), HttpStatusCode.Conflict, "device-already-bound");
     }
 
+    [Fact]
+    public async Task TM_02_a_clone_of_a_manual_group_waits_for_nobody_and_is_marked()
+    {
+        await using var server = await StartAsync();
+        await DefineAsync(server, """{"approval":"manual","onClone":"quarantine"}""");
+        var registrar = server.Registrar();
+        var waiting = await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))));
+        await DecideAsync(server, waiting.Id, approve: true);
+        using (var issued = await registrar.GetAsync(waiting.Address)) Assert.Equal(HttpStatusCode.Created, issued.StatusCode);
+
+        await Problem.IsAsync(
+            await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))), HttpStatusCode.Conflict, "device-already-bound");
+        Assert.Equal("quarantined", (await ReadAsync(server, "/api/v1/devices/pump-1")).GetProperty("state").GetString());
+        var history = (await ReadAsync(server, "/api/v1/devices/pump-1/history")).GetProperty("items").EnumerateArray();
+        Assert.Contains("clone-suspected", history.Select(entry => entry.GetProperty("action").GetString()));
+    }
+
     private static async Task<TestServer> StartAsync()
     {
         var server = await TestServer.StartAsync();
