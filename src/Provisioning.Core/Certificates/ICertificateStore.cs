@@ -37,8 +37,8 @@ public interface ICertificateStore
     /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
     /// <item>First enrollment, and none of the above has answered: the claim batch, the trust anchor and the token must be good still
     /// (<see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadToken"/>, <see cref="RefusalCode.TokenExpired"/>,
-    /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again
-    /// (<see cref="RefusalCode.AlreadyClaimed"/>), the lot must be open and have a unit left (<see cref="RefusalCode.LotNotOpen"/>,
+    /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again, but for another slot with
+    /// the key of its first claim (<see cref="RefusalCode.AlreadyClaimed"/>), the lot must be open and have a unit left (<see cref="RefusalCode.LotNotOpen"/>,
     /// <see cref="RefusalCode.LotClosed"/>, <see cref="RefusalCode.NotInLot"/>, <see cref="RefusalCode.QuotaExhausted"/>), and the
     /// registrar must have certificates left today (<see cref="RefusalCode.DailyLimit"/>). One unit of each is taken; it goes back when
     /// the reservation is given up, but for the daily limit, which counts what was begun.</item>

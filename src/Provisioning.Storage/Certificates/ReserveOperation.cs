@@ -104,8 +104,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         if (admission.ClaimBatch is { } batch)
         {
             if (!IsGood("SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL", batch)) return Refuse(Refusals.CallerNotGood);
-            if (facts.Device is not (null or DeviceState.Registered))
-                return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+            if (CheckClaim(facts) is { } refused) return refused;
         }
 
         if (admission.BirthThumbprint is not { } birth) return null;
@@ -117,6 +116,30 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
             ? Suspect(reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
             : null;
+    }
+
+    // A claim is for one key: the first that it gave a certificate to, or is about to. With that key, and as long as nothing has become
+    // of its certificate, it fills the other slots too. The device's state says it too late: it changes when the certificate is recorded.
+    private ReserveResult.Refused? CheckClaim(ReserveFacts facts)
+    {
+        const string sql = """
+            SELECT key_thumbprint, (state = 'reserved' OR state = 'issued' OR state = 'current') AND not_after >= @at FROM certificates
+            WHERE holder = @holder AND holder_kind = 'device' AND (state = 'reserved' OR thumbprint IS NOT NULL)
+            """;
+        var (hasAny, isOther, isOver) = (false, false, false);
+        using (var row = transaction.Sql(sql).With("at", reservation.At).With("holder", reservation.Holder).Query())
+        {
+            while (row.Read())
+            {
+                hasAny = true;
+                isOther |= Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != reservation.KeyThumbprint;
+                isOver |= !row.GetBoolean(1);
+            }
+        }
+
+        if (isOther) return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+        isOver |= !hasAny && facts.Device is not (null or DeviceState.Registered);
+        return isOver ? Refuse(Refusals.AlreadyClaimed) : null;
     }
 
     // So many that a revocation of the whole batch, one transaction, stays short.
