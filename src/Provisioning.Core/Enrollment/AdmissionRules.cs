@@ -106,14 +106,23 @@ internal static class AdmissionRules
     private static Refusal? CheckLot(EnrollmentCase c)
     {
         if (c.Lot is not { } lot) return null;
+        if (c.Caller is Caller.Claim or Caller.Birth) return Outside("A device enrolls itself for no lot.");
         if (lot.Definition.Group != c.Group.Name)
             return new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' is one of the group '{lot.Definition.Group}'.");
-        if (lot.Definition.Stations is { } stations && c.Caller is Caller.Registrar registrar && !stations.Contains(registrar.Name))
-            return Outside($"The registrar is no station of the lot '{lot.Name}'.");
+        if (lot.Definition.Stations is { } stations && !IsStation(c.Caller, stations))
+            return Outside($"The caller is no station of the lot '{lot.Name}'.");
         return lot.Definition.Range?.Contains(c.DeviceId.Value) == false
             ? new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' does not order this unit.")
             : null;
     }
+
+    // A token that may enroll for the lot was made for it.
+    private static bool IsStation(Caller caller, IReadOnlyList<string> stations) => caller switch
+    {
+        Caller.Registrar registrar => stations.Contains(registrar.Name),
+        Caller.Administrator or Caller.Token => true,
+        _ => false,
+    };
 
     /// <summary>The key that a device or token is bound to. After the request was read, because only then it is known.</summary>
     internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key)
