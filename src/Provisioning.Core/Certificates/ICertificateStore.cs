@@ -25,7 +25,8 @@ public interface ICertificateStore
     /// <item>For a device: its state must allow it (<see cref="RefusalCode.DeviceSuspended"/>,
     /// <see cref="RefusalCode.DeviceQuarantined"/>, <see cref="RefusalCode.DeviceDecommissioned"/>).</item>
     /// <item>First enrollment of a device (<see cref="Reservation.Renews"/> is null): a live certificate (issued or current, not
-    /// expired) with the same key is <see cref="ReserveResult.Existing"/>, with another key
+    /// expired) with the same key is <see cref="ReserveResult.Existing"/>, but when the reservation is for a lot and the device is no
+    /// unit of that (<see cref="RefusalCode.NotInLot"/>); with another key
     /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
     /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
     /// <item>Renewal: the certificate named must still be issued or current

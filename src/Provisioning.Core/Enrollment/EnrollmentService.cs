@@ -41,8 +41,8 @@ public sealed class EnrollmentService(
     public const int MaxRequestKeyLength = 128;
 
     // The same device asking for the same key many times at once waits for one answer, instead of being refused until it is there.
-    // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, and the
-    // certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
+    // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, the lot,
+    // and the certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
     // first request only.
     private readonly ConcurrentDictionary<Joined, Task<Outcome<StoredCertificate>>> _inFlight = new();
 
@@ -203,6 +203,7 @@ public sealed class EnrollmentService(
 
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
         if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
+        if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
         return new PlanInput
         {
             Key = csr.Key,
@@ -224,7 +225,8 @@ public sealed class EnrollmentService(
     {
         // An approval is for the exact request, so there the bytes do count.
         var exact = allowed.Admission is { NeedsApproval: true } ? input.RequestHash : (Digest?)null;
-        var identity = new Joined(allowed.Caller.Actor, allowed.Holder, allowed.Slot, input.Key.Thumbprint, allowed.Renews, exact);
+        var identity = new Joined(
+            allowed.Caller.Actor, allowed.Holder, allowed.Slot, allowed.Admission?.Lot, input.Key.Thumbprint, allowed.Renews, exact);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
@@ -252,7 +254,7 @@ public sealed class EnrollmentService(
         stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]));
 
     private readonly record struct Joined(
-        string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews, Digest? Exact);
+        string Actor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);
 
     private sealed record Work
     {

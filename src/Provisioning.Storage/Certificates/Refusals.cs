@@ -89,7 +89,7 @@ internal static class Refusals
 
     public static Refusal NotInLot { get; } = new(RefusalCode.NotInLot, "The lot does not order this unit.");
 
-    public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot.");
+    public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot, or in none.");
 
     public static Refusal NoSuchLot { get; } = new(RefusalCode.NotFound, "There is no such lot.");
 

@@ -210,7 +210,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
                 switch (certificate.State)
                 {
                     case CertificateState.Reserved: return Refuse(Refusals.RequestInProgress);
-                    case CertificateState.Issued or CertificateState.Current: return Existing(certificate.SerialNumber);
+                    case CertificateState.Issued or CertificateState.Current:
+                        return IsOfAnotherLot() ? Refuse(Refusals.OfAnotherLot) : Existing(certificate.SerialNumber);
                     default: break;
                 }
             }
@@ -229,6 +230,14 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             _ => Suspect(
                 reservation.Holder, CloneSign.SecondKey, Refusals.AlreadyBound),
         };
+    }
+
+    // Who enrolls for a lot would take the answer for a unit of it, which nobody has counted. Who names none may ask again for any.
+    private bool IsOfAnotherLot()
+    {
+        if (reservation.Admission?.Lot is not { } lot) return false;
+        using var row = transaction.Sql("SELECT lot FROM devices WHERE device_id = @device_id").With("device_id", reservation.Holder).Query();
+        return row.Read() && (row.IsDBNull(0) || row.GetString(0) != lot);
     }
 
     private ReserveResult? CheckRenewal(SerialNumber renews, IReadOnlyList<CertificateRecord> live)

@@ -60,4 +60,20 @@ public abstract partial class StorageContract
         await WriteAsync("UPDATE certificates SET lot = NULL");
         Assert.Equal([new CounterMismatch("Lot", Order, "issued units", 1, 0)], await MismatchesAsync());
     }
+
+    [Theory]
+    [InlineData(Order)]
+    [InlineData(null)]
+    public async Task The_certificate_of_a_unit_of_one_lot_is_not_given_again_for_another(string? lot)
+    {
+        await OpenAsync(NewLot());
+        await OpenAsync(NewLot(), "PO-2");
+        var first = lot is null ? NewReservation() : await ForLotAsync("pump-1", lot);
+        await IssueAsync(first);
+
+        await RefusedAsync(await ForLotAsync("pump-1", "PO-2") with { KeyThumbprint = first.KeyThumbprint }, RefusalCode.NotInLot);
+        var again = lot is null ? NewReservation() : await ForLotAsync("pump-1", lot);
+        await ExistingAsync(again with { KeyThumbprint = first.KeyThumbprint });
+        await ExistingAsync(NewReservation() with { KeyThumbprint = first.KeyThumbprint });
+    }
 }

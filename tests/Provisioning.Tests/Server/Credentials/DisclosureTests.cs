@@ -46,6 +46,24 @@ public sealed class DisclosureTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task I_10_an_Idempotency_Key_with_another_lot_is_another_request()
+    {
+        await OpenLotAsync("PO-1");
+        await OpenLotAsync("PO-2");
+        using var key = ECDsa.Create();
+        var csr = CertificateCalls.Csr("pump-1", key);
+        var client = _server.Registrar();
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "unit-1");
+
+        await CredentialCalls.SerialAsync(await client.PostAsJsonAsync("/api/v1/enrollments", new { deviceId = "pump-1", csr, lot = "PO-1" }));
+        await CredentialCalls.SerialAsync(await client.PostAsJsonAsync("/api/v1/enrollments", new { deviceId = "pump-1", csr, lot = "PO-1" }));
+        await Problem.IsAsync(
+            await client.PostAsJsonAsync("/api/v1/enrollments", new { deviceId = "pump-1", csr, lot = "PO-2" }),
+            HttpStatusCode.UnprocessableEntity,
+            "idempotency-mismatch");
+    }
+
     private static Task<HttpResponseMessage> EnrollAsync(HttpClient client, string device, object more) => client.EnrollAsync(device, ECDsa.Create(), more);
 
     private async Task OpenLotAsync(string name, string group = "pumps", params string[] stations)
