@@ -109,8 +109,8 @@ internal static class EnrollmentEndpoints
 
     /// <summary>Tells what would become of an enrollment</summary>
     /// <remarks>
-    /// Asks every rule, and tells of each whether it is kept and why not. Issues nothing, counts nothing and leaves no mark. Callers:
-    /// registrars and administrators.
+    /// Asks every rule, and tells of each whether it is kept and why not. Issues nothing, counts nothing and leaves no mark; but beyond
+    /// the scope of a registrar no other rule is asked, and it is kept that it tried. Callers: registrars and administrators.
     /// </remarks>
     /// <param name="deviceId">As for an enrollment.</param>
     /// <param name="group">As for an enrollment.</param>

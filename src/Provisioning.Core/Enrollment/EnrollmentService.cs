@@ -64,7 +64,10 @@ public sealed class EnrollmentService(
         return outcome;
     });
 
-    /// <summary>Tells what would become of an enrollment, and what each rule says. Changes nothing and leaves no mark.</summary>
+    /// <summary>
+    /// Tells what would become of an enrollment, and what each rule says. Changes nothing and leaves no mark; but it is kept that somebody
+    /// asked beyond its scope, who is told nothing else.
+    /// </summary>
     /// <param name="caller">Who would ask.</param>
     /// <param name="request">What for.</param>
     /// <param name="ct">Gives up.</param>
@@ -73,7 +76,8 @@ public sealed class EnrollmentService(
     public async Task<Outcome<Explanation>> ExplainAsync(Caller caller, EnrollmentRequest request, CancellationToken ct)
     {
         var read = await cases.ReadAsync(caller, request, ct);
-        if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
+        if (!read.TryGet(out var enrollment, out var refusal))
+            return refusal.Code == RefusalCode.OutsideScope ? Beyond(caller, request, refusal) : refusal;
         var rules = AdmissionRules.All
             .Select(rule => (rule, Broken: rule.Check(enrollment)))
             .Select(asked => new ExplainedRule(asked.rule.Name, asked.rule.Title, asked.Broken is null, asked.Broken))
@@ -101,6 +105,19 @@ public sealed class EnrollmentService(
             : allowed.Admission!.NeedsApproval ? ExplainedOutcome.Pending
             : ExplainedOutcome.Issued,
             rules);
+    }
+
+    private Explanation Beyond(Caller caller, EnrollmentRequest request, Refusal refusal)
+    {
+        if (DeviceId.TryParse(request.DeviceId, out var id)) refusals.Note(id, caller, refusal);
+        var rules = AdmissionRules.All
+            .Select(rule => rule == AdmissionRules.Scope
+                ? new ExplainedRule(rule.Name, rule.Title, false, refusal)
+                : new ExplainedRule(rule.Name, rule.Title, null))
+            .ToList();
+        rules.Add(new ExplainedRule("request", RequestTitle, null));
+        rules.Add(new ExplainedRule("registry", RegistryTitle, null));
+        return new Explanation(ExplainedOutcome.Refused, rules);
     }
 
     /// <summary>Asks again for what waits, as who asked first: gives the certificate once it was approved.</summary>
