@@ -122,13 +122,13 @@ internal static class EnrollmentEndpoints
         [FromQuery] string? group,
         [FromQuery] string? lot,
         [FromQuery] string? slot,
-        EnrollmentService enrollments,
+        EnrollmentExplainer explainer,
         CancellationToken ct)
     {
         if (AnswerForms.CheckJson(context.Request) is { } notJson) return new ProblemAnswer(notJson);
         var read = await CertificationBody.ReadEnrollmentAsync(context.Request, ct);
         if (!read.TryGet(out var request, out var problem)) return new ProblemAnswer(problem);
-        return (await enrollments.ExplainAsync(context.CallerOf(), request, ct)).TryGet(out var explanation, out var refusal)
+        return (await explainer.ExplainAsync(context.CallerOf(), request, ct)).TryGet(out var explanation, out var refusal)
             ? new JsonAnswer<ExplanationDocument>(ExplanationDocument.Of(explanation))
             : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
     }

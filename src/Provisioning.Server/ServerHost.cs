@@ -123,6 +123,7 @@ internal static partial class ServerHost
         .AddSingleton<RegistrationRules>()
         .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()
+        .AddSingleton<EnrollmentExplainer>()
         .AddSingleton(instance.Data)
         .AddSingleton(instance.Keys)
         .AddSingleton<LotService>()

@@ -44,6 +44,21 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
         }
     }
 
+    /// <summary>What has been decided about exactly this request. Changes nothing.</summary>
+    /// <returns>Null when it is approved; else the refusal that <see cref="PassAsync"/> would give.</returns>
+    internal async Task<Refusal?> ExplainAsync(AuthorizedRequest allowed, PlanInput input)
+    {
+        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
+        var known = await store.FindApprovalAsync(allowed.Caller.Actor, HashOf(allowed, input), now, CancellationToken.None);
+        return known?.State switch
+        {
+            ApprovalState.Approved => null,
+            ApprovalState.Pending => Wait(known),
+            ApprovalState.Denied => Denied(known),
+            _ => new Refusal(RefusalCode.ApprovalPending, "An administrator will have to approve this request."),
+        };
+    }
+
     /// <summary>The answer to who must wait.</summary>
     internal static Refusal Wait(ApprovalRequest request) =>
         new(RefusalCode.ApprovalPending, "An administrator has to approve this request. Ask again later; the same request is known again.")
