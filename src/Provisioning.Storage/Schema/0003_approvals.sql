@@ -23,7 +23,10 @@ CREATE TABLE approvals (
 
 CREATE INDEX approvals_request ON approvals (requester, request_hash, requested_at);
 CREATE INDEX approvals_requested ON approvals (requested_at, id);
-CREATE INDEX approvals_pending ON approvals (device_id) WHERE state = 'pending';
+CREATE INDEX approvals_expires ON approvals (expires_at);
+CREATE INDEX approvals_pending ON approvals (device_id, requester) WHERE state = 'pending';
+CREATE INDEX approvals_pending_requester ON approvals (requester, expires_at) WHERE state = 'pending';
+CREATE INDEX approvals_queue ON approvals (requested_at, id) WHERE state = 'pending';
 CREATE INDEX approvals_serial ON approvals (serial) WHERE serial IS NOT NULL;
 
 -- Why devices were refused, the same reason of a day in one row. day is days since 1970-01-01 in UTC.

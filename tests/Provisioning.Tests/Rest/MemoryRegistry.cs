@@ -178,6 +178,8 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         string id, bool approve, string? reason, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("Approvals are tested on real databases.");
 
+    public Task<int> ForgetApprovalsAsync(DateTimeOffset expiredBefore, int limit, CancellationToken ct) => Task.FromResult(0);
+
     public Task<Page<ApprovalRequest>> ListApprovalsAsync(ApprovalQuery query, CancellationToken ct) =>
         Task.FromResult(new Page<ApprovalRequest>([.. Waiting], null));
 

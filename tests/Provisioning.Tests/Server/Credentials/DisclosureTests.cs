@@ -45,7 +45,7 @@ public sealed class DisclosureTests : IAsyncLifetime
         foreach (var lot in new[] { "PO-1", "PO-2" })
         {
             var counts = (await _server.GetAsync("/api/v1/lots/" + lot)).GetProperty("counts");
-            Assert.Equal((0, 0), (counts.GetProperty("issued").GetInt32(), counts.GetProperty("attemptsBeyond").GetInt32()));
+            Assert.Equal((0, 0), (counts.GetProperty("issued").GetInt32(), counts.GetProperty("beyond").GetInt32()));
         }
     }
 
