@@ -79,7 +79,8 @@ internal static class ApprovalEndpoints
     /// <summary>Approves or denies requests</summary>
     /// <remarks>
     /// One or many; each is answered by itself. An approval is for exactly that request: another key, certification request,
-    /// attribute or version of the group wants another one. Nobody approves a request of their own. Callers: administrators.
+    /// attribute or version of the group wants another one. It can be taken back, by denying the request, until its certificate is
+    /// issued. Nobody approves a request of their own. Callers: administrators.
     /// </remarks>
     internal static async Task<IResult> DecideApprovals(
         HttpContext context, IApprovalStore approvals, ClockGuard clock, CancellationToken ct)

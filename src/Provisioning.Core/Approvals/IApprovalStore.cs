@@ -32,8 +32,8 @@ public interface IApprovalStore
     Task<Outcome<ApprovalRequest>> AddApprovalAsync(ApprovalRequest request, CancellationToken ct);
 
     /// <summary>
-    /// Decides a pending request, with an audit entry. The same decision again changes nothing. What was decided otherwise, has
-    /// expired or was asked by the same actor is <see cref="RefusalCode.NotAllowed"/>; what is not there is
+    /// Decides a pending request, or denies an approved one that was not used yet, with an audit entry. The same decision again changes
+    /// nothing. What was denied or used, has expired or was asked by the same actor is <see cref="RefusalCode.NotAllowed"/>; what is not there is
     /// <see cref="RefusalCode.NotFound"/>.
     /// </summary>
     /// <param name="id">The request.</param>

@@ -171,7 +171,9 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
         if (known is null) return new Refusal(RefusalCode.NotFound, "There is no such request.");
         var state = approve ? ApprovalState.Approved : ApprovalState.Denied;
         if (known.State == state) return known;
-        if (known.State != ApprovalState.Pending)
+        // A wrong click is taken back; the other way round the device was told no already.
+        var isOpen = known.State == ApprovalState.Pending || (known.State == ApprovalState.Approved && !approve);
+        if (!isOpen)
             return new Refusal(RefusalCode.NotAllowed, $"The request is {Words.Of(known.State)} already.");
         if (known.ExpiresAt <= at) return new Refusal(RefusalCode.NotAllowed, "The request has expired. The device must ask again.");
         if (known.Requester == actor) return new Refusal(RefusalCode.NotAllowed, "Nobody approves a request of their own.");

@@ -1,4 +1,6 @@
 using Provisioning.Core.Approvals;
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Tests.Storage;
@@ -66,6 +68,34 @@ public abstract partial class StorageContract
         Assert.Equal(2, await Database.Approvals.ForgetApprovalsAsync(Now.AddSeconds(1), 2, Ct));
         Assert.Equal(1, await Database.Approvals.ForgetApprovalsAsync(Now.AddSeconds(1), 2, Ct));
         Assert.NotNull(await Database.Approvals.FindApprovalAsync(young.Id, Ct));
+    }
+
+    [Fact]
+    public async Task An_approval_can_be_taken_back_until_it_is_used()
+    {
+        var request = NewApproval();
+        await AddAsync(request);
+        Value(await DecideAsync(request, approve: true));
+        var denied = Value(await DecideAsync(request, approve: false));
+        Assert.Equal((ApprovalState.Denied, "wrong click"), (denied.State, denied.Reason));
+        Assert.Equal(RefusalCode.NotAllowed, Code(await DecideAsync(request, approve: true)));
+        Assert.Equal(
+            [AuditActions.EnrollmentApproved, AuditActions.EnrollmentDenied], (await AuditAsync()).Select(entry => entry.Action));
+
+        var admission = new Admission
+        {
+            DeviceRevision = null,
+            NeedsApproval = true,
+            Approval = request.Id,
+            ApprovedHash = request.RequestHash,
+        };
+        await RefusedAsync(NewReservation() with { Admission = admission }, RefusalCode.PolicyChanged);
+
+        var used = NewApproval();
+        await AddAsync(used);
+        Value(await DecideAsync(used, approve: true));
+        await ReserveAsync(NewReservation() with { Admission = admission with { Approval = used.Id, ApprovedHash = used.RequestHash } });
+        Assert.Equal(RefusalCode.NotAllowed, Code(await DecideAsync(used, approve: false)));
     }
 
     private ApprovalRequest NewApproval(string device = "pump-1") => new()
