@@ -29,7 +29,8 @@ CREATE INDEX approvals_pending_requester ON approvals (requester, expires_at) WH
 CREATE INDEX approvals_queue ON approvals (requested_at, id) WHERE state = 'pending';
 CREATE INDEX approvals_serial ON approvals (serial) WHERE serial IS NOT NULL;
 
--- Why devices were refused, the same reason of a day in one row. day is days since 1970-01-01 in UTC.
+-- Why devices were refused, the same reason of a day in one row. day is days since 1970-01-01 in UTC. is_registered tells whether the
+-- device was in the registry then.
 CREATE TABLE refusals (
     device_id TEXT NOT NULL,
     day BIGINT NOT NULL,
@@ -39,7 +40,9 @@ CREATE TABLE refusals (
     first_at BIGINT NOT NULL,
     last_at BIGINT NOT NULL,
     count BIGINT NOT NULL,
+    is_registered BIGINT NOT NULL,
     PRIMARY KEY (device_id, day, code, requester)
 ) /* WITHOUT ROWID */;
 
 CREATE INDEX refusals_last ON refusals (last_at);
+CREATE INDEX refusals_requester ON refusals (requester, is_registered, last_at);

@@ -54,7 +54,7 @@ public sealed class DisclosureTests : IAsyncLifetime
     {
         await OpenLotAsync("PO-1");
         await OpenLotAsync("PO-F", "fans");
-        var token = await _server.CreateTokenAsync(new { group = "pumps", uses = 9, expiresAt = DateTimeOffset.UtcNow.AddDays(1) });
+        var token = await _server.CreateTokenAsync(new { group = "pumps", uses = 9, expiresAt = DateTimeOffset.UtcNow.AddDays(1).ToString("yyyy-MM-ddTHH:mm:ssZ", null) });
         using var claim = await _server.IssueClaimAsync("week-4");
         foreach (var client in new[] { _server.Client(claim), _server.WithToken(token) })
         {
