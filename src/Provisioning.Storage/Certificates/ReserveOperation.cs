@@ -92,10 +92,11 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         if (CheckSource(facts, admission) is { } refused) return refused;
         if (_units.Check(_isProbe) is not { } refusal) return null;
         if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
-        return new ReserveResult.Refused(refusal)
-        {
-            Sign = refusal == Refusals.TokenExhausted ? CloneSign.ClaimedTwice : null,
-        };
+
+        // A counted token is used up by honest devices. A one-time token that was for one device, and comes for another, was copied.
+        return refusal == Refusals.TokenExhausted && _units.ReadOneTimeHolder() is { } first && first != reservation.Holder
+            ? Suspect(first, CloneSign.ClaimedTwice, refusal)
+            : Refuse(refusal);
     }
 
     // What the device itself has come with: a claim or a birth certificate.

@@ -26,6 +26,19 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
     /// <returns>Why there is nothing left to take, or null.</returns>
     public Refusal? Check(bool isProbe) => (isProbe ? null : CheckApproval()) ?? CheckToken() ?? CheckLot() ?? CheckDay();
 
+    /// <summary>The device that a one-time token was used for, or null.</summary>
+    public string? ReadOneTimeHolder()
+    {
+        const string sql = """
+            SELECT holder FROM certificates
+            WHERE token = @token AND token IS NOT NULL AND holder_kind = 'device' AND (state = 'reserved' OR thumbprint IS NOT NULL)
+                AND (SELECT uses FROM tokens WHERE id = @token) = 1
+            LIMIT 1
+            """;
+        using var row = transaction.Sql(sql).With("token", admission.Token).Query();
+        return row.Read() ? row.GetString(0) : null;
+    }
+
     /// <summary>Takes one of each.</summary>
     public void Take()
     {

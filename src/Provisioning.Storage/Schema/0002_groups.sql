@@ -47,6 +47,9 @@ ALTER TABLE certificates ADD COLUMN group_version BIGINT NULL;
 ALTER TABLE certificates ADD COLUMN lot TEXT NULL;
 ALTER TABLE certificates ADD COLUMN token TEXT NULL;
 
+-- What a token was used for; devices with other credentials are not in it.
+CREATE INDEX certificates_token ON certificates (token) WHERE token IS NOT NULL;
+
 -- One current certificate per device and slot, and one on its way: whatever the code does.
 DROP INDEX certificates_one_current;
 DROP INDEX certificates_one_pending;
