@@ -17,4 +17,7 @@ public enum CloneSign
 
     /// <summary>Two certificates of the manufacturer claim the same device.</summary>
     SecondBirth,
+
+    /// <summary>A device that is bound to a key beforehand comes with another.</summary>
+    UnexpectedKey,
 }

@@ -21,7 +21,8 @@ public interface ICertificateStore
     /// <item>The key is blocked: <see cref="RefusalCode.KeyBlocked"/>; it belongs to another holder (of any kind):
     /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation.</item>
     /// <item>The group has another version than the plan rests on, or the device another revision, or the registrar:
-    /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>.</item>
+    /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>. The
+    /// device is bound to another key: <see cref="RefusalCode.KeyMismatch"/>.</item>
     /// <item>For a device: its state must allow it (<see cref="RefusalCode.DeviceSuspended"/>,
     /// <see cref="RefusalCode.DeviceQuarantined"/>, <see cref="RefusalCode.DeviceDecommissioned"/>).</item>
     /// <item>First enrollment of a device (<see cref="Reservation.Renews"/> is null): a live certificate (issued or current, not

@@ -116,15 +116,11 @@ internal static class AdmissionRules
         _ => false,
     };
 
-    /// <summary>The key that a device or token is bound to. After the request was read, because only then it is known.</summary>
-    internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key)
-    {
-        if (c.Device?.ExpectedKey is { } expected && expected != key.Thumbprint)
-            return new Refusal(RefusalCode.KeyMismatch, "The device is expected with another key: the one that its manifest names.");
-        return c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
+    /// <summary>The key that a token is bound to. After the request was read, because only then it is known.</summary>
+    internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key) =>
+        c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
             ? new Refusal(RefusalCode.KeyMismatch, "The token is made for another key.")
             : null;
-    }
 
     private static Refusal NotExpected() => new(RefusalCode.NotExpected, "This credential does not expect that device.");
 }

@@ -74,6 +74,9 @@ internal static class Refusals
     public static Refusal AlreadyClaimed { get; } =
         new(RefusalCode.AlreadyClaimed, "The device was claimed before. It renews with the certificate that it was given.");
 
+    public static Refusal UnexpectedKey { get; } = new(
+        RefusalCode.KeyMismatch, "The device is expected with another key: the one that its manifest names.");
+
     public static Refusal SecondBirth { get; } = new(
         RefusalCode.DeviceAlreadyBound, "The device was claimed with another certificate of its manufacturer.");
 

@@ -49,6 +49,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         var answer = (facts.RequestKeyTaken ? Repeated() : null)
             ?? CheckKey(facts)
             ?? CheckPolicy(facts)
+            ?? CheckExpectedKey()
             ?? (IsDevice ? CheckDevice(facts) : null)
             ?? (reservation.HolderKind == HolderKind.Claim ? CheckBatch() : null)
             ?? CheckUnits(facts);
@@ -85,6 +86,12 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             ? Refuse(Refusals.CallerNotGood)
             : null;
     }
+
+    // The revision that it was read with is the device's still: it has been compared.
+    private ReserveResult.Refused? CheckExpectedKey() =>
+        reservation.Admission?.ExpectedKey is { } expected && expected != reservation.KeyThumbprint
+            ? Suspect(reservation.Holder, CloneSign.UnexpectedKey, Refusals.UnexpectedKey)
+            : null;
 
     private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
     {

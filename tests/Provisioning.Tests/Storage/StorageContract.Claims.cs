@@ -48,6 +48,22 @@ public abstract partial class StorageContract
         }
     }
 
+    [Fact]
+    public async Task TM_02_a_device_that_is_bound_to_a_key_and_comes_with_another_is_marked()
+    {
+        var expected = NewDigest();
+        Assert.True(Core.Devices.DeviceId.TryParse("pump-1", out var id));
+        var announced = await Database.ExpectedDevices.ExpectAsync(
+            new Core.Devices.Announcement("default", null, Admin, Now), [new Core.Devices.ExpectedDevice(id) { Key = expected }], Ct);
+        Value(Assert.Single(announced));
+        var device = (await Database.Devices.FindDeviceAsync(id, Ct))!;
+        var admission = new Admission { DeviceRevision = device.Revision, ExpectedKey = device.ExpectedKey };
+
+        await RefusedAsync(NewReservation() with { Admission = admission }, RefusalCode.KeyMismatch, CloneSign.UnexpectedKey);
+        Assert.Equal(("pump-1", "unexpected-key"), ((await AuditAsync())[^1].Holder, (await AuditAsync())[^1].Detail));
+        await IssueAsync(NewReservation() with { Admission = admission, KeyThumbprint = expected });
+    }
+
     private static Admission Claiming => new() { DeviceRevision = null, ClaimBatch = "week-4" };
 
     private async Task AddBatchAsync() => Value(await Database.ClaimBatches.AddBatchAsync(
