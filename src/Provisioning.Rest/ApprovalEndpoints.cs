@@ -29,8 +29,10 @@ internal static class ApprovalEndpoints
     }
 
     /// <summary>Lists requests for approval</summary>
-    /// <remarks>Oldest first, with what the certification requests say. Callers: administrators.</remarks>
-    /// <param name="state">Only in this state; <c>pending</c> is the queue.</param>
+    /// <remarks>
+    /// Oldest first, with what the certification requests say. They are dropped 30 days after they expired. Callers: administrators.
+    /// </remarks>
+    /// <param name="state">Only in this state; <c>pending</c> is the queue, without what has expired.</param>
     /// <param name="group">Only of this enrollment group.</param>
     /// <param name="deviceId">Only for this device.</param>
     /// <param name="limit">Rows a page.</param>
@@ -43,12 +45,14 @@ internal static class ApprovalEndpoints
         [FromQuery] string? limit,
         [FromQuery] string? cursor,
         IApprovalStore approvals,
+        ClockGuard clock,
         CancellationToken ct)
     {
         var read = new QueryReader(context.Request, "state", "group", "deviceId", "limit", "cursor");
         var query = new ApprovalQuery
         {
             State = read.Name<ApprovalState>("state", state),
+            Now = clock.LastBelieved(),
             Group = read.Holder("group", group),
             DeviceId = read.Prefix("deviceId", deviceId),
             Limit = read.Limit(limit),
@@ -75,7 +79,8 @@ internal static class ApprovalEndpoints
     /// <summary>Approves or denies requests</summary>
     /// <remarks>
     /// One or many; each is answered by itself. An approval is for exactly that request: another key, certification request,
-    /// attribute or version of the group wants another one. Nobody approves a request of their own. Callers: administrators.
+    /// attribute or version of the group wants another one. It can be taken back, by denying the request, until its certificate is
+    /// issued. Nobody approves a request of their own. Callers: administrators.
     /// </remarks>
     internal static async Task<IResult> DecideApprovals(
         HttpContext context, IApprovalStore approvals, ClockGuard clock, CancellationToken ct)

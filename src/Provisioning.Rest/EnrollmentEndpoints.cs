@@ -109,8 +109,8 @@ internal static class EnrollmentEndpoints
 
     /// <summary>Tells what would become of an enrollment</summary>
     /// <remarks>
-    /// Asks every rule, and tells of each whether it is kept and why not. Issues nothing, counts nothing and leaves no mark. Callers:
-    /// registrars and administrators.
+    /// Asks every rule, and tells of each whether it is kept and why not. Issues nothing, counts nothing and leaves no mark; but beyond
+    /// the scope of a registrar no other rule is asked, and it is kept that it tried. Callers: registrars and administrators.
     /// </remarks>
     /// <param name="deviceId">As for an enrollment.</param>
     /// <param name="group">As for an enrollment.</param>
@@ -122,13 +122,13 @@ internal static class EnrollmentEndpoints
         [FromQuery] string? group,
         [FromQuery] string? lot,
         [FromQuery] string? slot,
-        EnrollmentService enrollments,
+        EnrollmentExplainer explainer,
         CancellationToken ct)
     {
         if (AnswerForms.CheckJson(context.Request) is { } notJson) return new ProblemAnswer(notJson);
         var read = await CertificationBody.ReadEnrollmentAsync(context.Request, ct);
         if (!read.TryGet(out var request, out var problem)) return new ProblemAnswer(problem);
-        return (await enrollments.ExplainAsync(context.CallerOf(), request, ct)).TryGet(out var explanation, out var refusal)
+        return (await explainer.ExplainAsync(context.CallerOf(), request, ct)).TryGet(out var explanation, out var refusal)
             ? new JsonAnswer<ExplanationDocument>(ExplanationDocument.Of(explanation))
             : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
     }

@@ -13,7 +13,7 @@ public static class RestEndpoints
     public const string Root = "/api/v1";
 
     /// <summary>
-    /// Adds what the door needs beside the core. The host registers the core's services: EnrollmentService,
+    /// Adds what the door needs beside the core. The host registers the core's services: EnrollmentService, EnrollmentExplainer,
     /// RevocationService, ICertificateStore, IDeviceStore, ProfileService, IProfileStore, AuthorityDirectory, PublicAddresses and
     /// TimeProvider.
     /// </summary>

@@ -123,6 +123,7 @@ internal static partial class ServerHost
         .AddSingleton<RegistrationRules>()
         .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()
+        .AddSingleton<EnrollmentExplainer>()
         .AddSingleton(instance.Data)
         .AddSingleton(instance.Keys)
         .AddSingleton<LotService>()
@@ -152,6 +153,7 @@ internal static partial class ServerHost
         resource is HttpContext context && context.GetEndpoint() is { } endpoint and not RouteEndpoint && endpoint.Metadata.Count == 0;
 
     private static void AddJobs(this IServiceCollection services) => services
+        .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<CrlJob>()
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()

@@ -126,6 +126,7 @@ internal static class Words
         CloneSign.SecondKey => "second-key",
         CloneSign.ClaimedTwice => "claimed-twice",
         CloneSign.SecondBirth => "second-birth",
+        CloneSign.UnexpectedKey => "unexpected-key",
         _ => throw new UnreachableException(),
     };
 

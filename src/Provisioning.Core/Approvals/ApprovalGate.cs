@@ -28,8 +28,9 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
         var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
         if (known is { State: ApprovalState.Approved }) return await ca.IssueAsync(allowed.ApprovedBy(known.Id, hash), input);
 
-        // What cannot be issued need not be looked at, and what was issued already is given again.
-        if (!(await ca.ProbeAsync(allowed, input)).TryGet(out var existing, out var refusal)) return refusal;
+        // What cannot be issued need not be looked at, and what was issued already is given again. It is meant: a clone that has to
+        // wait for nobody must be seen here, or it is seen nowhere.
+        if (!(await ca.ProbeAsync(allowed, input, leavesMarks: true)).TryGet(out var existing, out var refusal)) return refusal;
         if (existing.Certificate is { } certificate) return certificate;
         switch (known?.State)
         {
@@ -41,6 +42,21 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
                 var added = await store.AddApprovalAsync(NewRequest(allowed, input, draft, hash, now), CancellationToken.None);
                 return added.TryGet(out var waiting, out refusal) ? Wait(waiting) : refusal;
         }
+    }
+
+    /// <summary>What has been decided about exactly this request. Changes nothing.</summary>
+    /// <returns>Null when it is approved; else the refusal that <see cref="PassAsync"/> would give.</returns>
+    internal async Task<Refusal?> ExplainAsync(AuthorizedRequest allowed, PlanInput input)
+    {
+        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
+        var known = await store.FindApprovalAsync(allowed.Caller.Actor, HashOf(allowed, input), now, CancellationToken.None);
+        return known?.State switch
+        {
+            ApprovalState.Approved => null,
+            ApprovalState.Pending => Wait(known),
+            ApprovalState.Denied => Denied(known),
+            _ => new Refusal(RefusalCode.ApprovalPending, "An administrator will have to approve this request."),
+        };
     }
 
     /// <summary>The answer to who must wait.</summary>

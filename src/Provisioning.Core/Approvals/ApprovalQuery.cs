@@ -5,8 +5,11 @@ namespace Provisioning.Core.Approvals;
 /// <summary>Which requests for approval to list, oldest first.</summary>
 public sealed record ApprovalQuery
 {
-    /// <summary>In this state only, or null.</summary>
+    /// <summary>In this state only, or null. Pending ones are the queue: those that have not expired.</summary>
     public ApprovalState? State { get; init; }
+
+    /// <summary>What has expired by then is not in the queue any more.</summary>
+    public required DateTimeOffset Now { get; init; }
 
     /// <summary>Of this group only, or null.</summary>
     public string? Group { get; init; }

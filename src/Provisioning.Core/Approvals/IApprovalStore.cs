@@ -22,8 +22,9 @@ public interface IApprovalStore
     ValueTask<ApprovalRequest?> FindApprovalAsync(string requester, Digest requestHash, DateTimeOffset now, CancellationToken ct);
 
     /// <summary>
-    /// Puts a request into the queue. The same request of the same caller that waits already is not put there twice. A device has at
-    /// most 8 waiting requests, a caller 10 000; more are <see cref="RefusalCode.TooManyPending"/>.
+    /// Puts a request into the queue. The same request of the same caller that waits already is not put there twice; another one of
+    /// the caller for the same device, slot and key takes its place. Of one caller at most 8 wait for a device: the oldest gives way to a
+    /// ninth. A caller has at most 10 000 waiting; more are <see cref="RefusalCode.TooManyPending"/>.
     /// </summary>
     /// <param name="request">The request, pending.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
@@ -31,8 +32,8 @@ public interface IApprovalStore
     Task<Outcome<ApprovalRequest>> AddApprovalAsync(ApprovalRequest request, CancellationToken ct);
 
     /// <summary>
-    /// Decides a pending request, with an audit entry. The same decision again changes nothing. What was decided otherwise, has
-    /// expired or was asked by the same actor is <see cref="RefusalCode.NotAllowed"/>; what is not there is
+    /// Decides a pending request, or denies an approved one that was not used yet, with an audit entry. The same decision again changes
+    /// nothing. What was denied or used, has expired or was asked by the same actor is <see cref="RefusalCode.NotAllowed"/>; what is not there is
     /// <see cref="RefusalCode.NotFound"/>.
     /// </summary>
     /// <param name="id">The request.</param>
@@ -44,6 +45,13 @@ public interface IApprovalStore
     /// <returns>The request as it is now.</returns>
     Task<Outcome<ApprovalRequest>> DecideAsync(
         string id, bool approve, string? reason, string actor, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>Drops requests that expired long ago, decided or not; the audit keeps the decisions.</summary>
+    /// <param name="expiredBefore">Those that had expired by then.</param>
+    /// <param name="limit">At most so many, the oldest, because everybody waits for it.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>How many there were.</returns>
+    Task<int> ForgetApprovalsAsync(DateTimeOffset expiredBefore, int limit, CancellationToken ct);
 
     /// <summary>Lists requests, oldest first.</summary>
     /// <param name="query">Filters and place.</param>

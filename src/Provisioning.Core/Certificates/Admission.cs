@@ -12,6 +12,11 @@ public sealed record Admission
     /// </summary>
     public required long? DeviceRevision { get; init; }
 
+    /// <summary>
+    /// The only key that the device may come with, as it was read with <see cref="DeviceRevision"/>; null for any.
+    /// </summary>
+    public Digest? ExpectedKey { get; init; }
+
     /// <summary>The registrar that asks and the revision of its scope, or null for other callers.</summary>
     public string? Registrar { get; init; }
 

@@ -41,9 +41,7 @@ public sealed class CertificateAuthority(
                 case ReserveResult.Existing(var certificate):
                     return certificate;
                 case ReserveResult.Refused refused:
-                    if (refused.Sign is { } sign) CoreMetrics.CloneSuspected(sign);
-                    if (refused.Refusal.Code == RefusalCode.QuotaExhausted) CoreMetrics.BeyondLot();
-                    return refused.Refusal;
+                    return Counted(refused);
                 case ReserveResult.SerialNumberTaken:
                     continue;
             }
@@ -59,17 +57,27 @@ public sealed class CertificateAuthority(
     }
 
     /// <summary>Tells what would come of <see cref="IssueAsync"/> now: plans and asks, and reserves nothing.</summary>
-    internal async Task<Outcome<Probe>> ProbeAsync(AuthorizedRequest request, PlanInput input)
+    /// <param name="request">The permission.</param>
+    /// <param name="input">What is to be planned.</param>
+    /// <param name="leavesMarks">Somebody really wants it: a refusal leaves its marks and is counted, as one of issuing is.</param>
+    internal async Task<Outcome<Probe>> ProbeAsync(AuthorizedRequest request, PlanInput input, bool leavesMarks)
     {
         if (!clock.Now().TryGet(out var now, out var clockRefusal)) return clockRefusal;
         if (!CertificatePlan.Make(request, profiles[request.Profile], input, addresses, now).TryGet(out var plan, out var defect))
             return defect;
-        return await store.ProbeAsync(plan.Reservation, CancellationToken.None) switch
+        return await store.ProbeAsync(plan.Reservation, leavesMarks, CancellationToken.None) switch
         {
             ReserveResult.Existing(var certificate) => new Probe(certificate),
-            ReserveResult.Refused refused => refused.Refusal,
+            ReserveResult.Refused refused => leavesMarks ? Counted(refused) : refused.Refusal,
             _ => new Probe(null),
         };
+    }
+
+    private static Refusal Counted(ReserveResult.Refused refused)
+    {
+        if (refused.Sign is { } sign) CoreMetrics.CloneSuspected(sign);
+        if (refused.Refusal.Code == RefusalCode.QuotaExhausted) CoreMetrics.BeyondLot();
+        return refused.Refusal;
     }
 
     // Whatever goes wrong between reservation and record, also what nobody has thought of, the reservation is given up: a device

@@ -21,11 +21,13 @@ public interface ICertificateStore
     /// <item>The key is blocked: <see cref="RefusalCode.KeyBlocked"/>; it belongs to another holder (of any kind):
     /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation.</item>
     /// <item>The group has another version than the plan rests on, or the device another revision, or the registrar:
-    /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>.</item>
+    /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>. The
+    /// device is bound to another key: <see cref="RefusalCode.KeyMismatch"/>.</item>
     /// <item>For a device: its state must allow it (<see cref="RefusalCode.DeviceSuspended"/>,
     /// <see cref="RefusalCode.DeviceQuarantined"/>, <see cref="RefusalCode.DeviceDecommissioned"/>).</item>
     /// <item>First enrollment of a device (<see cref="Reservation.Renews"/> is null): a live certificate (issued or current, not
-    /// expired) with the same key is <see cref="ReserveResult.Existing"/>, with another key
+    /// expired) with the same key is <see cref="ReserveResult.Existing"/>, but when the reservation is for a lot and the device is no
+    /// unit of that (<see cref="RefusalCode.NotInLot"/>); with another key
     /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
     /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
     /// <item>Renewal: the certificate named must still be issued or current
@@ -37,8 +39,8 @@ public interface ICertificateStore
     /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
     /// <item>First enrollment, and none of the above has answered: the claim batch, the trust anchor and the token must be good still
     /// (<see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadToken"/>, <see cref="RefusalCode.TokenExpired"/>,
-    /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again
-    /// (<see cref="RefusalCode.AlreadyClaimed"/>), the lot must be open and have a unit left (<see cref="RefusalCode.LotNotOpen"/>,
+    /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again, but for another slot with
+    /// the key of its first claim (<see cref="RefusalCode.AlreadyClaimed"/>), the lot must be open and have a unit left (<see cref="RefusalCode.LotNotOpen"/>,
     /// <see cref="RefusalCode.LotClosed"/>, <see cref="RefusalCode.NotInLot"/>, <see cref="RefusalCode.QuotaExhausted"/>), and the
     /// registrar must have certificates left today (<see cref="RefusalCode.DailyLimit"/>). One unit of each is taken; it goes back when
     /// the reservation is given up, but for the daily limit, which counts what was begun.</item>
@@ -55,13 +57,17 @@ public interface ICertificateStore
     Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct);
 
     /// <summary>
-    /// Tells what <see cref="ReserveAsync"/> would answer now, and changes nothing. An approval that is still missing is no reason to
+    /// Tells what <see cref="ReserveAsync"/> would answer now, and reserves nothing. An approval that is still missing is no reason to
     /// refuse here.
     /// </summary>
     /// <param name="reservation">The plan.</param>
+    /// <param name="leavesMarks">
+    /// True when somebody really wants it: then a refusal is marked as one of <see cref="ReserveAsync"/> is (a suspected clone, an
+    /// attempt beyond the lot). False when it is only asked; then nothing is changed.
+    /// </param>
     /// <param name="ct">Gives up.</param>
     /// <returns>What would be decided.</returns>
-    Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct);
+    Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct);
 
     /// <summary>
     /// Records the signed certificate of a reservation, in one transaction with the holder's new state and one audit entry

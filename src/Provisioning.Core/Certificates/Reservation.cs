@@ -44,7 +44,7 @@ public sealed record Reservation
     /// <summary>The Idempotency-Key, unique per requester, or null when the caller gave none.</summary>
     public string? RequestKey { get; init; }
 
-    /// <summary>SHA-256 over everything that makes the request this request (device, certification request, attributes).</summary>
+    /// <summary>SHA-256 over everything that makes the request this request (device, slot, lot, certification request, attributes).</summary>
     public required Digest RequestHash { get; init; }
 
     /// <summary>For a device: the slot that the certificate is for.</summary>

@@ -9,7 +9,16 @@ public interface IRefusalStore
     /// <summary>The most rows that are kept of all devices together: what nobody looks at must not fill the disk.</summary>
     const int Capacity = 50_000;
 
-    /// <summary>Adds refusals to those of their day, and forgets the oldest beyond <see cref="Capacity"/>.</summary>
+    /// <summary>The most rows of one caller, about devices that are in the registry.</summary>
+    const int CapacityOfRequester = 5_000;
+
+    /// <summary>The most rows of one caller about devices that are not: it can make up as many as it likes.</summary>
+    const int CapacityOfStrangers = 1_000;
+
+    /// <summary>
+    /// Adds refusals to those of their day, and forgets the oldest beyond <see cref="CapacityOfRequester"/>,
+    /// <see cref="CapacityOfStrangers"/> and <see cref="Capacity"/>.
+    /// </summary>
     /// <param name="refusals">At most a few hundred.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>When they are durable.</returns>

@@ -9,12 +9,18 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 internal static class AdmissionRules
 {
+    /// <summary>The first: beyond the scope of a credential nothing is told of groups, lots and devices.</summary>
+    internal static AdmissionRule Scope { get; } = new(
+        "scope",
+        "The credential reaches the group, the lot and the device.",
+        c => CallerScope.Check(c.Caller, c.DeviceId, c.Group.Name, c.Lot?.Name));
+
     internal static IReadOnlyList<AdmissionRule> All { get; } =
     [
+        Scope,
         new("credential", "The group accepts this kind of credential.", CheckCredential),
         new("group", "The device belongs to the group.", CheckGroup),
-        new("scope", "The registrar's scope reaches the group, the lot and the device.", CheckScope),
-        new("token", "The token is made for the group, the lot and the device.", CheckToken),
+        new("token", "The token is made for the device.", CheckToken),
         new("claim", "The claim certificate's batch expects the device.", CheckClaim),
         new("birth", "The birth certificate is the device's own.", CheckBirth),
         new("device-id", "The device ID matches the group's pattern.", CheckDeviceId),
@@ -34,33 +40,20 @@ internal static class AdmissionRules
 
     private static Refusal? CheckGroup(EnrollmentCase c)
     {
-        var owned = c.Caller switch
+        if (c.Device is not { } device || device.Group == c.Group.Name) return null;
+        return c.Caller switch
         {
-            Caller.Token(var token) => token.Group,
-            Caller.Claim claim => claim.Group,
-            Caller.Birth birth => birth.Group,
-            _ => c.Group.Name,
+            Caller.Registrar { Scope: { } scope } when !scope.AllowsGroup(device.Group) =>
+                new Refusal(RefusalCode.GroupMismatch, "The device belongs to another group."),
+            Caller.Registrar or Caller.Administrator =>
+                new Refusal(RefusalCode.GroupMismatch, $"The device belongs to the group '{device.Group}'."),
+            _ => NotExpected(),
         };
-        if (owned != c.Group.Name) return new Refusal(RefusalCode.OutsideScope, "The credential enrolls into another group.");
-        return c.Device is { } device && device.Group != c.Group.Name
-            ? c.Caller is Caller.Registrar or Caller.Administrator
-                ? new Refusal(RefusalCode.GroupMismatch, $"The device belongs to the group '{device.Group}'.")
-                : NotExpected()
-            : null;
-    }
-
-    private static Refusal? CheckScope(EnrollmentCase c)
-    {
-        if (c.Caller is not Caller.Registrar { Scope: { } scope }) return null;
-        if (!scope.AllowsGroup(c.Group.Name)) return Outside($"The registrar may not enroll into the group '{c.Group.Name}'.");
-        if (!scope.AllowsLot(c.Lot?.Name)) return Outside("The registrar may enroll for certain lots only; name one of them.");
-        return scope.AllowsDevice(c.DeviceId) ? null : Outside("The registrar may not enroll a device of such an ID.");
     }
 
     private static Refusal? CheckToken(EnrollmentCase c)
     {
         if (c.Caller is not Caller.Token(var token)) return null;
-        if (token.Lot != c.Lot?.Name) return Outside("The token enrolls for another lot, or for none.");
         var fits = (token.DeviceId is not { } only || only == c.DeviceId) && token.DeviceIdPattern?.IsMatch(c.DeviceId.Value) != false;
         return fits ? null : NotExpected();
     }
@@ -108,24 +101,26 @@ internal static class AdmissionRules
         if (c.Lot is not { } lot) return null;
         if (lot.Definition.Group != c.Group.Name)
             return new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' is one of the group '{lot.Definition.Group}'.");
-        if (lot.Definition.Stations is { } stations && c.Caller is Caller.Registrar registrar && !stations.Contains(registrar.Name))
-            return Outside($"The registrar is no station of the lot '{lot.Name}'.");
+        if (lot.Definition.Stations is { } stations && !IsStation(c.Caller, stations))
+            return new Refusal(RefusalCode.OutsideScope, $"The caller is no station of the lot '{lot.Name}'.");
         return lot.Definition.Range?.Contains(c.DeviceId.Value) == false
             ? new Refusal(RefusalCode.NotInLot, $"The lot '{lot.Name}' does not order this unit.")
             : null;
     }
 
-    /// <summary>The key that a device or token is bound to. After the request was read, because only then it is known.</summary>
-    internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key)
+    // A token that enrolls for the lot was made for it.
+    private static bool IsStation(Caller caller, IReadOnlyList<string> stations) => caller switch
     {
-        if (c.Device?.ExpectedKey is { } expected && expected != key.Thumbprint)
-            return new Refusal(RefusalCode.KeyMismatch, "The device is expected with another key: the one that its manifest names.");
-        return c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
+        Caller.Registrar registrar => stations.Contains(registrar.Name),
+        Caller.Administrator or Caller.Token => true,
+        _ => false,
+    };
+
+    /// <summary>The key that a token is bound to. After the request was read, because only then it is known.</summary>
+    internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key) =>
+        c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
             ? new Refusal(RefusalCode.KeyMismatch, "The token is made for another key.")
             : null;
-    }
-
-    private static Refusal Outside(string detail) => new(RefusalCode.OutsideScope, detail);
 
     private static Refusal NotExpected() => new(RefusalCode.NotExpected, "This credential does not expect that device.");
 }

@@ -135,6 +135,7 @@ public sealed record AuthorizedRequest
         var admission = new Admission
         {
             DeviceRevision = enrollment.Device?.Revision,
+            ExpectedKey = enrollment.Device?.ExpectedKey,
             Lot = enrollment.Lot?.Name,
             LotRevision = enrollment.Lot?.Revision ?? 0,
             NeedsApproval = enrollment.Group.Definition.Approval == Groups.Approval.Manual,

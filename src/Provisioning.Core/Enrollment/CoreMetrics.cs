@@ -53,6 +53,7 @@ public static class CoreMetrics
             CloneSign.SecondKey => "second-key",
             CloneSign.ClaimedTwice => "claimed-twice",
             CloneSign.SecondBirth => "second-birth",
+            CloneSign.UnexpectedKey => "unexpected-key",
             _ => throw new UnreachableException(),
         }));
 

@@ -11,17 +11,23 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups)
     private static readonly Dictionary<string, string> Nothing = [];
 
     /// <summary>Puts the case of a first enrollment together.</summary>
-    /// <returns>The case; or why there is none: a device ID, group, lot or slot that there cannot be.</returns>
+    /// <returns>
+    /// The case; or why there is none: a device ID, group, lot or slot that there cannot be, or <see cref="RefusalCode.OutsideScope"/>
+    /// before any of them was looked at.
+    /// </returns>
     internal async ValueTask<Outcome<EnrollmentCase>> ReadAsync(Caller caller, EnrollmentRequest request, CancellationToken ct)
     {
         if (!DeviceId.TryParse(request.DeviceId, out var deviceId)) return BadDeviceId;
         if (DeviceAttributes.Check(request.Attributes) is { } badAttributes) return badAttributes;
         var lotName = request.Lot ?? LotOf(caller);
+        if (CallerScope.Check(caller, deviceId, request.Group, lotName) is { } outside) return outside;
         if (lotName is not null && !ResourceName.IsValid(lotName)) return UnknownLot(lotName);
         var (device, lot) = await store.ReadAsync(deviceId, lotName, ct);
-        if (lotName is not null && lot is null) return UnknownLot(lotName);
+        if (lotName is not null && (lot is null || !CallerScope.Reaches(caller, lot)))
+            return caller is Caller.Registrar ? CallerScope.NoSuchLot : UnknownLot(lotName);
 
         var groupName = request.Group ?? GroupOf(caller) ?? lot?.Definition.Group ?? device?.Group ?? EnrollmentGroup.DefaultName;
+        if (CallerScope.Check(caller, deviceId, groupName, lotName) is { } beyond) return beyond;
         if (groups.Find(groupName)?.Group is not { } group)
             return new Refusal(RefusalCode.UnknownGroup, "There is no such enrollment group. GET /api/v1/groups lists them to administrators.");
         if (group.FindSlot(request.Slot) is not { } slot)

@@ -3,9 +3,7 @@ using Microsoft.Extensions.Logging;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
-using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Devices;
-using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
 
 namespace Provisioning.Core.Enrollment;
@@ -29,22 +27,19 @@ public sealed class EnrollmentService(
     ClockGuard clock,
     ILogger<EnrollmentService> logger)
 {
-    private const string RequestTitle = "The certification request can be read, proves its key, and asks for nothing beyond the profile.";
-    private const string RegistryTitle = "The registry lets it happen now: key, device, credential, lot and what else is counted.";
-
-    private static readonly Dictionary<string, string> Nothing = [];
-
     // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
-    private const int Decisions = 3;
+    internal const int Decisions = 3;
 
     /// <summary>The longest Idempotency-Key, in characters.</summary>
     public const int MaxRequestKeyLength = 128;
 
     // The same device asking for the same key many times at once waits for one answer, instead of being refused until it is there.
-    // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, and the
-    // certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
+    // The same means what it means to the reserve transaction, which gives that answer a moment later: the holder, the key, the lot,
+    // and the certificate that is renewed. The bytes of a request say nothing (ECDSA makes each differ), and attributes are kept of the
     // first request only.
     private readonly ConcurrentDictionary<Joined, Task<Outcome<StoredCertificate>>> _inFlight = new();
+
+    private readonly WorkReader _reader = new(ca.Profiles, authorities);
 
     private readonly ExhaustedLots _exhausted = new(logger, clock);
 
@@ -58,50 +53,11 @@ public sealed class EnrollmentService(
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
         if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out refusal)) return refusal;
-        var outcome = await ProcessAsync(WorkOf(allowed, enrollment, request));
+        var outcome = await ProcessAsync(EnrollmentWork.Of(allowed, enrollment, request));
         if (outcome is Outcome<IssuedCertificate>.Refused { Refusal.Code: RefusalCode.QuotaExhausted } && enrollment.Lot is { } lot)
             _exhausted.Note(lot, caller);
         return outcome;
     });
-
-    /// <summary>Tells what would become of an enrollment, and what each rule says. Changes nothing and leaves no mark.</summary>
-    /// <param name="caller">Who would ask.</param>
-    /// <param name="request">What for.</param>
-    /// <param name="ct">Gives up.</param>
-    /// <returns>The explanation; or why the request is none at all (a device ID, group, lot or slot that there cannot be).</returns>
-    /// <exception cref="StorageUnavailableException">The database cannot be read now.</exception>
-    public async Task<Outcome<Explanation>> ExplainAsync(Caller caller, EnrollmentRequest request, CancellationToken ct)
-    {
-        var read = await cases.ReadAsync(caller, request, ct);
-        if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
-        var rules = AdmissionRules.All
-            .Select(rule => (rule, Broken: rule.Check(enrollment)))
-            .Select(asked => new ExplainedRule(asked.rule.Name, asked.rule.Title, asked.Broken is null, asked.Broken))
-            .ToList();
-        if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out _))
-        {
-            rules.Add(new ExplainedRule("request", RequestTitle, null));
-            rules.Add(new ExplainedRule("registry", RegistryTitle, null));
-            return new Explanation(ExplainedOutcome.Refused, rules);
-        }
-
-        var isReadable = ReadRequest(WorkOf(allowed, enrollment, request)).TryGet(out var input, out var broken);
-        rules.Add(new ExplainedRule("request", RequestTitle, isReadable, broken));
-        if (!isReadable)
-        {
-            rules.Add(new ExplainedRule("registry", RegistryTitle, null));
-            return new Explanation(ExplainedOutcome.Refused, rules);
-        }
-
-        var isFree = (await ca.ProbeAsync(allowed, input!)).TryGet(out var probe, out broken);
-        rules.Add(new ExplainedRule("registry", RegistryTitle, isFree, broken));
-        return new Explanation(
-            !isFree ? ExplainedOutcome.Refused
-            : probe.Certificate is not null ? ExplainedOutcome.Repeated
-            : allowed.Admission!.NeedsApproval ? ExplainedOutcome.Pending
-            : ExplainedOutcome.Issued,
-            rules);
-    }
 
     /// <summary>Asks again for what waits, as who asked first: gives the certificate once it was approved.</summary>
     /// <param name="caller">Who asks.</param>
@@ -130,7 +86,7 @@ public sealed class EnrollmentService(
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
         if (!(await cases.ReadRenewalAsync(device, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
         if (!AuthorizedRequest.Renewal(device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
-        return await ProcessAsync(new Work
+        return await ProcessAsync(new EnrollmentWork
         {
             Allowed = allowed,
             CertificationRequest = request.CertificationRequest,
@@ -147,17 +103,6 @@ public sealed class EnrollmentService(
         await store.FindWithDerAsync(device.Certificate, ct) is { } stored
             ? Answer(stored)
             : new Refusal(RefusalCode.NotFound, "The certificate is not in the registry.");
-
-    private static Work WorkOf(AuthorizedRequest allowed, EnrollmentCase enrollment, EnrollmentRequest request) => new()
-    {
-        Allowed = allowed,
-        CertificationRequest = request.CertificationRequest,
-        RequestKey = request.RequestKey,
-        Attributes = enrollment.Attributes,
-        Sent = request.Attributes,
-        KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
-        CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
-    };
 
     // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
     private async Task<Outcome<IssuedCertificate>> DecideAsync(
@@ -177,10 +122,10 @@ public sealed class EnrollmentService(
         }
     }
 
-    private async Task<Outcome<IssuedCertificate>> ProcessAsync(Work work)
+    private async Task<Outcome<IssuedCertificate>> ProcessAsync(EnrollmentWork work)
     {
         Failpoint.Hit(Failpoint.AfterIdentify);
-        if (!ReadRequest(work).TryGet(out var input, out var notPossible)) return notPossible;
+        if (!_reader.Read(work).TryGet(out var input, out var notPossible)) return notPossible;
         var issued = input.RequestKey is null
             ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
             : await IssueAsync(work, input);
@@ -188,35 +133,9 @@ public sealed class EnrollmentService(
         return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 
-    private Task<Outcome<StoredCertificate>> IssueAsync(Work work, PlanInput input) => work.Allowed.Admission is { NeedsApproval: true }
-        ? approvals.PassAsync(work.Allowed, input, new ApprovalDraft(work.CertificationRequest, work.Sent ?? Nothing))
+    private Task<Outcome<StoredCertificate>> IssueAsync(EnrollmentWork work, PlanInput input) => work.Allowed.Admission is { NeedsApproval: true }
+        ? approvals.PassAsync(work.Allowed, input, new ApprovalDraft(work.CertificationRequest, work.Sent))
         : ca.IssueAsync(work.Allowed, input);
-
-    private Outcome<PlanInput> ReadRequest(Work work)
-    {
-        var allowed = work.Allowed;
-        if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
-        if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
-        if (RequestRules.Check(csr, ca.Profiles[allowed.Profile], NameSource.Of(allowed, work.Attributes)) is { } notGranted) return notGranted;
-        if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
-            return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
-
-        var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
-        if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
-        return new PlanInput
-        {
-            Key = csr.Key,
-            Issuer = authorities.Issuing,
-            RequestHash = RequestHash.Of(operation, allowed.Holder, csr.Hash, work.Sent),
-            RequestKey = RequestKeyOf(allowed, work.RequestKey),
-            Attributes = work.Attributes,
-            KeepsAttributes = work.KeepsAttributes,
-        };
-    }
-
-    // Devices that share a credential count their requests each for itself: the first of each may well be called "1".
-    private static string? RequestKeyOf(AuthorizedRequest allowed, string? key) =>
-        key is not null && allowed.Caller is Caller.Claim or Caller.Token ? $"{allowed.Holder} {key}" : key;
 
     // A request with an Idempotency-Key is not joined: the key's contract is that a second one in flight is told so.
     private async Task<Outcome<StoredCertificate>> JoinAsync(
@@ -224,7 +143,8 @@ public sealed class EnrollmentService(
     {
         // An approval is for the exact request, so there the bytes do count.
         var exact = allowed.Admission is { NeedsApproval: true } ? input.RequestHash : (Digest?)null;
-        var identity = new Joined(allowed.Caller.Actor, allowed.Holder, allowed.Slot, input.Key.Thumbprint, allowed.Renews, exact);
+        var identity = new Joined(
+            allowed.Caller.Actor, allowed.Holder, allowed.Slot, allowed.Admission?.Lot, input.Key.Thumbprint, allowed.Renews, exact);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
@@ -252,24 +172,5 @@ public sealed class EnrollmentService(
         stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]));
 
     private readonly record struct Joined(
-        string Actor, string Holder, string Slot, Digest Key, SerialNumber? Renews, Digest? Exact);
-
-    private sealed record Work
-    {
-        internal required AuthorizedRequest Allowed { get; init; }
-
-        internal required ReadOnlyMemory<byte> CertificationRequest { get; init; }
-
-        internal required string? RequestKey { get; init; }
-
-        // Those of the device, from which names are made.
-        internal required IReadOnlyDictionary<string, string> Attributes { get; init; }
-
-        // Those in the request, which make it the request that it is.
-        internal IReadOnlyDictionary<string, string>? Sent { get; init; }
-
-        internal bool KeepsAttributes { get; init; }
-
-        internal Func<SubjectPublicKey, Refusal?>? CheckKey { get; init; }
-    }
+        string Actor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);
 }

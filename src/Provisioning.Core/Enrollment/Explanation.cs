@@ -14,7 +14,7 @@ public enum ExplainedOutcome
     /// <summary>The certificate that the device has for this key would be given again.</summary>
     Repeated,
 
-    /// <summary>It would wait for an administrator.</summary>
+    /// <summary>It would wait for an administrator, or waits already: all other rules are kept.</summary>
     Pending,
 
     /// <summary>It would be refused, for the first rule that is broken.</summary>

@@ -243,7 +243,7 @@ public enum RefusalCode
     /// <summary>An administrator has denied the request.</summary>
     ApprovalDenied,
 
-    /// <summary>Too many requests of this device or caller wait for an administrator.</summary>
+    /// <summary>Too many requests of this caller wait for an administrator.</summary>
     TooManyPending,
 
     /// <summary>As many units of the lot as were ordered have been enrolled.</summary>

@@ -14,7 +14,10 @@ public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
     // Different ones between two writes; those beyond are counted and not kept.
     private const int MaxWaiting = 500;
 
-    private ConcurrentDictionary<(DeviceId Device, RefusalCode Code, string Requester), RefusalRecord> _waiting = new();
+    // And of one caller, who must not take the place of the others.
+    private const int MaxOfRequester = 50;
+
+    private Batch _waiting = new();
 
     /// <summary>Notes a refusal.</summary>
     /// <param name="device">The device that was asked for.</param>
@@ -25,14 +28,14 @@ public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
         if (!IsKept(refusal.Code)) return;
         var waiting = _waiting;
         var key = (device, refusal.Code, caller.Actor);
-        if (waiting.Count >= MaxWaiting && !waiting.ContainsKey(key))
+        if (!waiting.Rows.ContainsKey(key) && !waiting.HasPlaceFor(caller.Actor))
         {
             CoreMetrics.RefusalDropped();
             return;
         }
 
         var now = clock.LastBelieved();
-        waiting.AddOrUpdate(
+        waiting.Rows.AddOrUpdate(
             key,
             _ => new RefusalRecord
             {
@@ -53,13 +56,23 @@ public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
     /// <exception cref="StorageUnavailableException">The database cannot do it now; what waited is lost.</exception>
     public async Task FlushAsync(CancellationToken ct)
     {
-        if (_waiting.IsEmpty) return;
+        if (_waiting.Rows.IsEmpty) return;
         var taken = Interlocked.Exchange(ref _waiting, new());
-        await store.NoteRefusalsAsync([.. taken.Values], ct);
+        await store.NoteRefusalsAsync([.. taken.Rows.Values], ct);
     }
 
     // What passes by itself says nothing about the device.
     private static bool IsKept(RefusalCode code) => code is not (RefusalCode.PolicyChanged or RefusalCode.RequestInProgress
         or RefusalCode.ApprovalPending or RefusalCode.AuthorityUnavailable or RefusalCode.StorageUnavailable
         or RefusalCode.ClockRegressed or RefusalCode.ClockSuspect);
+
+    private sealed class Batch
+    {
+        private readonly ConcurrentDictionary<string, int> _shares = new();
+
+        internal ConcurrentDictionary<(DeviceId Device, RefusalCode Code, string Requester), RefusalRecord> Rows { get; } = new();
+
+        internal bool HasPlaceFor(string requester) =>
+            Rows.Count < MaxWaiting && _shares.AddOrUpdate(requester, 1, (_, taken) => taken + 1) <= MaxOfRequester;
+    }
 }

@@ -63,6 +63,17 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     public async Task<Page<ApprovalRequest>> ListApprovalsAsync(ApprovalQuery query, CancellationToken ct) =>
         await readers.ReadAsync(ReadPageAsync, query, ct);
 
+    public Task<int> ForgetApprovalsAsync(DateTimeOffset expiredBefore, int limit, CancellationToken ct) => writer.RunAsync(
+        transaction =>
+        {
+            const string sql = """
+                DELETE FROM approvals WHERE id IN
+                    (SELECT id FROM approvals WHERE expires_at < @before ORDER BY expires_at LIMIT @limit)
+                """;
+            return transaction.Sql(sql).With("before", expiredBefore).With("limit", limit).Execute();
+        },
+        ct);
+
     private static Outcome<ApprovalRequest> Add(Transaction transaction, ApprovalRequest request)
     {
         using (var row = transaction.Sql(ByRequest)
@@ -74,33 +85,57 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
             if (row.Read() && Read(row) is { State: ApprovalState.Pending or ApprovalState.Approved } known) return known;
         }
 
-        if (IsFull(transaction, request))
+        var replaced = ReadReplaced(transaction, request);
+        if (replaced.Count == 0 && CountWaiting(transaction, request) >= PendingPerRequester)
         {
-            return new Refusal(RefusalCode.TooManyPending, "Too many requests of this device or caller wait for an administrator already.")
+            return new Refusal(RefusalCode.TooManyPending, "Too many requests of this caller wait for an administrator already.")
             {
                 RetryAfter = TimeSpan.FromMinutes(10),
             };
         }
 
+        foreach (var id in replaced) transaction.Sql("DELETE FROM approvals WHERE id = @id").With("id", id).Execute();
         Insert(transaction, request);
         return request;
     }
 
-    private static bool IsFull(Transaction transaction, ApprovalRequest request)
+    // A device that makes a new request each time it asks has one in the queue: of the same caller, the newest for a key stays. And of
+    // one caller the newest few for a device stay, so that nobody, also nobody with the same credential, keeps the device itself out.
+    private static List<string> ReadReplaced(Transaction transaction, ApprovalRequest request)
     {
         const string sql = """
-            SELECT (SELECT COUNT(*) FROM approvals WHERE device_id = @device_id AND state = 'pending' AND expires_at > @now),
-                (SELECT COUNT(*) FROM (SELECT 1 FROM approvals
-                    WHERE requester = @requester AND state = 'pending' AND expires_at > @now LIMIT @limit) AS t)
+            SELECT id, key_thumbprint, slot FROM approvals
+            WHERE device_id = @device_id AND requester = @requester AND state = 'pending' AND expires_at > @now
+            ORDER BY requested_at DESC, id DESC
             """;
         using var row = transaction.Sql(sql)
             .With("device_id", request.DeviceId)
-            .With("now", request.RequestedAt)
             .With("requester", request.Requester)
+            .With("now", request.RequestedAt)
+            .Query();
+        var (replaced, kept) = (new List<string>(), 1);
+        while (row.Read())
+        {
+            var isSame = Digest.FromOctets(row.GetFieldValue<byte[]>(1)) == request.KeyThumbprint && row.GetString(2) == request.Slot;
+            if (isSame || ++kept > PendingPerDevice) replaced.Add(row.GetString(0));
+        }
+
+        return replaced;
+    }
+
+    private static long CountWaiting(Transaction transaction, ApprovalRequest request)
+    {
+        const string sql = """
+            SELECT COUNT(*) FROM (SELECT 1 FROM approvals
+                WHERE requester = @requester AND state = 'pending' AND expires_at > @now LIMIT @limit) AS t
+            """;
+        using var row = transaction.Sql(sql)
+            .With("requester", request.Requester)
+            .With("now", request.RequestedAt)
             .With("limit", PendingPerRequester)
             .Query();
         row.Read();
-        return row.GetInt64(0) >= PendingPerDevice || row.GetInt64(1) >= PendingPerRequester;
+        return row.GetInt64(0);
     }
 
     private static void Insert(Transaction transaction, ApprovalRequest request)
@@ -136,7 +171,9 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
         if (known is null) return new Refusal(RefusalCode.NotFound, "There is no such request.");
         var state = approve ? ApprovalState.Approved : ApprovalState.Denied;
         if (known.State == state) return known;
-        if (known.State != ApprovalState.Pending)
+        // A wrong click is taken back; the other way round the device was told no already.
+        var isOpen = known.State == ApprovalState.Pending || (known.State == ApprovalState.Approved && !approve);
+        if (!isOpen)
             return new Refusal(RefusalCode.NotAllowed, $"The request is {Words.Of(known.State)} already.");
         if (known.ExpiresAt <= at) return new Refusal(RefusalCode.NotAllowed, "The request has expired. The device must ask again.");
         if (known.Requester == actor) return new Refusal(RefusalCode.NotAllowed, "Nobody approves a request of their own.");
@@ -159,7 +196,10 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     private static async ValueTask<Page<ApprovalRequest>> ReadPageAsync(Session session, ApprovalQuery query, CancellationToken ct)
     {
         var conditions = new List<string>();
-        if (query.State is not null) conditions.Add("a.state = @State");
+
+        // The queue has an index of its own, which wants the state as a constant. What has expired is not in it any more.
+        if (query.State is ApprovalState.Pending) conditions.Add("a.state = 'pending' AND a.expires_at > @Now");
+        else if (query.State is not null) conditions.Add("a.state = @State");
         if (query.Group is not null) conditions.Add("a.group_name = @Group");
         if (query.DeviceId is not null) conditions.Add("a.device_id = @DeviceId");
         if (query.Cursor is not null) conditions.Add("(a.requested_at, a.id) > (@At, @Id)");
@@ -169,6 +209,7 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
             State = query.State is { } state ? Words.Of(state) : null,
             query.Group,
             query.DeviceId,
+            Now = query.Now.ToUnixTimeMilliseconds(),
             At = query.Cursor?.Number,
             Id = query.Cursor?.Text,
             Limit = query.Limit + 1,

@@ -19,10 +19,15 @@ internal sealed class AuditStore(IEngine engine, Readers readers) : IAuditStore
         LEFT JOIN certificate_der d ON d.serial = c.serial AND d.authority = c.authority
         """;
 
-    // What a reservation took is taken until it is given up, or revoked before it was signed.
+    // What a reservation took is taken until it is given up, or revoked before it was signed. A unit is a device of the lot with a
+    // certificate for it.
     private const string Mismatches = """
         SELECT 'Lot', l.name, 'issued units', l.issued, COALESCE(n.found, 0) FROM lots l
-        LEFT JOIN (SELECT lot, COUNT(*) AS found FROM devices WHERE lot IS NOT NULL GROUP BY lot) n ON n.lot = l.name
+        LEFT JOIN (SELECT d.lot, COUNT(*) AS found FROM devices d
+            WHERE d.lot IS NOT NULL AND EXISTS (SELECT 1 FROM certificates c
+                WHERE c.holder = d.device_id AND c.holder_kind = 'device' AND c.lot = d.lot
+                    AND (c.state = 'reserved' OR c.thumbprint IS NOT NULL))
+            GROUP BY d.lot) n ON n.lot = l.name
         WHERE l.issued <> COALESCE(n.found, 0)
         UNION ALL
         SELECT 'Lot', l.name, 'scrapped units', l.scrapped, COALESCE(n.found, 0) FROM lots l

@@ -26,8 +26,8 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         }
     }
 
-    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
-        writer.RunAsync(transaction => new ReserveOperation(transaction, reservation).Probe(), ct);
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct) =>
+        writer.RunAsync(transaction => new ReserveOperation(transaction, reservation).Probe(leavesMarks), ct);
 
     public Task<Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct)

@@ -11,7 +11,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
     private bool IsDevice => reservation.HolderKind == HolderKind.Device;
 
     private bool ChangesDevice =>
-        reservation.Attributes is not null || units?.Lot is not null || reservation.Admission?.BirthThumbprint is not null;
+        reservation.Attributes is not null || units?.NewLot is not null || reservation.Admission?.BirthThumbprint is not null;
 
     /// <summary>Writes all of it.</summary>
     /// <param name="facts">What was read.</param>
@@ -50,7 +50,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             .With("device_id", reservation.Holder)
             .With("group", reservation.Group ?? EnrollmentGroup.DefaultName)
             .With("attributes", DeviceRow.ToText(reservation.Attributes))
-            .With("lot", units?.Lot)
+            .With("lot", units?.NewLot)
             .With("birth", reservation.Admission?.BirthThumbprint?.ToOctets())
             .With("at", reservation.At)
             .Execute();
@@ -65,7 +65,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             """;
         transaction.Sql(sql)
             .With("attributes", DeviceRow.ToText(reservation.Attributes))
-            .With("lot", units?.Lot)
+            .With("lot", units?.NewLot)
             .With("birth", reservation.Admission?.BirthThumbprint?.ToOctets())
             .With("at", reservation.At)
             .With("device_id", reservation.Holder)

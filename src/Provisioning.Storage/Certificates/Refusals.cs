@@ -74,6 +74,9 @@ internal static class Refusals
     public static Refusal AlreadyClaimed { get; } =
         new(RefusalCode.AlreadyClaimed, "The device was claimed before. It renews with the certificate that it was given.");
 
+    public static Refusal UnexpectedKey { get; } = new(
+        RefusalCode.KeyMismatch, "The device is expected with another key: the one that its manifest names.");
+
     public static Refusal SecondBirth { get; } = new(
         RefusalCode.DeviceAlreadyBound, "The device was claimed with another certificate of its manufacturer.");
 
@@ -89,7 +92,7 @@ internal static class Refusals
 
     public static Refusal NotInLot { get; } = new(RefusalCode.NotInLot, "The lot does not order this unit.");
 
-    public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot.");
+    public static Refusal OfAnotherLot { get; } = new(RefusalCode.NotInLot, "The unit was made in another lot, or in none.");
 
     public static Refusal NoSuchLot { get; } = new(RefusalCode.NotFound, "There is no such lot.");
 

@@ -16,7 +16,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     // An unconfirmed certificate of the device whose place this reservation takes.
     private CertificateRecord? _displaced;
 
+    // A probe asks what would be; then an approval may still be missing.
     private bool _isProbe;
+
+    private bool _leavesMarks = true;
 
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
@@ -32,10 +35,12 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         return ReserveResult.Reserved.Instance;
     }
 
-    /// <summary>Decides, and neither reserves nor leaves a mark.</summary>
-    public ReserveResult Probe()
+    /// <summary>Decides, and does not reserve.</summary>
+    /// <param name="leavesMarks">A refusal leaves the marks that one of a reservation would leave.</param>
+    public ReserveResult Probe(bool leavesMarks)
     {
         _isProbe = true;
+        _leavesMarks = leavesMarks;
         return Decide(ReserveFacts.Read(transaction, reservation)) ?? ReserveResult.Reserved.Instance;
     }
 
@@ -44,6 +49,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         var answer = (facts.RequestKeyTaken ? Repeated() : null)
             ?? CheckKey(facts)
             ?? CheckPolicy(facts)
+            ?? CheckExpectedKey()
             ?? (IsDevice ? CheckDevice(facts) : null)
             ?? (reservation.HolderKind == HolderKind.Claim ? CheckBatch() : null)
             ?? CheckUnits(facts);
@@ -53,7 +59,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private static ReserveResult.Refused Refuse(Refusal refusal) => new(refusal);
 
     private ReserveResult.Refused Suspect(string device, CloneSign sign, Refusal refusal) =>
-        _isProbe ? Refuse(refusal) : CloneMarks.Refuse(transaction, reservation, device, sign, refusal);
+        _leavesMarks ? CloneMarks.Refuse(transaction, reservation, device, sign, refusal) : Refuse(refusal);
 
     private ReserveResult.Refused? CheckKey(ReserveFacts facts) => facts.Key switch
     {
@@ -81,16 +87,23 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             : null;
     }
 
+    // The revision that it was read with is the device's still: it has been compared.
+    private ReserveResult.Refused? CheckExpectedKey() =>
+        reservation.Admission?.ExpectedKey is { } expected && expected != reservation.KeyThumbprint
+            ? Suspect(reservation.Holder, CloneSign.UnexpectedKey, Refusals.UnexpectedKey)
+            : null;
+
     private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
     {
         if (_units is null || reservation.Admission is not { } admission) return null;
         if (CheckSource(facts, admission) is { } refused) return refused;
         if (_units.Check(_isProbe) is not { } refusal) return null;
-        if (refusal == Refusals.QuotaExhausted && !_isProbe) _units.NoteBeyond();
-        return new ReserveResult.Refused(refusal)
-        {
-            Sign = refusal == Refusals.TokenExhausted ? CloneSign.ClaimedTwice : null,
-        };
+        if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
+
+        // A counted token is used up by honest devices. A one-time token that was for one device, and comes for another, was copied.
+        return refusal == Refusals.TokenExhausted && _units.ReadOneTimeHolder() is { } first && first != reservation.Holder
+            ? Suspect(first, CloneSign.ClaimedTwice, refusal)
+            : Refuse(refusal);
     }
 
     // What the device itself has come with: a claim or a birth certificate.
@@ -99,8 +112,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         if (admission.ClaimBatch is { } batch)
         {
             if (!IsGood("SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL", batch)) return Refuse(Refusals.CallerNotGood);
-            if (facts.Device is not (null or DeviceState.Registered))
-                return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+            if (CheckClaim(facts) is { } refused) return refused;
         }
 
         if (admission.BirthThumbprint is not { } birth) return null;
@@ -112,6 +124,30 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
             ? Suspect(reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
             : null;
+    }
+
+    // A claim is for one key: the first that it gave a certificate to, or is about to. With that key, and as long as nothing has become
+    // of its certificate, it fills the other slots too. The device's state says it too late: it changes when the certificate is recorded.
+    private ReserveResult.Refused? CheckClaim(ReserveFacts facts)
+    {
+        const string sql = """
+            SELECT key_thumbprint, (state = 'reserved' OR state = 'issued' OR state = 'current') AND not_after >= @at FROM certificates
+            WHERE holder = @holder AND holder_kind = 'device' AND (state = 'reserved' OR thumbprint IS NOT NULL)
+            """;
+        var (hasAny, isOther, isOver) = (false, false, false);
+        using (var row = transaction.Sql(sql).With("at", reservation.At).With("holder", reservation.Holder).Query())
+        {
+            while (row.Read())
+            {
+                hasAny = true;
+                isOther |= Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != reservation.KeyThumbprint;
+                isOver |= !row.GetBoolean(1);
+            }
+        }
+
+        if (isOther) return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
+        isOver |= !hasAny && facts.Device is not (null or DeviceState.Registered);
+        return isOver ? Refuse(Refusals.AlreadyClaimed) : null;
     }
 
     // So many that a revocation of the whole batch, one transaction, stays short.
@@ -182,7 +218,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
                 switch (certificate.State)
                 {
                     case CertificateState.Reserved: return Refuse(Refusals.RequestInProgress);
-                    case CertificateState.Issued or CertificateState.Current: return Existing(certificate.SerialNumber);
+                    case CertificateState.Issued or CertificateState.Current:
+                        return IsOfAnotherLot() ? Refuse(Refusals.OfAnotherLot) : Existing(certificate.SerialNumber);
                     default: break;
                 }
             }
@@ -201,6 +238,14 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             _ => Suspect(
                 reservation.Holder, CloneSign.SecondKey, Refusals.AlreadyBound),
         };
+    }
+
+    // Who enrolls for a lot would take the answer for a unit of it, which nobody has counted. Who names none may ask again for any.
+    private bool IsOfAnotherLot()
+    {
+        if (reservation.Admission?.Lot is not { } lot) return false;
+        using var row = transaction.Sql("SELECT lot FROM devices WHERE device_id = @device_id").With("device_id", reservation.Holder).Query();
+        return row.Read() && (row.IsDBNull(0) || row.GetString(0) != lot);
     }
 
     private ReserveResult? CheckRenewal(SerialNumber renews, IReadOnlyList<CertificateRecord> live)

@@ -15,13 +15,29 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     private long Day => reservation.At.ToUnixTimeSeconds() / 86_400;
 
+    /// <summary>The lot that the certificate is for, whether its unit is counted already or not; or null.</summary>
+    public string? Lot => admission.Lot;
+
     /// <summary>The lot that this certificate takes a unit of, or null.</summary>
-    public string? Lot => _countsForLot ? admission.Lot : null;
+    public string? NewLot => _countsForLot ? admission.Lot : null;
 
     /// <summary>Reads only.</summary>
     /// <param name="isProbe">It is only asked what would be; an approval may still be missing.</param>
     /// <returns>Why there is nothing left to take, or null.</returns>
     public Refusal? Check(bool isProbe) => (isProbe ? null : CheckApproval()) ?? CheckToken() ?? CheckLot() ?? CheckDay();
+
+    /// <summary>The device that a one-time token was used for, or null.</summary>
+    public string? ReadOneTimeHolder()
+    {
+        const string sql = """
+            SELECT holder FROM certificates
+            WHERE token = @token AND token IS NOT NULL AND holder_kind = 'device' AND (state = 'reserved' OR thumbprint IS NOT NULL)
+                AND (SELECT uses FROM tokens WHERE id = @token) = 1
+            LIMIT 1
+            """;
+        using var row = transaction.Sql(sql).With("token", admission.Token).Query();
+        return row.Read() ? row.GetString(0) : null;
+    }
 
     /// <summary>Takes one of each.</summary>
     public void Take()
@@ -54,7 +70,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
         transaction.Sql("UPDATE approvals SET state = 'approved', serial = NULL WHERE serial = @serial AND serial IS NOT NULL")
             .With("serial", reserved.SerialNumber.ToOctets())
             .Execute();
-        if (lot is null || HasOther(transaction, reserved)) return;
+        if (lot is null || HasOther(transaction, reserved, lot)) return;
         transaction.Sql("UPDATE lots SET issued = issued - 1 WHERE name = @name").With("name", lot).Execute();
         transaction.Sql("UPDATE devices SET lot = NULL, revision = revision + 1 WHERE device_id = @device_id")
             .With("device_id", reserved.Holder)
@@ -70,15 +86,19 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
         return row.Read() ? (row.IsDBNull(0) ? null : row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)) : default;
     }
 
-    // A certificate in another slot may rest on the same unit; then the unit stays counted.
-    private static bool HasOther(Transaction transaction, CertificateRecord reserved)
+    // A certificate in another slot may rest on the same unit; then the unit stays counted. What was for no lot, or was given up or
+    // revoked before it was signed, does not.
+    private static bool HasOther(Transaction transaction, CertificateRecord reserved, string lot)
     {
         const string sql = """
             SELECT 1 FROM certificates
-            WHERE holder = @holder AND holder_kind = 'device' AND serial <> @serial AND state <> 'abandoned' LIMIT 1
+            WHERE holder = @holder AND holder_kind = 'device' AND lot = @lot AND serial <> @serial
+                AND (state = 'reserved' OR thumbprint IS NOT NULL)
+            LIMIT 1
             """;
         using var row = transaction.Sql(sql)
             .With("holder", reserved.Holder)
+            .With("lot", lot)
             .With("serial", reserved.SerialNumber.ToOctets())
             .Query();
         return row.Read();

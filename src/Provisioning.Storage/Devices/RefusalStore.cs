@@ -13,6 +13,12 @@ internal sealed class RefusalStore(Writer writer, Readers readers) : IRefusalSto
         transaction =>
         {
             foreach (var refusal in refusals) Note(transaction, refusal);
+            foreach (var requester in refusals.Select(refusal => refusal.Requester).Distinct())
+            {
+                ForgetOf(transaction, requester, isRegistered: true, IRefusalStore.CapacityOfRequester);
+                ForgetOf(transaction, requester, isRegistered: false, IRefusalStore.CapacityOfStrangers);
+            }
+
             return Forget(transaction);
         },
         ct);
@@ -23,10 +29,12 @@ internal sealed class RefusalStore(Writer writer, Readers readers) : IRefusalSto
     private static void Note(Transaction transaction, RefusalRecord refusal)
     {
         const string sql = """
-            INSERT INTO refusals (device_id, day, code, requester, detail, first_at, last_at, count)
-            VALUES (@device_id, @day, @code, @requester, @detail, @first_at, @last_at, @count)
+            INSERT INTO refusals (device_id, day, code, requester, detail, first_at, last_at, count, is_registered)
+            VALUES (@device_id, @day, @code, @requester, @detail, @first_at, @last_at, @count,
+                (SELECT COUNT(*) FROM devices WHERE device_id = @device_id))
             ON CONFLICT (device_id, day, code, requester) DO UPDATE
-            SET detail = excluded.detail, last_at = excluded.last_at, count = refusals.count + excluded.count
+            SET detail = excluded.detail, last_at = excluded.last_at, count = refusals.count + excluded.count,
+                is_registered = excluded.is_registered
             """;
         transaction.Sql(sql)
             .With("device_id", refusal.DeviceId.Value)
@@ -37,6 +45,21 @@ internal sealed class RefusalStore(Writer writer, Readers readers) : IRefusalSto
             .With("first_at", refusal.FirstAt)
             .With("last_at", refusal.LastAt)
             .With("count", refusal.Count)
+            .Execute();
+    }
+
+    // One caller's share: who makes up devices pushes out what it made up before, and nothing else.
+    private static void ForgetOf(Transaction transaction, string requester, bool isRegistered, int capacity)
+    {
+        const string sql = """
+            DELETE FROM refusals WHERE requester = @requester AND is_registered = @is_registered AND last_at <
+                (SELECT last_at FROM refusals WHERE requester = @requester AND is_registered = @is_registered
+                    ORDER BY last_at DESC LIMIT 1 OFFSET @capacity)
+            """;
+        transaction.Sql(sql)
+            .With("requester", requester)
+            .With("is_registered", isRegistered ? 1 : 0)
+            .With("capacity", capacity - 1)
             .Execute();
     }
 

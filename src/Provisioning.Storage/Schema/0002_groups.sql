@@ -39,12 +39,16 @@ CREATE INDEX devices_group ON devices (group_name, device_id);
 CREATE INDEX devices_lot ON devices (lot, device_id) WHERE lot IS NOT NULL;
 CREATE INDEX devices_claim_batch ON devices (claim_batch, device_id) WHERE claim_batch IS NOT NULL;
 
--- lot and token are set where the certificate took one unit of theirs, which goes back when the reservation is given up.
+-- token is set where the certificate took a use of it, lot where it rests on a unit of it: the first one takes the unit, which goes
+-- back with the last one that was given up before it was signed.
 ALTER TABLE certificates ADD COLUMN slot TEXT NOT NULL DEFAULT 'operational';
 ALTER TABLE certificates ADD COLUMN group_name TEXT NULL;
 ALTER TABLE certificates ADD COLUMN group_version BIGINT NULL;
 ALTER TABLE certificates ADD COLUMN lot TEXT NULL;
 ALTER TABLE certificates ADD COLUMN token TEXT NULL;
+
+-- What a token was used for; devices with other credentials are not in it.
+CREATE INDEX certificates_token ON certificates (token) WHERE token IS NOT NULL;
 
 -- One current certificate per device and slot, and one on its way: whatever the code does.
 DROP INDEX certificates_one_current;

@@ -49,7 +49,7 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         lock (Enter()) return Reserve(reservation);
     }
 
-    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct) =>
         Task.FromResult<ReserveResult>(ReserveResult.Reserved.Instance);
 
     public Task<Outcome<CertificateRecord>> RecordAsync(
@@ -177,6 +177,8 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<Outcome<ApprovalRequest>> DecideAsync(
         string id, bool approve, string? reason, string actor, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("Approvals are tested on real databases.");
+
+    public Task<int> ForgetApprovalsAsync(DateTimeOffset expiredBefore, int limit, CancellationToken ct) => Task.FromResult(0);
 
     public Task<Page<ApprovalRequest>> ListApprovalsAsync(ApprovalQuery query, CancellationToken ct) =>
         Task.FromResult(new Page<ApprovalRequest>([.. Waiting], null));

@@ -167,7 +167,7 @@ internal sealed class RestHost : IAsyncDisposable
             seed.RunAsync([.. given.GetRequiredService<ProfileCatalog>().All], default).GetAwaiter().GetResult();
             return store;
         });
-        services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>();
+        services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>().AddSingleton<EnrollmentExplainer>();
         services.AddSingleton<RevocationService>();
 
         // Described only: what lots do needs a real database, and is proven on one.

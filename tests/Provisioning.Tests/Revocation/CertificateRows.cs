@@ -35,7 +35,7 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
     public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) =>
         throw new NotSupportedException();
 
-    public Task<ReserveResult> ProbeAsync(Reservation reservation, CancellationToken ct) =>
+    public Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct) =>
         throw new NotSupportedException();
 
     public Task<Core.Enrollment.Outcome<CertificateRecord>> RecordAsync(

@@ -98,15 +98,21 @@ public sealed class ApprovalTests
     }
 
     [Fact]
-    public async Task A_device_has_few_waiting_requests_and_another_is_not_kept_out_by_them()
+    public async Task TM_26_a_queue_that_others_have_filled_for_a_device_keeps_it_out_neither_with_its_key_nor_with_another()
     {
         await using var server = await StartAsync();
         var registrar = server.Registrar();
-        for (var i = 0; i < 8; i++)
+        for (var i = 0; i < 12; i++)
             await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))));
-        await Problem.IsAsync(
-            await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))), HttpStatusCode.TooManyRequests, "too-many-pending");
-        await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-2"))));
+        var device = server.NewDevice("pump-1");
+        var first = await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(device)));
+        var waiting = await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(device)));
+        await Problem.IsAsync(await registrar.GetAsync(first.Address), HttpStatusCode.NotFound, "not-found");
+
+        Assert.Equal(8, (await ReadAsync(server, "/api/v1/approvals?state=pending")).GetProperty("items").GetArrayLength());
+        Assert.Equal("approved", await DecideAsync(server, waiting.Id, approve: true));
+        using var issued = await registrar.GetAsync(waiting.Address);
+        Assert.Equal(HttpStatusCode.Created, issued.StatusCode);
     }
 
     [Fact]
@@ -134,6 +140,23 @@ public sealed class ApprovalTests
         using (var issued = await registrar.GetAsync(waiting.Address)) Assert.Equal(HttpStatusCode.Created, issued.StatusCode);
         await Problem.IsAsync(
             await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))), HttpStatusCode.Conflict, "device-already-bound");
+    }
+
+    [Fact]
+    public async Task TM_02_a_clone_of_a_manual_group_waits_for_nobody_and_is_marked()
+    {
+        await using var server = await StartAsync();
+        await DefineAsync(server, """{"approval":"manual","onClone":"quarantine"}""");
+        var registrar = server.Registrar();
+        var waiting = await PendingAsync(await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))));
+        await DecideAsync(server, waiting.Id, approve: true);
+        using (var issued = await registrar.GetAsync(waiting.Address)) Assert.Equal(HttpStatusCode.Created, issued.StatusCode);
+
+        await Problem.IsAsync(
+            await registrar.PostAsJsonAsync("/api/v1/enrollments", BodyOf(server.NewDevice("pump-1"))), HttpStatusCode.Conflict, "device-already-bound");
+        Assert.Equal("quarantined", (await ReadAsync(server, "/api/v1/devices/pump-1")).GetProperty("state").GetString());
+        var history = (await ReadAsync(server, "/api/v1/devices/pump-1/history")).GetProperty("items").EnumerateArray();
+        Assert.Contains("clone-suspected", history.Select(entry => entry.GetProperty("action").GetString()));
     }
 
     private static async Task<TestServer> StartAsync()

@@ -52,11 +52,40 @@ public sealed class ExplanationTests
         await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
         var rows = await RowsAsync(server);
         var explained = await ExplainAsync(server, server.NewDevice("pump-1"));
-        var last = explained.GetProperty("rules").EnumerateArray().Last();
-        Assert.Equal(("registry", "device-already-bound"), (last.GetProperty("rule").GetString(), last.GetProperty("code").GetString()));
+        var broken = Assert.Single(explained.GetProperty("rules").EnumerateArray(), rule => rule.GetProperty("kept") is { ValueKind: JsonValueKind.False });
+        Assert.Equal(("registry", "device-already-bound"), (broken.GetProperty("rule").GetString(), broken.GetProperty("code").GetString()));
         Assert.Equal(rows, await RowsAsync(server));
         var state = (await server.Administrator().GetFromJsonAsync<JsonElement>("/api/v1/devices/pump-1")).GetProperty("state");
         Assert.Equal("active", state.GetString());
+    }
+
+    [Theory]
+    [InlineData(true, "issued", null)]
+    [InlineData(false, "refused", "approval-denied")]
+    public async Task In_a_manual_group_it_is_told_what_the_administrator_has_decided(bool approve, string outcome, string? code)
+    {
+        await using var server = await TestServer.StartAsync();
+        await DefineAsync(server, """{"approval":"manual"}""");
+        var body = BodyOf(server.NewDevice("pump-1"));
+        Assert.Equal(("pending", "approval-pending"), await AskAsync());
+        using (var waiting = await server.Registrar().PostAsJsonAsync("/api/v1/enrollments", body)) Assert.Equal(HttpStatusCode.Accepted, waiting.StatusCode);
+        Assert.Equal(("pending", "approval-pending"), await AskAsync());
+
+        var admin = server.Administrator();
+        var queue = (await admin.GetFromJsonAsync<JsonElement>("/api/v1/approvals")).GetProperty("items");
+        var ids = new[] { Assert.Single(queue.EnumerateArray()).GetProperty("id").GetString() };
+        using (var decided = await admin.PostAsJsonAsync("/api/v1/approvals/decisions", new { ids, approve })) Assert.Equal(HttpStatusCode.OK, decided.StatusCode);
+        Assert.Equal((outcome, code), await AskAsync());
+
+        async Task<(string?, string?)> AskAsync()
+        {
+            using var answer = await server.Registrar().PostAsJsonAsync("/api/v1/enrollments/validation", body);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            var explained = await answer.Content.ReadFromJsonAsync<JsonElement>();
+            var last = explained.GetProperty("rules").EnumerateArray().Last();
+            Assert.Equal("approval", last.GetProperty("rule").GetString());
+            return (explained.GetProperty("outcome").GetString(), last.GetProperty("code").GetString());
+        }
     }
 
     [Fact]

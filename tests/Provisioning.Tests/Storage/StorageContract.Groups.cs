@@ -74,6 +74,25 @@ public abstract partial class StorageContract
         await RefusedAsync(NewReservation(), RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
     }
 
+    [Fact]
+    public async Task A_question_that_is_meant_leaves_the_marks_of_its_refusal_and_another_leaves_none()
+    {
+        await IssueAsync(NewReservation());
+        await OpenAsync(NewLot(quota: 1));
+        await IssueAsync(await ForLotAsync("pump-2"));
+        var (clone, beyond) = (NewReservation(), await ForLotAsync("pump-3"));
+        var rows = await RowsAsync();
+        foreach (var isMeant in new[] { false, true })
+        {
+            var refused = Assert.IsType<ReserveResult.Refused>(await Certificates.ProbeAsync(clone, isMeant, Ct));
+            Assert.Equal(RefusalCode.DeviceAlreadyBound, refused.Refusal.Code);
+            refused = Assert.IsType<ReserveResult.Refused>(await Certificates.ProbeAsync(beyond, isMeant, Ct));
+            Assert.Equal(RefusalCode.QuotaExhausted, refused.Refusal.Code);
+            Assert.Equal(isMeant ? rows + 1 : rows, await RowsAsync());
+            Assert.Equal((1, 0, isMeant ? 1 : 0, 0), await CountsAsync());
+        }
+    }
+
     [Theory]
     [InlineData(CloneReaction.Alarm, DeviceState.Active)]
     [InlineData(CloneReaction.Quarantine, DeviceState.Quarantined)]

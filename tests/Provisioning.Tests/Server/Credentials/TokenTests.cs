@@ -66,7 +66,7 @@ public sealed class TokenTests : IAsyncLifetime
         await Problem.IsAsync(await some.EnrollAsync("fan-x"), HttpStatusCode.Forbidden, "not-expected");
         await Problem.IsAsync(await keyed.EnrollAsync("valve-1"), HttpStatusCode.Forbidden, "key-mismatch");
         await Problem.IsAsync(
-            await one.EnrollAsync("pump-1", _key, new { group = "default" }), HttpStatusCode.Forbidden, "credential-not-accepted");
+            await one.EnrollAsync("pump-1", _key, new { group = "default" }), HttpStatusCode.Forbidden, "outside-scope");
         await CredentialCalls.SerialAsync(await keyed.EnrollAsync("valve-1", _key));
         await CredentialCalls.SerialAsync(await some.EnrollAsync("fan-7"));
     }

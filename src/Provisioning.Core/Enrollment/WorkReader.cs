@@ -1,0 +1,40 @@
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Certificates.Naming;
+using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>Reads the certification request of what was allowed, and holds it against the permission and the profile.</summary>
+/// <param name="profiles">The profiles by name.</param>
+/// <param name="authorities">Who signs.</param>
+internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory authorities)
+{
+    internal Outcome<PlanInput> Read(EnrollmentWork work)
+    {
+        var allowed = work.Allowed;
+        if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
+        if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
+        if (RequestRules.Check(csr, profiles[allowed.Profile], NameSource.Of(allowed, work.Attributes)) is { } notGranted) return notGranted;
+        if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
+            return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
+
+        var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
+        if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
+        if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
+        return new PlanInput
+        {
+            Key = csr.Key,
+            Issuer = authorities.Issuing,
+            RequestHash = RequestHash.Of(operation, allowed.Holder, csr.Hash, work.Sent),
+            RequestKey = RequestKeyOf(allowed, work.RequestKey),
+            Attributes = work.Attributes,
+            KeepsAttributes = work.KeepsAttributes,
+        };
+    }
+
+    // Devices that share a credential count their requests each for itself: the first of each may well be called "1".
+    private static string? RequestKeyOf(AuthorizedRequest allowed, string? key) =>
+        key is not null && allowed.Caller is Caller.Claim or Caller.Token ? $"{allowed.Holder} {key}" : key;
+}
