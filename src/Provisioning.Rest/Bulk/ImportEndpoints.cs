@@ -48,16 +48,17 @@ internal static class ImportEndpoints
         if (RequestBody.Open(context.Request, isPaced: false) is { } cannotOpen) return new ProblemAnswer(cannotOpen);
         var lines = LineReader.ReadAsync(context.Request.BodyReader, ct);
         IAsyncEnumerable<(RegistrationRow, ReadOnlyMemory<byte>)> rows;
+        byte[] head;
         await using var behindHeader = lines.GetAsyncEnumerator(ct);
         switch (RequestBody.MediaTypeOf(context.Request))
         {
             case MediaTypes.Lines:
-                rows = RegistrationRows.OfJsonAsync(lines, ct);
+                (head, rows) = ([.. "json\n"u8], RegistrationRows.OfJsonAsync(lines, ct));
                 break;
             case MediaTypes.Csv:
                 if (!await behindHeader.MoveNextAsync()) return new ProblemAnswer(RestErrors.Malformed("The body is empty."));
                 if (!RegistrationRows.Header(behindHeader.Current).TryGet(out var header, out var problem)) return new ProblemAnswer(problem);
-                rows = RegistrationRows.OfCsvAsync(behindHeader, header);
+                (head, rows) = ([.. "csv\n"u8, .. behindHeader.Current.Bytes.Span], RegistrationRows.OfCsvAsync(behindHeader, header));
                 break;
             default:
                 return new ProblemAnswer(RequestBody.UnsupportedMediaType($"Send {MediaTypes.Csv} or {MediaTypes.Lines}"));
@@ -65,7 +66,7 @@ internal static class ImportEndpoints
 
         var writer = new LineWriter(context.Response);
         var toldAt = time.GetTimestamp();
-        var outcome = await import.RunAsync(importId, rows, context.CallerOf(), TellAsync, ct);
+        var outcome = await import.RunAsync(importId, head, rows, context.CallerOf(), TellAsync, ct);
         if (!outcome.TryGet(out var end, out var refusal))
         {
             if (!context.Response.HasStarted) return new ProblemAnswer(refusal);

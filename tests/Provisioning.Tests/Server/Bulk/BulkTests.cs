@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Devices.Import;
+using static Provisioning.Tests.Server.Bulk.BulkCalls;
 
-namespace Provisioning.Tests.Server;
+namespace Provisioning.Tests.Server.Bulk;
 
 /// <summary>Imports, exports and batches of enrollments over the real server.</summary>
 public sealed class BulkTests
@@ -128,26 +128,12 @@ public sealed class BulkTests
     [Fact]
     public async Task A_batch_is_answered_line_by_line_while_it_is_still_being_sent()
     {
-        // By hand, because the platform's client reads no answer before it has sent its body.
         await using var server = await TestServer.StartAsync();
-        await using var connection = await RawConnection.OpenTlsAsync(server.Https, server.Credential(CredentialFiles.FactoryLine));
-        await connection.SendAsync(
-            "POST /api/v1/enrollments/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
-        using var answers = new StreamReader(connection.Stream);
-        foreach (var (line, told) in new[]
-        {
-            (Line(server.NewDevice("pump-1")), "1 201"), ("{\"deviceId\":", "2 400"), (Line(server.NewDevice("pump-3")), "3 201"),
-        })
-        {
-            await connection.SendAsync($"{line.Length + 1:X}\r\n{line}\n\r\n");
-            Assert.Equal(told, Told(await ObjectAsync(answers)));
-        }
-
-        await connection.SendAsync("0\r\n\r\n");
-        string? last;
-        do last = await answers.ReadLineAsync();
-        while (last == "");
-        Assert.Equal("0", last);
+        await using var batch = await OpenBatch.BeginAsync(server, server.Credential(CredentialFiles.FactoryLine));
+        Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-1"))));
+        Assert.Equal("400 malformed", await batch.AskAsync("{\"deviceId\":"));
+        Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-3"))));
+        Assert.Equal("0", await batch.EndAsync());
     }
 
     [Fact]
@@ -172,59 +158,5 @@ public sealed class BulkTests
             Line(server.NewDevice("pump-1")), "", "nonsense", "{\"deviceId\":\"pump-2\",\"csr\":\"AAAA\"}", new string('x', 70_000),
             Line(server.NewDevice("pump 3")), Line(server.NewDevice("pump-4"))]));
         Assert.Equal(["1 201", "3 400", "4 400", "5 413", "6 400", "7 201"], lines.Select(Told));
-    }
-
-    private static string Line(TestDevice device) =>
-        JsonSerializer.Serialize(new { deviceId = device.Id, csr = Convert.ToBase64String(device.Request()) });
-
-    // The next line of the answer that is an object, and not a part of HTTP.
-    private static async Task<string> ObjectAsync(StreamReader answers)
-    {
-        while (await answers.ReadLineAsync() is { } line)
-            if (line.StartsWith('{')) return line;
-        throw new EndOfStreamException();
-    }
-
-    private static string Told(string? line) => Told(JsonDocument.Parse(line!).RootElement);
-
-    private static string Told(JsonElement line) => $"{line.GetProperty("line")} {line.GetProperty("status")}";
-
-    private static (int Rows, int Registered, int Unchanged, int Bad) Counts(JsonElement end) =>
-        (end.GetProperty("rows").GetInt32(), end.GetProperty("registered").GetInt32(), end.GetProperty("unchanged").GetInt32(), end.GetProperty("bad").GetInt32());
-
-    private static ByteArrayContent Request(byte[] der) => new(der) { Headers = { ContentType = new MediaTypeHeaderValue("application/pkcs10") } };
-
-    private static async Task<List<JsonElement>> BatchAsync(TestServer server, string body)
-    {
-        using var content = new StringContent(body, null, "application/x-ndjson");
-        using var answer = await server.Registrar().PostAsync("/api/v1/enrollments/batch", content);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return Lines(await answer.Content.ReadAsStringAsync());
-    }
-
-    private static async Task<List<JsonElement>> ImportAsync(TestServer server, string id, string mediaType, string file)
-    {
-        using var answer = await PutAsync(server, id, mediaType, file);
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
-
-        // Progress in between comes only when it takes longer than a second.
-        var lines = Lines(text);
-        return [.. lines.SkipLast(1).Where(line => line.TryGetProperty("line", out _)), lines[^1]];
-    }
-
-    private static async Task<HttpResponseMessage> PutAsync(TestServer server, string id, string mediaType, string file)
-    {
-        using var content = new StringContent(file, null, mediaType);
-        return await server.Administrator().PutAsync("/api/v1/imports/" + id, content);
-    }
-
-    private static List<JsonElement> Lines(string text) =>
-        [.. text.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
-
-    private static async Task<JsonElement> ReadAsync(TestServer server, string path)
-    {
-        using var answer = await server.Administrator().GetAsync(path);
-        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 }
