@@ -66,7 +66,7 @@ internal static class ImportEndpoints
 
         var writer = new LineWriter(context.Response);
         var toldAt = time.GetTimestamp();
-        var outcome = await import.RunAsync(importId, head, rows, context.CallerOf(), TellAsync, ct);
+        var outcome = await import.RunAsync(importId, head, rows, context.CallerNow(), TellAsync, ct);
         if (!outcome.TryGet(out var end, out var refusal))
         {
             if (!context.Response.HasStarted) return new ProblemAnswer(refusal);

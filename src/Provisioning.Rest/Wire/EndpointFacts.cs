@@ -35,6 +35,8 @@ public sealed record VersionFacts(bool TakesPrecondition, bool MayCreate);
 /// <summary>Says on the routes what the description tells.</summary>
 internal static class EndpointFacts
 {
+    private const string NoCaller = "An operation that needs a caller is reached without one.";
+
     private static readonly RefusalCode[] ToEveryCaller =
     [
         RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
@@ -108,5 +110,9 @@ internal static class EndpointFacts
 
     /// <summary>The caller, whom the authentication has identified before any handler runs.</summary>
     internal static Caller CallerOf(this HttpContext context) => context.Features.Get<Caller>()
-        ?? throw new InvalidOperationException("An operation that needs a caller is reached without one.");
+        ?? throw new InvalidOperationException(NoCaller);
+
+    /// <summary>The same for operations that take long: to be asked again all the time.</summary>
+    internal static CallerNow CallerNow(this HttpContext context) => context.Features.Get<CallerNow>()
+        ?? throw new InvalidOperationException(NoCaller);
 }

@@ -22,7 +22,7 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
     /// <param name="id">The name of the import: a <see cref="ResourceName"/>.</param>
     /// <param name="head">What the meaning of all rows depends on: the form of the file, and the names of its columns.</param>
     /// <param name="rows">The rows, each with the bytes that it was read from.</param>
-    /// <param name="caller">Who imports.</param>
+    /// <param name="caller">Tells before each transaction who imports.</param>
     /// <param name="progress">Told after each transaction.</param>
     /// <param name="ct">Stops between two transactions.</param>
     /// <returns>The progress at the end; or why it stopped.</returns>
@@ -31,7 +31,7 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
         string id,
         ReadOnlyMemory<byte> head,
         IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> rows,
-        Caller caller,
+        CallerNow caller,
         Func<ImportProgress, ValueTask> progress,
         CancellationToken ct)
     {
@@ -64,8 +64,9 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
                 }
             }
 
-            var imported = await store.ImportAsync(ToChunk(id, done, chunk, content, caller, isLast), ct);
-            if (!imported.TryGet(out var now, out var refusal)) return refusal;
+            if (!(await caller(ct)).TryGet(out var importer, out var refusal)) return refusal;
+            var imported = await store.ImportAsync(ToChunk(id, done, chunk, content, importer, isLast), ct);
+            if (!imported.TryGet(out var now, out refusal)) return refusal;
             done += chunk.Count;
             chunk.Clear();
             await progress(now);
