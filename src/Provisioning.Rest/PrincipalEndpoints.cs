@@ -88,7 +88,7 @@ internal static class PrincipalEndpoints
     {
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } badQuery)
             return new ProblemAnswer(badQuery);
-        var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct);
+        var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct, RequestBody.MaxListLength);
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
         var scope = body.ToDefinition();
         if (!scope.ToScope().TryGet(out _, out var refusal)) return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
