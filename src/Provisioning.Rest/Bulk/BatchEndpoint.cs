@@ -20,19 +20,26 @@ internal static class BatchEndpoint
         .TakesStream(MediaTypes.Lines)
         .GivesStream<BatchResultDocument>(MediaTypes.Lines)
         .RefusesStrangers()
-        .Refuses([RestErrors.BadQuery]);
+        .Refuses([RestErrors.BadQuery, RestErrors.BadIdempotencyKey]);
 
     /// <summary>Enrolls many devices</summary>
     /// <remarks>
     /// One JSON object a line in, one JSON object a line out, in the same order and while the body is still being sent: read and write
     /// at the same time. A bad line is answered as such, and the next one is read; each is decided by what the caller may do when it
-    /// comes. Lines that were not answered when the connection
+    /// comes. When nothing comes for five minutes, the request is over. Lines that were not answered when the connection
     /// broke are sent again: the same key for the same device gets the same certificate. Callers: registrars and administrators.
     /// </remarks>
     internal static async Task<IResult> EnrollBatch(
-        HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+        HttpContext context, EnrollmentService enrollments, TimeProvider time, CancellationToken ct)
     {
-        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckLines(context.Request)) is { } unread)
+            return new ProblemAnswer(unread);
+        if (context.Request.Headers.ContainsKey(IdempotencyKey.Header))
+        {
+            return new ProblemAnswer(new Problem(
+                RestErrors.BadIdempotencyKey, "A batch has no key of its own: each line is known again by its device and key."));
+        }
+
         if (RequestBody.MediaTypeOf(context.Request) != MediaTypes.Lines)
             return new ProblemAnswer(RequestBody.UnsupportedMediaType($"Send {MediaTypes.Lines}"));
         if (RequestBody.Open(context.Request, isPaced: true) is { } cannotOpen) return new ProblemAnswer(cannotOpen);
@@ -40,7 +47,7 @@ internal static class BatchEndpoint
         // Bounded both ways: while the caller does not take answers, no further line is read.
         var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, stop.Token), enrollments, context.CallerNow(), answers.Writer, stop.Token);
+        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token), enrollments, context.CallerNow(), answers.Writer, stop.Token);
         try
         {
             await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);

@@ -83,11 +83,11 @@ internal static class EndpointFacts
         internal RouteHandlerBuilder TakesStream(params string[] mediaTypes)
         {
             route.WithMetadata(new StreamFacts(mediaTypes));
-            return route.RefusesStatus(415);
+            return route.RefusesStatus(408, 415);
         }
 
         internal RouteHandlerBuilder GivesStream<T>(string mediaType, params string[] others) =>
-            route.Produces<T>(200, mediaType, others);
+            route.Produces<T>(200, mediaType, others).RefusesStatus(406);
 
         internal RouteHandlerBuilder Gives<T>(int status = 200) =>
             route.Produces<T>(status, MediaTypes.Json).RefusesStatus(406);

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography.X509Certificates;
+using Provisioning.Core.Authorities;
 using Provisioning.Core.Devices.Import;
+using Provisioning.Rest.Bulk;
 using Provisioning.Tests.Server.Credentials;
 using static Provisioning.Tests.Server.Bulk.BulkCalls;
 
@@ -33,7 +35,7 @@ public sealed class LongRequestTests
         Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-1"))));
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal("403 outside-hours", await batch.AskAsync(Line(server.NewDevice("pump-2"))));
-        time.Advance(TimeSpan.FromHours(16));
+        await server.LimitAsync("station-1", """{"hours":"06:00-15:00"}""");
         Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-2"))));
     }
 
@@ -91,6 +93,29 @@ public sealed class LongRequestTests
 
         Assert.False(outcome.TryGet(out _, out var refusal));
         Assert.Equal(Core.Enrollment.RefusalCode.NotAllowed, refusal.Code);
+    }
+
+    [Fact]
+    public async Task A_batch_that_falls_silent_is_ended_and_is_no_error_of_ours()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var server = await TestServer.StartAsync(time: time);
+        var certificate = server.Credential(CredentialFiles.FactoryLine);
+
+        await using (var silent = await OpenBatch.BeginAsync(server, certificate))
+        {
+            await time.WhenArmedAsync(1, LineReader.Patience);
+            time.Advance(LineReader.Patience);
+            Assert.Equal("request-timeout", (await silent.ObjectAsync()).GetProperty("code").GetString());
+        }
+
+        // Once it is answered, nothing is left but to break it off.
+        await using var stopped = await OpenBatch.BeginAsync(server, certificate);
+        Assert.Equal("201", await stopped.AskAsync(Line(server.NewDevice("pump-1"))));
+        await time.WhenArmedAsync(1, LineReader.Patience);
+        time.Advance(LineReader.Patience);
+        await Assert.ThrowsAnyAsync<IOException>(stopped.ObjectAsync);
+        Assert.DoesNotContain(server.Log.All, line => line.StartsWith("Error", StringComparison.Ordinal));
     }
 
     private static async Task RevokeAsync(TestServer server, X509Certificate2 certificate)
