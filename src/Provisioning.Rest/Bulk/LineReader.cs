@@ -63,14 +63,18 @@ internal static class LineReader
 
     private static async ValueTask<ReadResult> NextAsync(PipeReader body, TimeProvider time, CancellationToken ct)
     {
-        var read = body.ReadAsync(ct);
-        if (read.IsCompleted) return await read;
+        var reading = body.ReadAsync(ct);
+        if (reading.IsCompleted) return await reading;
+        var read = reading.AsTask();
         try
         {
-            return await read.AsTask().WaitAsync(Patience, time, ct);
+            return await read.WaitAsync(Patience, time, ct);
         }
         catch (TimeoutException)
         {
+            // Nobody may be left reading, or the server could not end the request in order.
+            body.CancelPendingRead();
+            body.AdvanceTo((await read).Buffer.Start);
             throw new BadHttpRequestException("Nothing came for too long.", StatusCodes.Status408RequestTimeout);
         }
     }

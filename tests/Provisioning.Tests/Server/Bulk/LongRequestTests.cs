@@ -106,7 +106,7 @@ public sealed class LongRequestTests
         {
             await time.WhenArmedAsync(1, LineReader.Patience);
             time.Advance(LineReader.Patience);
-            Assert.Equal("request-timeout", (await silent.ObjectAsync()).GetProperty("code").GetString());
+            Assert.StartsWith("HTTP/1.1 408 ", await silent.StatusLineAsync(), StringComparison.Ordinal);
         }
 
         // Once it is answered, nothing is left but to break it off.

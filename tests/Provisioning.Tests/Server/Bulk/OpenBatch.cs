@@ -44,6 +44,9 @@ internal sealed class OpenBatch : IAsyncDisposable
         return last;
     }
 
+    /// <summary>The first line of an answer that came before any line was asked for.</summary>
+    internal Task<string?> StatusLineAsync() => _answers.ReadLineAsync();
+
     /// <summary>The next line of the answer that is an object, and not a part of HTTP.</summary>
     internal async Task<JsonElement> ObjectAsync()
     {
