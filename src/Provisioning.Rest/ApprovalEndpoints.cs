@@ -87,7 +87,7 @@ internal static class ApprovalEndpoints
     {
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } unread)
             return new ProblemAnswer(unread);
-        var read = await RequestBody.ReadJsonAsync<DecisionBody>(context.Request, ct);
+        var read = await RequestBody.ReadJsonAsync<DecisionBody>(context.Request, ct, RequestBody.MaxListLength);
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
         if (body.Ids.Count is 0 or > MaxDecisions || body.Ids.Any(id => id is null))
             return new ProblemAnswer(RestErrors.Malformed($"1 to {MaxDecisions} requests are decided at once.", "/ids"));

@@ -23,7 +23,7 @@ internal static class ManifestEndpoints
     {
         var group = routes.MapGroup("").WithTags("Manifests").RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
         Describe(group.MapPost("manifests", ImportManifest).WithName("importManifest")
-            .WithMetadata(new RawBodyFacts(MediaTypes.Json, MediaTypes.Csv)).Gives<ManifestReportDocument>().RefusesStatus(415)
+            .WithMetadata(new RawBodyFacts(MediaTypes.Json)).Gives<ManifestReportDocument>().RefusesStatus(415)
             .Refuses(RefusalCode.Malformed, RefusalCode.TooLarge, RefusalCode.UnknownGroup, RefusalCode.NotFound, RefusalCode.BadDeviceId)
             .Refuses(RefusalCode.BadManifest, RefusalCode.ClockRegressed, RefusalCode.ClockSuspect));
         Describe(group.MapPost("manifest-signers", AddManifestSigner).WithName("addManifestSigner").Takes<ManifestSignerBody>()
@@ -39,15 +39,14 @@ internal static class ManifestEndpoints
 
     /// <summary>Imports a manifest</summary>
     /// <remarks>
-    /// Registers devices, each bound to the only key that it may come with. <c>application/json</c>: a signed manifest of secure elements
-    /// as Microchip writes it, of a registered signer. <c>text/csv</c>: a first line with the columns <c>deviceId</c>,
-    /// <c>keyThumbprint</c> or <c>publicKey</c>, and attributes. At most 64 MiB. Good elements are kept, each bad one is told; to send
-    /// the same again is safe. Callers: administrators.
+    /// Registers devices, each bound to the only key that it may come with, from a signed manifest of secure elements as Microchip
+    /// writes it, of a registered signer. At most 64 MiB. Good elements are kept, each bad one is told; to send the same again is safe.
+    /// What is in no signed manifest is imported with <c>PUT /api/v1/imports/{importId}</c>, keys too. Callers: administrators.
     /// </remarks>
     /// <param name="group">The enrollment group.</param>
     /// <param name="claimBatch">The claim batch that may claim them.</param>
-    /// <param name="deviceId">For secure elements: the device ID, with <c>${uniqueId}</c> in it, which alone is usual.</param>
-    /// <param name="keyId">For secure elements: which key (<c>kid</c>) the device will come with; usually 0.</param>
+    /// <param name="deviceId">The device ID, with <c>${uniqueId}</c> in it, which alone is usual.</param>
+    /// <param name="keyId">Which key (<c>kid</c>) the device will come with; usually 0.</param>
     internal static async Task<IResult> ImportManifest(
         HttpContext context,
         [FromQuery] string? group,
@@ -62,14 +61,12 @@ internal static class ManifestEndpoints
         if ((read.Problem ?? AnswerForms.CheckJson(request)) is { } problem) return new ProblemAnswer(problem);
         if (group is null) return new ProblemAnswer(new Problem(RestErrors.BadQuery, "Name the enrollment group: ?group=…"));
         var mediaType = RequestBody.MediaTypeOf(request);
-        if (mediaType is not (MediaTypes.Json or MediaTypes.Csv) || !StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
-            return new ProblemAnswer(RequestBody.UnsupportedMediaType("Send application/json or text/csv, without Content-Encoding"));
+        if (mediaType != MediaTypes.Json || !StringValues.IsNullOrEmpty(request.Headers.ContentEncoding))
+            return new ProblemAnswer(RequestBody.UnsupportedMediaType("Send application/json, without Content-Encoding"));
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = MaxLength;
         var usual = new ManifestImport { Group = group, ClaimBatch = claimBatch };
         var import = usual with { DeviceId = deviceId ?? usual.DeviceId, KeyId = keyId ?? usual.KeyId };
-        var imported = mediaType == MediaTypes.Csv
-            ? await manifests.ImportCsvAsync(import, request.Body, context.CallerOf(), ct)
-            : await manifests.ImportSignedAsync(import, request.Body, context.CallerOf(), ct);
+        var imported = await manifests.ImportSignedAsync(import, request.Body, context.CallerNow(), ct);
         return imported.TryGet(out var report, out var refusal)
             ? new JsonAnswer<ManifestReportDocument>(ManifestReportDocument.Of(report))
             : new ProblemAnswer(refusal);

@@ -14,7 +14,7 @@ internal sealed record ManifestReportDocument
     /// <summary>Devices of which all was on record.</summary>
     public required long Unchanged { get; init; }
 
-    /// <summary>Elements or lines that were refused.</summary>
+    /// <summary>Elements that were refused.</summary>
     public required long Refused { get; init; }
 
     /// <summary>The first thousand of those.</summary>
@@ -38,10 +38,10 @@ internal sealed record ManifestReportDocument
     };
 }
 
-/// <summary>An element or line that was refused.</summary>
+/// <summary>An element that was refused.</summary>
 internal sealed record ManifestProblemDocument
 {
-    /// <summary>The index of the element, from 0; or the number of the line, from 1.</summary>
+    /// <summary>The index of the element, from 0.</summary>
     public required long Place { get; init; }
 
     /// <summary>Why, as in problems.</summary>

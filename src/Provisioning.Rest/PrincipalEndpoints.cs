@@ -90,7 +90,7 @@ internal static class PrincipalEndpoints
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } badQuery)
             return new ProblemAnswer(badQuery);
         if (!Precondition.Require(context.Request).TryGet(out var expected, out var problem)) return new ProblemAnswer(problem);
-        var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct);
+        var read = await RequestBody.ReadJsonAsync<ScopeBody>(context.Request, ct, RequestBody.MaxListLength);
         if (!read.TryGet(out var body, out problem)) return new ProblemAnswer(problem);
         if (body.FirstNull() is { } missing) return new ProblemAnswer(missing);
         var scope = body.ToDefinition();

@@ -35,6 +35,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             context.Response.Clear();
             await AnswerAsync(context, problem);
         }
+        catch (BadHttpRequestException)
+        {
+            // The answer has begun, so the only way to say that it is not whole is to break it off.
+            context.Abort();
+        }
     }
 
     private static bool IsBareProblem(HttpResponse response) =>

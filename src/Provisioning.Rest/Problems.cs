@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
@@ -88,7 +89,7 @@ public static partial class Problems
         401 => "Show a client certificate that this service has issued, or an enrollment token.",
         404 => "Nothing is served at this address. The addresses are listed at /swagger and in /openapi.yaml.",
         405 => $"Use one of: {context.Response.Headers.Allow}.",
-        413 => $"At most {RequestBody.MaxLength} octets are read.",
+        413 => $"At most {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? RequestBody.MaxLength} octets are read.",
         415 => "Send one Content-Type that /openapi.yaml lists for this operation, and no Content-Encoding.",
         429 => "Wait as long as Retry-After says, then go on more slowly.",
         _ => null,

@@ -25,14 +25,7 @@ public sealed class TokenService(ITokenStore store, GroupCatalog groups, ClockGu
         if (count is < 1 or > MaxCount)
             return new Refusal(RefusalCode.BadCredential, $"1 to {MaxCount} tokens are made at once.") { Field = "/count" };
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        var made = new List<NewToken>(count);
-        for (var i = 0; i < count; i++)
-        {
-            var text = TokenText.NewRandom();
-            if (!definition.ToToken(text.Id, caller.Actor, now).TryGet(out var token, out refusal)) return refusal;
-            made.Add(new NewToken(token, text));
-        }
-
+        if (!definition.ToToken("", caller.Actor, now).TryGet(out var token, out refusal)) return refusal;
         if (groups.Find(definition.Group)?.Group is not { } group)
             return new Refusal(RefusalCode.UnknownGroup, "There is no such enrollment group.");
         if (!group.Credentials.Contains(CredentialKind.Token))
@@ -43,7 +36,8 @@ public sealed class TokenService(ITokenStore store, GroupCatalog groups, ClockGu
             };
         }
 
-        return await store.AddTokensAsync(made, ct);
+        var texts = Enumerable.Range(0, count).Select(_ => TokenText.NewRandom());
+        return await store.AddTokensAsync([.. texts.Select(text => new NewToken(token with { Id = text.Id }, text))], ct);
     }
 
     /// <summary>Reads one.</summary>

@@ -150,6 +150,7 @@ public sealed record AuthorizedRequest
                 CallerCertificate = registrar.Certificate,
                 DailyLimit = registrar.Scope?.DailyLimit,
             },
+            Caller.Administrator administrator => admission with { CallerCertificate = administrator.Certificate },
             Caller.Token(var token) => admission with { Token = token.Id },
             Caller.Claim claim => admission with { ClaimBatch = claim.Batch, CallerCertificate = claim.Certificate },
             Caller.Birth birth => admission with { BirthThumbprint = birth.Thumbprint, BirthAnchor = birth.Anchor },

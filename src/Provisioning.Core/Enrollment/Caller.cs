@@ -45,6 +45,9 @@ public abstract record Caller
     /// <param name="Name">The name of the principal.</param>
     public sealed record Administrator(string Name) : Caller
     {
+        /// <summary>The certificate that it showed, or null where nobody showed one (a test).</summary>
+        public SerialNumber? Certificate { get; init; }
+
         /// <inheritdoc/>
         public override string Actor => "administrator:" + Name;
 

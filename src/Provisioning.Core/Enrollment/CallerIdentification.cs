@@ -69,7 +69,7 @@ public sealed class CallerIdentification(
     private static Outcome<Caller> ToCaller(CertificateRecord record) => record.HolderKind switch
     {
         HolderKind.Device when DeviceId.TryParse(record.Holder, out var id) => new Caller.Device(id, record.SerialNumber, record.Slot),
-        HolderKind.Administrator => new Caller.Administrator(record.Holder),
+        HolderKind.Administrator => new Caller.Administrator(record.Holder) { Certificate = record.SerialNumber },
         _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
     };
 

@@ -12,9 +12,9 @@ public sealed record ManifestImport
     /// <summary>The batch of claim certificates that may claim them, or null for none.</summary>
     public string? ClaimBatch { get; init; }
 
-    /// <summary>For secure elements: the device ID, with <see cref="UniqueId"/> in it.</summary>
+    /// <summary>The device ID, with <see cref="UniqueId"/> in it.</summary>
     public string DeviceId { get; init; } = UniqueId;
 
-    /// <summary>For secure elements: which of its keys (kid) the device will come with.</summary>
+    /// <summary>Which of its keys (kid) the device will come with.</summary>
     public string KeyId { get; init; } = "0";
 }

@@ -17,7 +17,7 @@ public sealed record ManifestReport
     /// <summary>Devices of which all was on record.</summary>
     public long Unchanged { get; internal set; }
 
-    /// <summary>Elements or lines that were refused.</summary>
+    /// <summary>Elements that were refused.</summary>
     public long Refused { get; internal set; }
 
     /// <summary>The first of them, in the order of the file.</summary>
@@ -26,7 +26,7 @@ public sealed record ManifestReport
     internal List<ManifestProblem> Told { get; } = [];
 }
 
-/// <summary>An element or line that was refused.</summary>
-/// <param name="Place">The index of the element, from 0; or the number of the line, from 1.</param>
+/// <summary>An element that was refused.</summary>
+/// <param name="Place">The index of the element, from 0.</param>
 /// <param name="Refusal">Why.</param>
 public sealed record ManifestProblem(long Place, Refusal Refusal);

@@ -53,33 +53,13 @@ public sealed class ManifestService(
     public Task<Outcome<ManifestSigner>> WithdrawSignerAsync(string name, Caller caller, CancellationToken ct) =>
         store.WithdrawSignerAsync(name, caller.Actor, clock.LastBelieved(), ct);
 
-    /// <summary>Imports a CSV. Good lines are kept, whatever the others are; to do it again is safe.</summary>
-    /// <param name="import">Where the devices go.</param>
-    /// <param name="content">The file; read as it comes.</param>
-    /// <param name="caller">Who imports.</param>
-    /// <param name="ct">Gives up; what was done stays.</param>
-    /// <returns>What came of it; or why nothing was read.</returns>
-    public async Task<Outcome<ManifestReport>> ImportCsvAsync(ManifestImport import, Stream content, Caller caller, CancellationToken ct)
-    {
-        if (await CheckAsync(import, ct) is { } refusal) return refusal;
-        using var reader = new StreamReader(content, System.Text.Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true);
-        if (!CsvManifest.ReadHeader(await reader.ReadLineAsync(ct)).TryGet(out var csv, out var bad)) return bad;
-        var pending = new Pending(import, caller);
-        for (var number = 2L; await reader.ReadLineAsync(ct) is { } line; number++)
-        {
-            if (line.Length > 0) await TakeAsync(pending, number, csv.Read(line), ct);
-        }
-
-        return await FinishAsync(pending, ct);
-    }
-
     /// <summary>Imports a signed manifest of secure elements. Good elements are kept, whatever the others are; to do it again is safe.</summary>
     /// <param name="import">Where the devices go.</param>
     /// <param name="content">The file, a JSON array; read as it comes.</param>
-    /// <param name="caller">Who imports.</param>
+    /// <param name="caller">Tells before each transaction who imports.</param>
     /// <param name="ct">Gives up; what was done stays.</param>
     /// <returns>What came of it; or why nothing was read.</returns>
-    public async Task<Outcome<ManifestReport>> ImportSignedAsync(ManifestImport import, Stream content, Caller caller, CancellationToken ct)
+    public async Task<Outcome<ManifestReport>> ImportSignedAsync(ManifestImport import, Stream content, CallerNow caller, CancellationToken ct)
     {
         if (await CheckAsync(import, ct) is { } refusal) return refusal;
         if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
@@ -127,7 +107,9 @@ public sealed class ManifestService(
         if (pending.Devices.Count > 0)
         {
             var announced = pending.Devices.Select(pair => pair.Device).ToList();
-            var outcome = await devices.ExpectAsync(pending.Import.Group, pending.Import.ClaimBatch, announced, pending.Caller, ct);
+            var outcome = (await pending.Caller(ct)).TryGet(out var caller, out var nobody)
+                ? await devices.ExpectAsync(pending.Import.Group, pending.Import.ClaimBatch, announced, caller, ct)
+                : nobody;
             for (var i = 0; i < announced.Count; i++)
                 pending.Count(pending.Devices[i].Place, outcome.TryGet(out var done, out var all) ? done[i] : all);
             pending.Devices.Clear();
@@ -152,11 +134,11 @@ public sealed class ManifestService(
         }
     }
 
-    private sealed class Pending(ManifestImport import, Caller caller)
+    private sealed class Pending(ManifestImport import, CallerNow caller)
     {
         internal ManifestImport Import => import;
 
-        internal Caller Caller => caller;
+        internal CallerNow Caller => caller;
 
         internal ManifestReport Report { get; } = new();
 

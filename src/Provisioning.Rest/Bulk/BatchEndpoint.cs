@@ -20,18 +20,26 @@ internal static class BatchEndpoint
         .TakesStream(MediaTypes.Lines)
         .GivesStream<BatchResultDocument>(MediaTypes.Lines)
         .RefusesStrangers()
-        .Refuses([RestErrors.BadQuery]);
+        .Refuses([RestErrors.BadQuery, RestErrors.BadIdempotencyKey]);
 
     /// <summary>Enrolls many devices</summary>
     /// <remarks>
     /// One JSON object a line in, one JSON object a line out, in the same order and while the body is still being sent: read and write
-    /// at the same time. A bad line is answered as such, and the next one is read. Lines that were not answered when the connection
+    /// at the same time. A bad line is answered as such, and the next one is read; each is decided by what the caller may do when it
+    /// comes. When nothing comes for five minutes, the request is over. Lines that were not answered when the connection
     /// broke are sent again: the same key for the same device gets the same certificate. Callers: registrars and administrators.
     /// </remarks>
     internal static async Task<IResult> EnrollBatch(
-        HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+        HttpContext context, EnrollmentService enrollments, TimeProvider time, CancellationToken ct)
     {
-        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckLines(context.Request)) is { } unread)
+            return new ProblemAnswer(unread);
+        if (context.Request.Headers.ContainsKey(IdempotencyKey.Header))
+        {
+            return new ProblemAnswer(new Problem(
+                RestErrors.BadIdempotencyKey, "A batch has no key of its own: each line is known again by its device and key."));
+        }
+
         if (RequestBody.MediaTypeOf(context.Request) != MediaTypes.Lines)
             return new ProblemAnswer(RequestBody.UnsupportedMediaType($"Send {MediaTypes.Lines}"));
         if (RequestBody.Open(context.Request, isPaced: true) is { } cannotOpen) return new ProblemAnswer(cannotOpen);
@@ -39,7 +47,7 @@ internal static class BatchEndpoint
         // Bounded both ways: while the caller does not take answers, no further line is read.
         var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, stop.Token), enrollments, context.CallerOf(), answers.Writer, stop.Token);
+        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token), enrollments, context.CallerNow(), answers.Writer, stop.Token);
         try
         {
             await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
@@ -57,7 +65,7 @@ internal static class BatchEndpoint
     private static async Task ReadAsync(
         IAsyncEnumerable<Line> lines,
         EnrollmentService enrollments,
-        Caller caller,
+        CallerNow caller,
         ChannelWriter<Task<BatchResultDocument>> answers,
         CancellationToken ct)
     {
@@ -70,7 +78,7 @@ internal static class BatchEndpoint
 
                 // There must be room before it begins, so that no more are on their way than can be answered.
                 if (!await answers.WaitToWriteAsync(ct)) return;
-                await answers.WriteAsync(EnrollAsync(line, enrollments, caller), ct);
+                await answers.WriteAsync(EnrollAsync(line, enrollments, caller, ct), ct);
             }
         }
         catch (Exception e)
@@ -101,7 +109,8 @@ internal static class BatchEndpoint
     }
 
     // Parsed before the first await: the line's bytes are good only until the next one is read.
-    private static Task<BatchResultDocument> EnrollAsync(Line line, EnrollmentService enrollments, Caller caller)
+    private static Task<BatchResultDocument> EnrollAsync(
+        Line line, EnrollmentService enrollments, CallerNow caller, CancellationToken ct)
     {
         if (line.IsTooLong)
         {
@@ -112,16 +121,18 @@ internal static class BatchEndpoint
         if (!StrictJson.Read<BatchLine>(line.Bytes).TryGet(out var body, out var problem))
             return Task.FromResult(BatchResultDocument.Of(line.Number, null, problem));
         return CertificationBody.ToRequest(body.ToBody(), null).TryGet(out var request, out problem)
-            ? IssueAsync(line.Number, request, enrollments, caller)
+            ? IssueAsync(line.Number, request, enrollments, caller, ct)
             : Task.FromResult(BatchResultDocument.Of(line.Number, body.DeviceId, problem));
     }
 
     private static async Task<BatchResultDocument> IssueAsync(
-        long line, EnrollmentRequest request, EnrollmentService enrollments, Caller caller)
+        long line, EnrollmentRequest request, EnrollmentService enrollments, CallerNow caller, CancellationToken ct)
     {
         try
         {
-            return BatchResultDocument.Of(line, request.DeviceId, await enrollments.EnrollAsync(caller, request));
+            // A batch may be open for days: each line is one of whom the caller is when it comes.
+            var outcome = (await caller(ct)).TryGet(out var now, out var refusal) ? await enrollments.EnrollAsync(now, request) : refusal;
+            return BatchResultDocument.Of(line, request.DeviceId, outcome);
         }
         catch (StorageUnavailableException)
         {

@@ -29,9 +29,10 @@ internal static class ExportEndpoints
 
     /// <summary>Exports devices</summary>
     /// <remarks>
-    /// In the order of their IDs, as one JSON object a line or, with <c>format=csv</c>, as comma-separated values, in which no cell is
-    /// a formula to a spreadsheet: such a one gets an apostrophe in front. An export that was cut off goes on with <c>after</c>. What is
-    /// changed meanwhile may be in it or not. Callers: administrators.
+    /// In the order of their IDs, as one JSON object a line or, with <c>format=csv</c>, as comma-separated values, with the attributes as
+    /// a JSON object in one cell. No cell is a formula to a spreadsheet: such a one would get an apostrophe in front. An import takes
+    /// both as they are, but for state, lot and times, which are not imported. An export that was cut off goes on with <c>after</c>.
+    /// What is changed meanwhile may be in it or not. Callers: administrators.
     /// </remarks>
     /// <param name="format"><c>ndjson</c>, the default, or <c>csv</c>.</param>
     /// <param name="prefix">Only IDs that start so.</param>
@@ -63,28 +64,35 @@ internal static class ExportEndpoints
         if (read.Problem is { } problem) return new ProblemAnswer(problem);
         if (format is not (null or "ndjson" or "csv"))
             return new ProblemAnswer(new Problem(RestErrors.BadQuery, "'format' is ndjson or csv."));
+        var isCsv = format == "csv";
+        if ((isCsv ? AnswerForms.CheckCsv(context.Request) : AnswerForms.CheckLines(context.Request)) is { } notAcceptable)
+            return new ProblemAnswer(notAcceptable);
 
+        // Before the head is sent: a database that fails is a problem, and not half an answer.
+        var page = await devices.ListDevicesAsync(query, ct);
         var response = context.Response;
-        response.ContentType = format == "csv" ? MediaTypes.Csv + "; charset=utf-8" : MediaTypes.Lines;
+        response.ContentType = isCsv ? MediaTypes.Csv + "; charset=utf-8" : MediaTypes.Lines;
         response.Headers.CacheControl = "no-store";
         response.Headers.ContentDisposition = $"attachment; filename=\"devices.{format ?? "ndjson"}\"";
-        if (format == "csv") await WriteAsync(response, ToLine(Columns), ct);
-        do
+        var text = new StringBuilder(isCsv ? ToLine(Columns) : "");
+        while (true)
         {
-            // Page by page, not as one snapshot: a slow reader must not keep the database from tidying up for hours.
-            var page = await devices.ListDevicesAsync(query, ct);
-            var text = new StringBuilder();
-            foreach (var device in page.Items) text.Append(format == "csv" ? ToLine(CellsOf(device)) : ToJson(device));
-            await WriteAsync(response, text.ToString(), ct);
-            query = query with { Cursor = page.NextCursor };
+            foreach (var device in page.Items) text.Append(isCsv ? ToLine(CellsOf(device)) : ToJson(device));
+            await response.Body.WriteAsync(Encoding.UTF8.GetBytes(text.ToString()), ct);
+            if (page.NextCursor is not { } next) return Results.Empty;
+            text.Clear();
+
+            // Page by page, not as one snapshot: a slow reader must not keep the database from tidying up for hours. And for whom the
+            // caller is now; a list that is broken off is seen to be.
+            if (!(await context.CallerNow()(ct)).TryGet(out _, out _))
+            {
+                context.Abort();
+                return Results.Empty;
+            }
+
+            page = await devices.ListDevicesAsync(query with { Cursor = next }, ct);
         }
-        while (query.Cursor is not null);
-
-        return Results.Empty;
     }
-
-    private static async Task WriteAsync(HttpResponse response, string text, CancellationToken ct) =>
-        await response.Body.WriteAsync(Encoding.UTF8.GetBytes(text), ct);
 
     private static string ToJson(Device device) => Encoding.UTF8.GetString(RestJson.Write(DeviceDocument.Of(device))) + "\n";
 
@@ -106,7 +114,7 @@ internal static class ExportEndpoints
         Time(device.CreatedAt),
         Time(device.UpdatedAt),
         device.SeenAt is { } seenAt ? Time(seenAt) : null,
-        string.Join("; ", device.Attributes.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}={pair.Value}")),
+        device.Attributes.Count == 0 ? null : Encoding.UTF8.GetString(RestJson.Write(device.Attributes)),
     ];
 
     private static string Time(DateTimeOffset time) =>

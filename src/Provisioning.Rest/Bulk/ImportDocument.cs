@@ -22,6 +22,9 @@ internal sealed record ImportDocument
     /// <summary>Rows that were not taken.</summary>
     public required long Bad { get; init; }
 
+    /// <summary>How many of those are counted only: the first 100 000 are kept, and told one by one.</summary>
+    public required long Untold { get; init; }
+
     /// <summary>When it began.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -39,6 +42,7 @@ internal sealed record ImportDocument
         Registered = progress.Registered,
         Unchanged = progress.Unchanged,
         Bad = progress.Bad,
+        Untold = Math.Max(0, progress.Bad - IImportStore.MaxProblems),
         StartedAt = progress.StartedAt,
         FinishedAt = progress.FinishedAt,
     };

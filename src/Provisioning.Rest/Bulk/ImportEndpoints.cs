@@ -35,29 +35,33 @@ internal static class ImportEndpoints
     /// <summary>Imports devices</summary>
     /// <remarks>
     /// A file of any length: comma-separated values, whose first line names the columns (<c>deviceId</c>, <c>group</c>,
-    /// <c>claimBatch</c>, <c>keyThumbprint</c>, <c>attribute:NAME</c>), or one JSON object a line. The answer is one JSON object a line:
-    /// the progress every second, then the rows that were not taken, with their lines, and at the end the progress once more. A bad
-    /// row stops nothing; a device that is on record otherwise is one (<c>already-exists</c>). An import that was cut off is sent again under the same name and goes on where it was; with another
+    /// <c>claimBatch</c>, <c>keyThumbprint</c> or <c>publicKey</c>, <c>attribute:NAME</c>, or <c>attributes</c> as a JSON object), or one JSON
+    /// object a line; or what <c>GET /api/v1/exports/devices</c> gave. The answer is one JSON object a line:
+    /// the progress every second, then the rows that were not taken, with their lines (the first 100 000 of them; others are counted
+    /// only), and at the end the progress once more. A bad row stops nothing; a device that is on record otherwise is one
+    /// (<c>already-exists</c>). An import that was cut off is sent again under the same name and goes on where it was; with another
     /// file under that name it is refused. Callers: administrators.
     /// </remarks>
     /// <param name="importId" example="delivery-2027-03">The import: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>.</param>
     internal static async Task<IResult> ImportDevices(
         HttpContext context, string importId, DeviceImport import, IImportStore store, TimeProvider time, CancellationToken ct)
     {
-        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckLines(context.Request)) is { } unread)
+            return new ProblemAnswer(unread);
         if (RequestBody.Open(context.Request, isPaced: false) is { } cannotOpen) return new ProblemAnswer(cannotOpen);
-        var lines = LineReader.ReadAsync(context.Request.BodyReader, ct);
+        var lines = LineReader.ReadAsync(context.Request.BodyReader, time, ct);
         IAsyncEnumerable<(RegistrationRow, ReadOnlyMemory<byte>)> rows;
+        byte[] head;
         await using var behindHeader = lines.GetAsyncEnumerator(ct);
         switch (RequestBody.MediaTypeOf(context.Request))
         {
             case MediaTypes.Lines:
-                rows = RegistrationRows.OfJsonAsync(lines, ct);
+                (head, rows) = ([.. "json\n"u8], RegistrationRows.OfJsonAsync(lines, ct));
                 break;
             case MediaTypes.Csv:
                 if (!await behindHeader.MoveNextAsync()) return new ProblemAnswer(RestErrors.Malformed("The body is empty."));
                 if (!RegistrationRows.Header(behindHeader.Current).TryGet(out var header, out var problem)) return new ProblemAnswer(problem);
-                rows = RegistrationRows.OfCsvAsync(behindHeader, header);
+                (head, rows) = ([.. "csv\n"u8, .. behindHeader.Current.Bytes.Span], RegistrationRows.OfCsvAsync(behindHeader, header));
                 break;
             default:
                 return new ProblemAnswer(RequestBody.UnsupportedMediaType($"Send {MediaTypes.Csv} or {MediaTypes.Lines}"));
@@ -65,7 +69,7 @@ internal static class ImportEndpoints
 
         var writer = new LineWriter(context.Response);
         var toldAt = time.GetTimestamp();
-        var outcome = await import.RunAsync(importId, rows, context.CallerOf(), TellAsync, ct);
+        var outcome = await import.RunAsync(importId, head, rows, context.CallerNow(), TellAsync, ct);
         if (!outcome.TryGet(out var end, out var refusal))
         {
             if (!context.Response.HasStarted) return new ProblemAnswer(refusal);

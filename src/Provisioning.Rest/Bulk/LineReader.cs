@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Http;
 
 namespace Provisioning.Rest.Bulk;
 
@@ -20,15 +21,18 @@ internal static class LineReader
     internal const int MaxLength = Wire.RequestBody.MaxLength;
 
     // Who sends nothing for so long is gone, or holds a connection for nothing.
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    internal static async IAsyncEnumerable<Line> ReadAsync(PipeReader body, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Reads to the end.</summary>
+    /// <exception cref="BadHttpRequestException">408: nothing came for five minutes.</exception>
+    internal static async IAsyncEnumerable<Line> ReadAsync(
+        PipeReader body, TimeProvider time, [EnumeratorCancellation] CancellationToken ct)
     {
         var number = 0L;
         byte[]? beginning = null;
         while (true)
         {
-            var read = await body.ReadAsync(ct).AsTask().WaitAsync(Patience, ct);
+            var read = await NextAsync(body, time, ct);
             var rest = read.Buffer;
             while (rest.PositionOf((byte)'\n') is { } end)
             {
@@ -54,6 +58,24 @@ internal static class LineReader
             {
                 body.AdvanceTo(rest.Start, rest.End);
             }
+        }
+    }
+
+    private static async ValueTask<ReadResult> NextAsync(PipeReader body, TimeProvider time, CancellationToken ct)
+    {
+        var reading = body.ReadAsync(ct);
+        if (reading.IsCompleted) return await reading;
+        var read = reading.AsTask();
+        try
+        {
+            return await read.WaitAsync(Patience, time, ct);
+        }
+        catch (TimeoutException)
+        {
+            // Nobody may be left reading, or the server could not end the request in order.
+            body.CancelPendingRead();
+            body.AdvanceTo((await read).Buffer.Start);
+            throw new BadHttpRequestException("Nothing came for too long.", StatusCodes.Status408RequestTimeout);
         }
     }
 

@@ -17,6 +17,27 @@ internal sealed record RegistrationLine
     /// <summary>SHA-256 of the only SubjectPublicKeyInfo that may be enrolled for it first, in hexadecimal.</summary>
     public string? KeyThumbprint { get; init; }
 
+    /// <summary>The same, as an export names it.</summary>
+    public string? ExpectedKey { get; init; }
+
+    /// <summary>The SubjectPublicKeyInfo itself instead, in base64.</summary>
+    public string? PublicKey { get; init; }
+
     /// <summary>Its attributes, at most 16.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    /// <summary>Not looked at; here so that an export can be imported.</summary>
+    public string? State { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public string? Lot { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public string? SeenAt { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public string? CreatedAt { get; init; }
+
+    /// <summary>Likewise.</summary>
+    public string? UpdatedAt { get; init; }
 }

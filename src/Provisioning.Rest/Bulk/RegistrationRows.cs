@@ -11,7 +11,13 @@ internal static class RegistrationRows
 {
     private const string Attribute = "attribute:";
 
-    private static readonly string[] Columns = ["deviceId", "group", "claimBatch", "keyThumbprint"];
+    private const string Attributes = "attributes";
+    private const string NotText = "The value of an attribute is a text.";
+
+    private static readonly string[] Columns = ["deviceId", "group", "claimBatch", "keyThumbprint", "publicKey", Attributes];
+
+    // What an export tells of a device and nobody decides by importing it.
+    private static readonly string[] Unread = ["state", "lot", "createdAt", "updatedAt", "seenAt"];
 
     /// <summary>The rows of a body of one JSON object a line. Empty lines are skipped.</summary>
     internal static async IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> OfJsonAsync(
@@ -46,16 +52,17 @@ internal static class RegistrationRows
     {
         var bytes = line.Bytes.Span is [0xEF, 0xBB, 0xBF, ..] ? line.Bytes[3..] : line.Bytes;
         if (line.IsTooLong || !CsvLine.TrySplit(Encoding.UTF8.GetString(bytes.Span), out var cells))
-            return RestErrors.Malformed("The first line names the columns: deviceId, group, claimBatch, keyThumbprint, attribute:NAME.");
-        var unknown = cells.FirstOrDefault(cell => !Columns.Contains(cell) && !cell.StartsWith(Attribute, StringComparison.Ordinal));
-        if (unknown is not null || !cells.Contains(Columns[0]) || cells.Distinct().Count() != cells.Count)
-        {
-            return RestErrors.Malformed(
-                "The first line names each column once: deviceId, which must be there, group, claimBatch, keyThumbprint, attribute:NAME.");
-        }
+            return BadHeader;
+        var unknown = cells.FirstOrDefault(
+            cell => !Columns.Contains(cell) && !Unread.Contains(cell) && !cell.StartsWith(Attribute, StringComparison.Ordinal));
+        if (unknown is not null || !cells.Contains(Columns[0]) || cells.Distinct().Count() != cells.Count) return BadHeader;
 
         return cells;
     }
+
+    private static Problem BadHeader => RestErrors.Malformed(
+        "The first line names each column once: deviceId, which must be there, group, claimBatch, keyThumbprint, publicKey, attribute:NAME, "
+        + "attributes (a JSON object); state, lot, createdAt, updatedAt and seenAt are passed over.");
 
     private static RegistrationRow? Unreadable(Line line)
     {
@@ -67,14 +74,17 @@ internal static class RegistrationRows
     private static RegistrationRow Row(long number, RegistrationLine row)
     {
         if (row.Attributes?.Values.Any(value => value is null) == true)
-            return new RegistrationRow { Line = number, DeviceId = row.DeviceId, Unreadable = "The value of an attribute is a text." };
+            return new RegistrationRow { Line = number, DeviceId = row.DeviceId, Unreadable = NotText };
+        if (row.KeyThumbprint is not null && row.ExpectedKey is not null)
+            return new RegistrationRow { Line = number, DeviceId = row.DeviceId, Unreadable = "'keyThumbprint' and 'expectedKey' are the same; give one." };
         return new RegistrationRow
         {
             Line = number,
             DeviceId = row.DeviceId,
             Group = row.Group,
             ClaimBatch = row.ClaimBatch,
-            KeyThumbprint = row.KeyThumbprint,
+            KeyThumbprint = row.KeyThumbprint ?? row.ExpectedKey,
+            PublicKey = row.PublicKey,
             Attributes = row.Attributes ?? new Dictionary<string, string>(),
         };
     }
@@ -97,11 +107,23 @@ internal static class RegistrationRows
                 case "group": row = row with { Group = value }; break;
                 case "claimBatch": row = row with { ClaimBatch = value }; break;
                 case "keyThumbprint": row = row with { KeyThumbprint = value }; break;
-                default: attributes[header[i][Attribute.Length..]] = value; break;
+                case "publicKey": row = row with { PublicKey = value }; break;
+                case Attributes:
+                    if (!TryAdd(attributes, value)) return row with { Unreadable = "The cell 'attributes' is no JSON object of texts, or names one twice." };
+                    break;
+                case var name when name.StartsWith(Attribute, StringComparison.Ordinal):
+                    if (!attributes.TryAdd(name[Attribute.Length..], value)) return row with { Unreadable = "An attribute is there twice." };
+                    break;
             }
         }
 
         return row with { Attributes = attributes };
+    }
+
+    private static bool TryAdd(Dictionary<string, string> attributes, string json)
+    {
+        var isRead = StrictJson.Read<IReadOnlyDictionary<string, string>>(Encoding.UTF8.GetBytes(json)).TryGet(out var more, out _);
+        return isRead && more!.All(pair => pair.Value is not null && attributes.TryAdd(pair.Key, pair.Value));
     }
 
     private static string Told(Problem problem) =>

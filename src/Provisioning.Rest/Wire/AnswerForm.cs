@@ -21,6 +21,9 @@ internal enum AnswerForm
     /// <summary><see cref="MediaTypes.Lines"/>.</summary>
     Lines,
 
+    /// <summary><see cref="MediaTypes.Csv"/>.</summary>
+    Csv,
+
     /// <summary><see cref="MediaTypes.Text"/>.</summary>
     Text,
 
@@ -58,6 +61,10 @@ internal static class AnswerForms
     /// <returns>The problem, or null when there is none.</returns>
     internal static Problem? CheckLines(HttpRequest request) =>
         Choose(request, OnlyLines).TryGet(out _, out var problem) ? null : problem;
+
+    /// <summary>The same for comma-separated values.</summary>
+    internal static Problem? CheckCsv(HttpRequest request) =>
+        Choose(request, [(AnswerForm.Csv, MediaTypes.Csv)]).TryGet(out _, out var problem) ? null : problem;
 
     private static readonly (AnswerForm Form, string MediaType)[] WithToken =
     [

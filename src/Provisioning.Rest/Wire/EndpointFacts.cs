@@ -35,6 +35,8 @@ public sealed record VersionFacts(bool TakesPrecondition, bool MayCreate);
 /// <summary>Says on the routes what the description tells.</summary>
 internal static class EndpointFacts
 {
+    private const string NoCaller = "An operation that needs a caller is reached without one.";
+
     private static readonly RefusalCode[] ToEveryCaller =
     [
         RefusalCode.NoCredential, RefusalCode.UnknownCertificate, RefusalCode.CertificateExpired,
@@ -83,11 +85,11 @@ internal static class EndpointFacts
         internal RouteHandlerBuilder TakesStream(params string[] mediaTypes)
         {
             route.WithMetadata(new StreamFacts(mediaTypes));
-            return route.RefusesStatus(415);
+            return route.RefusesStatus(408, 415);
         }
 
         internal RouteHandlerBuilder GivesStream<T>(string mediaType, params string[] others) =>
-            route.Produces<T>(200, mediaType, others);
+            route.Produces<T>(200, mediaType, others).RefusesStatus(406);
 
         internal RouteHandlerBuilder Gives<T>(int status = 200) =>
             route.Produces<T>(status, MediaTypes.Json).RefusesStatus(406);
@@ -110,5 +112,9 @@ internal static class EndpointFacts
 
     /// <summary>The caller, whom the authentication has identified before any handler runs.</summary>
     internal static Caller CallerOf(this HttpContext context) => context.Features.Get<Caller>()
-        ?? throw new InvalidOperationException("An operation that needs a caller is reached without one.");
+        ?? throw new InvalidOperationException(NoCaller);
+
+    /// <summary>The same for operations that take long: to be asked again all the time.</summary>
+    internal static CallerNow CallerNow(this HttpContext context) => context.Features.Get<CallerNow>()
+        ?? throw new InvalidOperationException(NoCaller);
 }

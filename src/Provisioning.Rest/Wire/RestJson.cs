@@ -33,6 +33,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(GroupDocument))]
 [JsonSerializable(typeof(GroupPreviewDocument))]
 [JsonSerializable(typeof(ImportDocument))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
 [JsonSerializable(typeof(IssuedCertificateDocument))]
 [JsonSerializable(typeof(ListDocument<ClaimBatchDocument>))]
 [JsonSerializable(typeof(ListDocument<DecisionDocument>))]

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Security.Claims;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
@@ -41,7 +42,12 @@ internal sealed class CallerAuthenticationHandler(
         var presented = PresentedCertificate();
         var token = BearerToken.Read(Request.Headers.Authorization);
         if (presented is null && token is null) return AuthenticateResult.NoResult();
-        var identified = await IdentifyAsync(presented, token);
+        var (certificate, address) = (Context.Connection.ClientCertificate?.RawDataMemory ?? default, Context.Connection.RemoteIpAddress);
+
+        // Also asked by what runs beside the request, and must not look at it then. What the caller may do was decided by its role,
+        // which is that of the certificate or token for ever.
+        CallerNow now = ct => IdentifyAsync(presented, certificate, address, token, ct);
+        var identified = await now(Context.RequestAborted);
         if (!identified.TryGet(out var caller, out var refusal))
         {
             Context.Features.Set(refusal);
@@ -49,6 +55,7 @@ internal sealed class CallerAuthenticationHandler(
         }
 
         Context.Features.Set(caller);
+        Context.Features.Set(now);
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.Name, caller.Actor), new Claim(ClaimTypes.Role, RoleOf(caller))], Scheme.Name);
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
@@ -59,14 +66,14 @@ internal sealed class CallerAuthenticationHandler(
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Problems.WriteAsync(Context, NotAllowed);
 
-    private ValueTask<Outcome<Caller>> IdentifyAsync(Presented? presented, string? token) => (presented, token) switch
-    {
-        (not null, not null) => new ValueTask<Outcome<Caller>>(TwoCredentials),
-        (not null, null) => identification.IdentifyAsync(
-            presented.SerialNumber, presented.Thumbprint, Context.Connection.ClientCertificate!.RawDataMemory,
-            Context.Connection.RemoteIpAddress, Context.RequestAborted),
-        _ => tokens.IdentifyAsync(token!, Context.RequestAborted),
-    };
+    private ValueTask<Outcome<Caller>> IdentifyAsync(
+        Presented? presented, ReadOnlyMemory<byte> certificate, IPAddress? address, string? token, CancellationToken ct) =>
+        (presented, token) switch
+        {
+            (not null, not null) => new ValueTask<Outcome<Caller>>(TwoCredentials),
+            (not null, null) => identification.IdentifyAsync(presented.SerialNumber, presented.Thumbprint, certificate, address, ct),
+            _ => tokens.IdentifyAsync(token!, ct),
+        };
 
     private static string RoleOf(Caller caller) => caller switch
     {

@@ -23,7 +23,7 @@ internal static class TokenRow
         Group = row.GetString(1),
         Lot = Text(row, 2),
         DeviceId = row.IsDBNull(3) ? null : DeviceRow.IdOf(row.GetString(3)),
-        DeviceIdPattern = row.IsDBNull(4) ? null : PatternOf(row.GetString(4)),
+        DeviceIdPattern = row.IsDBNull(4) ? null : IdPattern.OnRecord(row.GetString(4)),
         KeyThumbprint = row.IsDBNull(5) ? null : Digest.FromOctets(row.GetFieldValue<byte[]>(5)),
         Uses = row.GetInt64(6),
         Used = row.GetInt64(7),
@@ -37,10 +37,6 @@ internal static class TokenRow
     /// <summary>Reads a row that goes on with the hash of the token's text.</summary>
     public static (EnrollmentToken Token, Digest Hash) ReadWithHash(DbDataReader row) =>
         (Read(row), Digest.FromOctets(row.GetFieldValue<byte[]>(Count)));
-
-    private static IdPattern PatternOf(string text) => IdPattern.TryParse(text, out var pattern, out _)
-        ? pattern
-        : throw new InvalidDataException($"'{text}' is on record as a pattern and cannot be used.");
 
     private static string? Text(DbDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

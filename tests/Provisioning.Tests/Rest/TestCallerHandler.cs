@@ -41,6 +41,7 @@ internal sealed class TestCallerHandler(
         if (caller is null) return Task.FromResult(AuthenticateResult.NoResult());
 
         Context.Features.Set(caller);
+        Context.Features.Set<CallerNow>(_ => new ValueTask<Outcome<Caller>>(caller));
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Role, parts[0])], Scheme.Name);
         return Task.FromResult(
             AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name)));

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
+using Provisioning.Tests.Server.Credentials;
 using Provisioning.Tests.Server.Observability;
 
 namespace Provisioning.Tests.Server;
@@ -74,6 +76,22 @@ public sealed class HostileCostTests(HostileHttpTests.SharedServer shared) : ICl
             });
 
         Assert.True(cost.IsCheap, $"{row}: {cost}");
+    }
+
+    [Fact]
+    public async Task TM_12_a_refused_request_of_a_registrar_with_a_hundred_patterns_costs_little()
+    {
+        using var certificate = await shared.Server.AddPrincipalAsync("narrow");
+        var patterns = Enumerable.Range(0, 100).Select(i => $"SITE-{i}-[A-Z]{{2,9}}(-[0-9]{{1,9}})+");
+        await shared.Server.LimitAsync("narrow", JsonSerializer.Serialize(new { deviceIdPatterns = patterns }));
+        using var narrow = shared.Server.Client(certificate);
+        var body = JsonSerializer.Serialize(new { deviceId = "FAN-1", csr = "AAAA" });
+        var cost = await RequestCost.LeastAsync(
+            async () => Assert.True((await narrow.GetAsync("/api/v1/self")).IsSuccessStatusCode),
+            () => narrow.SendAsync(Request("POST", Enrollments, Json, body)),
+            response => Problem.IsAsync(response, HttpStatusCode.Forbidden, "outside-scope"));
+
+        Assert.True(cost.IsCheap, $"{cost}");
     }
 
     // A second word of the target is what is accepted, one of the media type is the coding.

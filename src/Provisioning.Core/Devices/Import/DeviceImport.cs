@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
@@ -19,22 +20,24 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
 
     /// <summary>Imports rows until there are no more.</summary>
     /// <param name="id">The name of the import: a <see cref="ResourceName"/>.</param>
+    /// <param name="head">What the meaning of all rows depends on: the form of the file, and the names of its columns.</param>
     /// <param name="rows">The rows, each with the bytes that it was read from.</param>
-    /// <param name="caller">Who imports.</param>
+    /// <param name="caller">Tells before each transaction who imports.</param>
     /// <param name="progress">Told after each transaction.</param>
     /// <param name="ct">Stops between two transactions.</param>
     /// <returns>The progress at the end; or why it stopped.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; the import can be resumed.</exception>
     public async Task<Outcome<ImportProgress>> RunAsync(
         string id,
+        ReadOnlyMemory<byte> head,
         IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> rows,
-        Caller caller,
+        CallerNow caller,
         Func<ImportProgress, ValueTask> progress,
         CancellationToken ct)
     {
         if (!ResourceName.IsValid(id)) return new Refusal(RefusalCode.BadName, ResourceName.Rule);
         var known = await store.FindImportAsync(id, ct);
-        var (content, done) = (Digest.FromOctets(new byte[SHA256.HashSizeInBytes]), 0L);
+        var (content, done) = (Digest.Of(head.Span), 0L);
         var chunk = new List<RegistrationRow>(ChunkSize);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         await using var reader = rows.GetAsyncEnumerator(ct);
@@ -44,23 +47,26 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
             if (!isLast)
             {
                 chunk.Add(reader.Current.Row);
-                hash.AppendData(reader.Current.Bytes.Span);
+                Append(hash, reader.Current.Row.Line, reader.Current.Bytes.Span);
                 if (chunk.Count < ChunkSize) continue;
             }
 
             if (chunk.Count > 0) content = Next(content, hash);
-            if (known is not null && IsDone(known, done, chunk.Count, isLast))
+            if (known is not null)
             {
-                done += chunk.Count;
-                chunk.Clear();
-                if (done == known.Rows && content != known.Content) return OtherFile();
-                if (isLast) return known;
-                continue;
+                if (IsOther(known, done + chunk.Count, content, isLast)) return OtherFile();
+                if (IsDone(known, done, chunk.Count, isLast))
+                {
+                    if (isLast) return known;
+                    done += chunk.Count;
+                    chunk.Clear();
+                    continue;
+                }
             }
 
-            if (known?.FinishedAt is not null) return OtherFile();
-            var imported = await store.ImportAsync(ToChunk(id, done, chunk, content, caller, isLast), ct);
-            if (!imported.TryGet(out var now, out var refusal)) return refusal;
+            if (!(await caller(ct)).TryGet(out var importer, out var refusal)) return refusal;
+            var imported = await store.ImportAsync(ToChunk(id, done, chunk, content, importer, isLast), ct);
+            if (!imported.TryGet(out var now, out refusal)) return refusal;
             done += chunk.Count;
             chunk.Clear();
             await progress(now);
@@ -70,13 +76,29 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
         return known!;
     }
 
+    // What is done must come again, octet for octet and to its end; and of what is finished there is no more.
+    private static bool IsOther(ImportProgress known, long end, Digest content, bool isLast) =>
+        end == known.Rows ? content != known.Content
+        : end < known.Rows ? isLast
+        : known.FinishedAt is not null;
+
     // The empty chunk at the end of a file is done when the import is finished.
     private static bool IsDone(ImportProgress known, long done, int rows, bool isLast) =>
-        done + rows <= known.Rows && (rows > 0 || isLast) && (!isLast || known.FinishedAt is not null);
+        done + rows <= known.Rows && (!isLast || known.FinishedAt is not null);
 
     private static Refusal OtherFile() => new(
         RefusalCode.ImportMismatch,
-        "An import of this name has begun with other rows. Send the same file again, or give the new one a name of its own.");
+        "An import of this name has begun with another file. Send the same file again, or give the new one a name of its own.");
+
+    // With the line, so that it matters where rows are, and which of them some octets belong to.
+    private static void Append(IncrementalHash hash, long line, ReadOnlySpan<byte> row)
+    {
+        Span<byte> place = stackalloc byte[2 * sizeof(long)];
+        BinaryPrimitives.WriteInt64BigEndian(place, line);
+        BinaryPrimitives.WriteInt64BigEndian(place[sizeof(long)..], row.Length);
+        hash.AppendData(place);
+        hash.AppendData(row);
+    }
 
     private static Digest Next(Digest before, IncrementalHash hash)
     {

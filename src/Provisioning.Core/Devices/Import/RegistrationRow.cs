@@ -18,6 +18,9 @@ public sealed record RegistrationRow
     /// <summary>SHA-256 of the expected SubjectPublicKeyInfo in hexadecimal, or null.</summary>
     public string? KeyThumbprint { get; init; }
 
+    /// <summary>The expected SubjectPublicKeyInfo itself in base64, or null.</summary>
+    public string? PublicKey { get; init; }
+
     /// <summary>The batch of claim certificates, or null.</summary>
     public string? ClaimBatch { get; init; }
 

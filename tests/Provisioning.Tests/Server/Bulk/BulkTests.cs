@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Devices.Import;
+using static Provisioning.Tests.Server.Bulk.BulkCalls;
 
-namespace Provisioning.Tests.Server;
+namespace Provisioning.Tests.Server.Bulk;
 
 /// <summary>Imports, exports and batches of enrollments over the real server.</summary>
 public sealed class BulkTests
@@ -105,49 +105,79 @@ public sealed class BulkTests
     }
 
     [Fact]
-    public async Task An_export_carries_no_formula_into_a_spreadsheet_and_comes_back_unchanged()
+    public async Task Public_keys_are_imported_and_each_bad_one_is_told()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var info = key.ExportSubjectPublicKeyInfo();
+        var (base64, thumbprint) = (Convert.ToBase64String(info), Convert.ToHexString(SHA256.HashData(info)));
+        var lines = await ImportAsync(server, "first", "text/csv", $"""
+            deviceId,keyThumbprint,publicKey
+            pump-1,,{base64}
+            pump-2,{thumbprint},{base64}
+            pump-3,{new string('A', 64)},{base64}
+            pump-4,,AAAA
+            pump-5,,!
+            """);
+        Assert.Equal(
+            ["4 malformed", "5 bad-key", "6 malformed"],
+            lines.SkipLast(1).Select(line => $"{line.GetProperty("line")} {line.GetProperty("code")}"));
+        lines = await ImportAsync(server, "second", "application/x-ndjson", $$"""{"deviceId":"pump-6","publicKey":"{{base64}}"}""");
+        Assert.Equal((1, 1, 0, 0), Counts(lines[^1]));
+        foreach (var device in new[] { "pump-1", "pump-2", "pump-6" })
+            Assert.Equal(thumbprint, (await ReadAsync(server, "/api/v1/devices/" + device)).GetProperty("expectedKey").GetString());
+    }
+
+    [Theory]
+    [InlineData("csv", "text/csv")]
+    [InlineData("ndjson", "application/x-ndjson")]
+    public async Task An_export_is_imported_again_as_it_is(string format, string mediaType)
+    {
+        await using var server = await TestServer.StartAsync();
+        await ImportAsync(server, "first", "application/x-ndjson", $$$"""
+            {"deviceId":"pump-1","attributes":{"-a":"=cmd|' /C calc'!A0","b":"'-1, \"two\""}}
+            {"deviceId":"pump-2","keyThumbprint":"{{{new string('A', 64)}}}"}
+            {"deviceId":"pump-3"}
+            {"deviceId":"valve-1"}
+            """);
+        await server.NewDevice("pump-4").EnrollAsync(server.Registrar());
+        var file = await server.Administrator().GetStringAsync($"/api/v1/exports/devices?format={format}&prefix=pump");
+        var before = await ReadAsync(server, "/api/v1/devices/pump-1");
+
+        Assert.Equal((4, 0, 4, 0), Counts((await ImportAsync(server, "again", mediaType, file))[^1]));
+        await using var other = await TestServer.StartAsync();
+        Assert.Equal((4, 4, 0, 0), Counts((await ImportAsync(other, "moved", mediaType, file))[^1]));
+        var after = await ReadAsync(other, "/api/v1/devices/pump-1");
+        Assert.Equal(before.GetProperty("attributes").ToString(), after.GetProperty("attributes").ToString());
+        Assert.Equal(new string('A', 64), (await ReadAsync(other, "/api/v1/devices/pump-2")).GetProperty("expectedKey").GetString());
+        using var valve = await other.Administrator().GetAsync("/api/v1/devices/valve-1");
+        Assert.Equal(HttpStatusCode.NotFound, valve.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_export_goes_on_behind_a_device_and_its_cells_are_no_formulas()
     {
         await using var server = await TestServer.StartAsync();
         await ImportAsync(server, "first", "application/x-ndjson", """
-            {"deviceId":"pump-1","attributes":{"a":"=cmd|' /C calc'!A0"}}
-            {"deviceId":"pump-2","attributes":{"a":"plain, with \"quotes\""}}
+            {"deviceId":"pump-1"}
+            {"deviceId":"pump-2","attributes":{"-a":"=1+1"}}
             {"deviceId":"valve-1"}
             """);
-        var csv = await server.Administrator().GetStringAsync("/api/v1/exports/devices?format=csv&prefix=pump");
+        var csv = await server.Administrator().GetStringAsync("/api/v1/exports/devices?format=csv&after=pump-1");
         var rows = csv.TrimEnd().Split("\r\n");
-        Assert.Equal(3, rows.Length);
-        Assert.Contains("\"a=plain, with \"\"quotes\"\"\"", rows[2], StringComparison.Ordinal);
-        Assert.All(rows.SelectMany(row => row.Split(',')), cell => Assert.DoesNotMatch("^\"?[=+@-]", cell));
-
-        var json = await server.Administrator().GetStringAsync("/api/v1/exports/devices?after=pump-1");
-        Assert.Equal(
-            ["pump-2", "valve-1"],
-            json.TrimEnd().Split('\n').Select(line => JsonDocument.Parse(line).RootElement.GetProperty("deviceId").GetString()));
+        Assert.Equal(["\"deviceId\"", "\"pump-2\"", "\"valve-1\""], rows.Select(row => row.Split(',')[0]));
+        Assert.EndsWith(",\"{\"\"-a\"\":\"\"=1+1\"\"}\"", rows[1], StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_batch_is_answered_line_by_line_while_it_is_still_being_sent()
     {
-        // By hand, because the platform's client reads no answer before it has sent its body.
         await using var server = await TestServer.StartAsync();
-        await using var connection = await RawConnection.OpenTlsAsync(server.Https, server.Credential(CredentialFiles.FactoryLine));
-        await connection.SendAsync(
-            "POST /api/v1/enrollments/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n");
-        using var answers = new StreamReader(connection.Stream);
-        foreach (var (line, told) in new[]
-        {
-            (Line(server.NewDevice("pump-1")), "1 201"), ("{\"deviceId\":", "2 400"), (Line(server.NewDevice("pump-3")), "3 201"),
-        })
-        {
-            await connection.SendAsync($"{line.Length + 1:X}\r\n{line}\n\r\n");
-            Assert.Equal(told, Told(await ObjectAsync(answers)));
-        }
-
-        await connection.SendAsync("0\r\n\r\n");
-        string? last;
-        do last = await answers.ReadLineAsync();
-        while (last == "");
-        Assert.Equal("0", last);
+        await using var batch = await OpenBatch.BeginAsync(server, server.Credential(CredentialFiles.FactoryLine));
+        Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-1"))));
+        Assert.Equal("400 malformed", await batch.AskAsync("{\"deviceId\":"));
+        Assert.Equal("201", await batch.AskAsync(Line(server.NewDevice("pump-3"))));
+        Assert.Equal("0", await batch.EndAsync());
     }
 
     [Fact]
@@ -172,59 +202,5 @@ public sealed class BulkTests
             Line(server.NewDevice("pump-1")), "", "nonsense", "{\"deviceId\":\"pump-2\",\"csr\":\"AAAA\"}", new string('x', 70_000),
             Line(server.NewDevice("pump 3")), Line(server.NewDevice("pump-4"))]));
         Assert.Equal(["1 201", "3 400", "4 400", "5 413", "6 400", "7 201"], lines.Select(Told));
-    }
-
-    private static string Line(TestDevice device) =>
-        JsonSerializer.Serialize(new { deviceId = device.Id, csr = Convert.ToBase64String(device.Request()) });
-
-    // The next line of the answer that is an object, and not a part of HTTP.
-    private static async Task<string> ObjectAsync(StreamReader answers)
-    {
-        while (await answers.ReadLineAsync() is { } line)
-            if (line.StartsWith('{')) return line;
-        throw new EndOfStreamException();
-    }
-
-    private static string Told(string? line) => Told(JsonDocument.Parse(line!).RootElement);
-
-    private static string Told(JsonElement line) => $"{line.GetProperty("line")} {line.GetProperty("status")}";
-
-    private static (int Rows, int Registered, int Unchanged, int Bad) Counts(JsonElement end) =>
-        (end.GetProperty("rows").GetInt32(), end.GetProperty("registered").GetInt32(), end.GetProperty("unchanged").GetInt32(), end.GetProperty("bad").GetInt32());
-
-    private static ByteArrayContent Request(byte[] der) => new(der) { Headers = { ContentType = new MediaTypeHeaderValue("application/pkcs10") } };
-
-    private static async Task<List<JsonElement>> BatchAsync(TestServer server, string body)
-    {
-        using var content = new StringContent(body, null, "application/x-ndjson");
-        using var answer = await server.Registrar().PostAsync("/api/v1/enrollments/batch", content);
-        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
-        return Lines(await answer.Content.ReadAsStringAsync());
-    }
-
-    private static async Task<List<JsonElement>> ImportAsync(TestServer server, string id, string mediaType, string file)
-    {
-        using var answer = await PutAsync(server, id, mediaType, file);
-        var text = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.OK, text);
-
-        // Progress in between comes only when it takes longer than a second.
-        var lines = Lines(text);
-        return [.. lines.SkipLast(1).Where(line => line.TryGetProperty("line", out _)), lines[^1]];
-    }
-
-    private static async Task<HttpResponseMessage> PutAsync(TestServer server, string id, string mediaType, string file)
-    {
-        using var content = new StringContent(file, null, mediaType);
-        return await server.Administrator().PutAsync("/api/v1/imports/" + id, content);
-    }
-
-    private static List<JsonElement> Lines(string text) =>
-        [.. text.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement)];
-
-    private static async Task<JsonElement> ReadAsync(TestServer server, string path)
-    {
-        using var answer = await server.Administrator().GetAsync(path);
-        return JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
     }
 }
