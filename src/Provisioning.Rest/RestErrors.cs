@@ -101,6 +101,7 @@ internal static class RestErrors
             new(403, "device-decommissioned", "The device was decommissioned, which is final."),
         RefusalCode.NotFound => new(404, "not-found", "There is no such resource."),
         RefusalCode.KeyInUse => new(409, "key-in-use", "The public key already belongs to another holder."),
+        RefusalCode.NameInUse => new(409, "name-in-use", "A name of the certificate is another holder's."),
         RefusalCode.DeviceAlreadyBound => new(
             409, "device-already-bound", "The device already holds a current certificate with another key."),
         RefusalCode.RequestInProgress => new(409, "request-in-progress", "The same request is being worked on."),
@@ -196,7 +197,7 @@ internal static class RestErrors
     {
         RefusalCode.BadDeviceId => "/deviceId",
         RefusalCode.BadAttributes when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),
-        RefusalCode.BadAttributes => "/attributes",
+        RefusalCode.BadAttributes or RefusalCode.NameInUse => "/attributes",
         RefusalCode.AttributeMissing when refusal.Attribute is { } name => StrictJson.Append("/attributes", name),
         RefusalCode.UnknownGroup or RefusalCode.GroupMismatch => "/group",
         RefusalCode.UnknownSlot => "/slot",

@@ -59,7 +59,7 @@ internal sealed class CertificatePlan
         if (broken.Count > 0)
             return new Refusal(RefusalCode.LintFailed, $"The profile '{profile.Name}' breaks {broken[0].Id} ({broken[0].Citation}).");
 
-        return new CertificatePlan(tbs, signer, Reserve(request, profile, input, serialNumber, validity, tbs, now));
+        return new CertificatePlan(tbs, signer, Reserve(request, profile, input, names, serialNumber, validity, tbs, now));
     }
 
     /// <summary>Gives the bytes out for signing, once.</summary>
@@ -72,6 +72,7 @@ internal sealed class CertificatePlan
         AuthorizedRequest request,
         Profile profile,
         PlanInput input,
+        CertificateNames names,
         SerialNumber serialNumber,
         Validity validity,
         byte[] tbs,
@@ -84,6 +85,7 @@ internal sealed class CertificatePlan
             Profile = profile.Name,
             KeyThumbprint = input.Key.Thumbprint,
             TbsHash = Digest.Of(tbs),
+            Names = [.. names.AlternativeNames.Concat(input.ExtraNames).Select(name => name.Findable).OfType<string>().Distinct()],
             NotBefore = validity.NotBefore,
             NotAfter = validity.NotAfter,
             At = now,

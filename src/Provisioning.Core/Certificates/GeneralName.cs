@@ -7,6 +7,18 @@ public abstract record GeneralName
     {
     }
 
+    /// <summary>
+    /// The name with its kind, where relying parties find its holder by it; null for identifiers, which are unique by what they are made
+    /// of.
+    /// </summary>
+    public string? Findable => this switch
+    {
+        Dns(var name) => "dns:" + name,
+        Ip(var address) => "ip:" + address,
+        Uri(var value) => "uri:" + value,
+        _ => null,
+    };
+
     /// <summary>A host name, lower case.</summary>
     /// <param name="Name">Letters, digits and hyphens in labels of at most 63, at most 253 in all.</param>
     public sealed record Dns(string Name) : GeneralName;

@@ -37,6 +37,8 @@ public interface ICertificateStore
     /// <see cref="RefusalCode.RequestInProgress"/>. When the certificate named is itself unconfirmed, it has been seen by
     /// this, and is confirmed in the same transaction. One that is not this device's is
     /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
+    /// <item>A name is another holder's that has a certificate (<see cref="RefusalCode.NameInUse"/>). The service takes its names whoever
+    /// had them.</item>
     /// <item>First enrollment, and none of the above has answered: the claim batch, the trust anchor and the token must be good still
     /// (<see cref="RefusalCode.NotAllowed"/>, <see cref="RefusalCode.BadToken"/>, <see cref="RefusalCode.TokenExpired"/>,
     /// <see cref="RefusalCode.TokenExhausted"/>), a claimed device is not claimed again, but for another slot with

@@ -45,6 +45,9 @@ public enum RefusalCode
     /// <summary>The public key already belongs to another holder.</summary>
     KeyInUse,
 
+    /// <summary>A name that the certificate would have is one of another holder's.</summary>
+    NameInUse,
+
     /// <summary>The request is larger than this service reads.</summary>
     TooLarge,
 

@@ -56,7 +56,7 @@ internal static class EndpointFacts
     [
         RefusalCode.BadCsr, RefusalCode.PopInvalid, RefusalCode.SignatureAlgorithm, RefusalCode.UnsupportedExtension,
         RefusalCode.ExtensionNotAllowed, RefusalCode.CaRequested, RefusalCode.BadKey, RefusalCode.Roca,
-        RefusalCode.UnsupportedKey, RefusalCode.KeyNotAllowed, RefusalCode.KeyBlocked, RefusalCode.KeyInUse,
+        RefusalCode.UnsupportedKey, RefusalCode.KeyNotAllowed, RefusalCode.KeyBlocked, RefusalCode.KeyInUse, RefusalCode.NameInUse,
         RefusalCode.IdentityMismatch, RefusalCode.NameNotPossible, RefusalCode.DeviceSuspended, RefusalCode.DeviceQuarantined,
         RefusalCode.DeviceDecommissioned, RefusalCode.IdempotencyMismatch, RefusalCode.RequestInProgress,
         RefusalCode.LintFailed, RefusalCode.AuthorityExpiring, RefusalCode.AuthorityUnavailable,

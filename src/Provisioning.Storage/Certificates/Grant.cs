@@ -6,7 +6,7 @@ using Provisioning.Storage.Devices;
 namespace Provisioning.Storage.Certificates;
 
 /// <summary>What the reserve transaction writes once nothing stands in the way.</summary>
-internal sealed class Grant(Transaction transaction, Reservation reservation, UnitsTaken? units)
+internal sealed class Grant(Transaction transaction, Reservation reservation, UnitsTaken? units, NamesTaken names)
 {
     private bool IsDevice => reservation.HolderKind == HolderKind.Device;
 
@@ -25,6 +25,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
         if (IsDevice && facts.Device is null) InsertDevice();
         else if (IsDevice && ChangesDevice) UpdateDevice();
         units?.Take();
+        names.Take();
         InsertCertificate();
     }
 

@@ -26,6 +26,9 @@ internal static class Refusals
     public static Refusal KeyInUse { get; } =
         new(RefusalCode.KeyInUse, "This public key belongs to another holder. Make a new key pair.");
 
+    public static Refusal NameInUse(string name) =>
+        new(RefusalCode.NameInUse, $"'{name}' is the name of another holder, which has a certificate. Correct the attributes, or revoke that one's.");
+
     public static Refusal AlreadyBound { get; } = new(
         RefusalCode.DeviceAlreadyBound,
         "The device holds a certificate with another key. Renew that one, or have an administrator revoke it.");

@@ -13,6 +13,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private readonly UnitsTaken? _units =
         reservation.Admission is { } admission ? new UnitsTaken(transaction, reservation, admission) : null;
 
+    private readonly NamesTaken _names = new(transaction, reservation);
+
     // An unconfirmed certificate of the device whose place this reservation takes.
     private CertificateRecord? _displaced;
 
@@ -31,7 +33,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         var facts = ReserveFacts.Read(transaction, reservation);
         if (Decide(facts) is { } answer) return answer;
-        new Grant(transaction, reservation, _units).Write(facts, _displaced, _confirmed);
+        new Grant(transaction, reservation, _units, _names).Write(facts, _displaced, _confirmed);
         return ReserveResult.Reserved.Instance;
     }
 
@@ -52,6 +54,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             ?? CheckExpectedKey()
             ?? (IsDevice ? CheckDevice(facts) : null)
             ?? (reservation.HolderKind == HolderKind.Claim ? CheckBatch() : null)
+            ?? CheckNames()
             ?? CheckUnits(facts);
         return answer ?? (facts.SerialNumberTaken ? ReserveResult.SerialNumberTaken.Instance : null);
     }
@@ -69,6 +72,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         "other" => Refuse(Refusals.KeyInUse),
         _ => null,
     };
+
+    private ReserveResult.Refused? CheckNames() => _names.Check() is { } refusal ? Refuse(refusal) : null;
 
     // The device that the key belongs to, or null when it is somebody else's.
     private string? ReadKeyHolder()

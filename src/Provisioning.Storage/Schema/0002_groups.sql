@@ -58,6 +58,13 @@ CREATE UNIQUE INDEX certificates_one_current ON certificates (holder, slot)
 CREATE UNIQUE INDEX certificates_one_pending ON certificates (holder, slot)
     WHERE holder_kind = 'device' AND state IN ('reserved', 'issued');
 
+-- Whose certificates may hold a host name, an address or a URI. It becomes another's when its holder has no certificate any more.
+CREATE TABLE names (
+    name TEXT NOT NULL PRIMARY KEY,
+    holder_kind TEXT NOT NULL,
+    holder TEXT NOT NULL
+) /* WITHOUT ROWID */;
+
 -- When it was first shown in a handshake.
 ALTER TABLE certificates ADD COLUMN seen_at BIGINT NULL;
 

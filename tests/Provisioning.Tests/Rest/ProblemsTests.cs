@@ -38,6 +38,7 @@ public sealed class ProblemsTests(SharedRestHost shared) : IClassFixture<SharedR
     [InlineData(RefusalCode.ClockSuspect, 5)]
     [InlineData(RefusalCode.LintFailed, null)]
     [InlineData(RefusalCode.KeyInUse, null)]
+    [InlineData(RefusalCode.NameInUse, null)]
     public void What_passes_says_when_to_come_back(RefusalCode code, int? seconds) =>
         Assert.Equal(seconds, (int?)RestErrors.Of(new Refusal(code, "x")).RetryAfter?.TotalSeconds);
 

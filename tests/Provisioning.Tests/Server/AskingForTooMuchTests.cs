@@ -59,6 +59,29 @@ public sealed class AskingForTooMuchTests(HostileHttpTests.SharedServer shared) 
         await Problem.IsAsync(await shared.Server.Registrar().PostAsJsonAsync("/api/v1/enrollments", asked), HttpStatusCode.BadRequest, "malformed");
     }
 
+    [Fact]
+    public async Task TM_09_attributes_give_no_device_the_name_of_another_one_or_of_the_service()
+    {
+        var (server, registrar) = (shared.Server, shared.Server.Registrar());
+        var group = "gateways-" + Guid.NewGuid();
+        await server.DefineGroupAsync(group, new { profile = "gateway-tls" });
+        async Task<HttpResponseMessage> EnrollAsync(string device, string hostname) => await registrar.PostAsJsonAsync("/api/v1/enrollments", new
+        {
+            deviceId = device,
+            group,
+            csr = Convert.ToBase64String(server.NewDevice(device).Request()),
+            attributes = new { hostname },
+        });
+        var name = _id.ToLowerInvariant() + ".plant.example";
+        using (var first = await EnrollAsync(_id, name)) Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+
+        await Problem.IsAsync(await EnrollAsync(_id + "-b", name), HttpStatusCode.Conflict, "name-in-use");
+        await Problem.IsAsync(await EnrollAsync(_id + "-c", name.ToUpperInvariant()), HttpStatusCode.Conflict, "name-in-use");
+        await Problem.IsAsync(await EnrollAsync(_id + "-d", "localhost"), HttpStatusCode.Conflict, "name-in-use");
+        using var other = await EnrollAsync(_id + "-b", "b." + name);
+        Assert.Equal(HttpStatusCode.Created, other.StatusCode);
+    }
+
     [Theory]
     [MemberData(nameof(AllWeak))]
     public async Task TM_11_a_weak_key_is_refused(string kind)

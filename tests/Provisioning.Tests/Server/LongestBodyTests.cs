@@ -21,7 +21,7 @@ public sealed class LongestBodyTests
     {
         await using var server = await TestServer.StartAsync();
         var deviceIdPatterns = Enumerable.Range(0, 100).Select(i => $"{i:D3}".PadRight(200, 'x'));
-        using var answer = await server.Administrator().PutAsJsonAsync("/api/v1/principals/factory-line/scope", new { deviceIdPatterns });
+        using var answer = await server.Administrator().ReplaceAsync("/api/v1/principals/factory-line/scope", new { deviceIdPatterns });
         await CredentialCalls.BodyAsync(answer);
     }
 
