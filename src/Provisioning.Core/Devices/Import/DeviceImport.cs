@@ -54,7 +54,7 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
                 done += chunk.Count;
                 chunk.Clear();
                 if (done == known.Rows && content != known.Content) return OtherFile();
-                if (isLast) return known;
+                if (isLast) return done == known.Rows ? known : OtherFile();
                 continue;
             }
 
