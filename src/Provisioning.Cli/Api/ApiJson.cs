@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Provisioning.Cli.Bulk;
 using Provisioning.Cli.Verbs;
 
 namespace Provisioning.Cli.Api;
@@ -28,9 +29,19 @@ namespace Provisioning.Cli.Api;
 [JsonSerializable(typeof(NotDueReport))]
 [JsonSerializable(typeof(PairReport))]
 [JsonSerializable(typeof(RevocationReport))]
+[JsonSerializable(typeof(BatchReport))]
+[JsonSerializable(typeof(BatchResult))]
+[JsonSerializable(typeof(BatchRow))]
+[JsonSerializable(typeof(ImportLine))]
+[JsonSerializable(typeof(ImportReport))]
+[JsonSerializable(typeof(ExportReport))]
+[JsonSerializable(typeof(RowProblem))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     internal static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)Unescaped.Options.GetTypeInfo(typeof(T));
+
+    /// <summary>For what is written piece by piece.</summary>
+    internal static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     internal static string Write<T>(T value) => JsonSerializer.Serialize(value, TypeOf<T>());
 

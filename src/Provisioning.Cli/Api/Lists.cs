@@ -47,7 +47,8 @@ internal static class Lists
     /// <summary>A row as a type.</summary>
     internal static T As<T>(JsonElement row) => row.Deserialize(ApiJson.TypeOf<T>())!;
 
-    private static string Query(IEnumerable<(string Name, string? Value)> parameters) => "?" + string.Join(
+    /// <summary>Puts parameters together; those that are null are left out.</summary>
+    internal static string Query(IEnumerable<(string Name, string? Value)> parameters) => "?" + string.Join(
         '&',
         parameters.Where(one => one.Value is not null).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}"));
 }

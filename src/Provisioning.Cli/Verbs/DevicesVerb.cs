@@ -15,13 +15,13 @@ internal static class DevicesVerb
 
     private static readonly Argument<string> DeviceId = new("DEVICE") { Description = "The ID of the device." };
 
-    private static readonly Option<string?> Prefix = new("--prefix")
+    internal static readonly Option<string?> Prefix = new("--prefix")
     {
         HelpName = "TEXT",
         Description = "Only devices whose ID starts so.",
     };
 
-    private static readonly Option<string?> State = new("--state")
+    internal static readonly Option<string?> State = new("--state")
     {
         HelpName = "STATE",
         Description = $"Only devices in this state: {string.Join(", ", States)}.",

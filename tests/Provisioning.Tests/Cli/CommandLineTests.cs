@@ -29,6 +29,13 @@ public sealed class CommandLineTests
     [InlineData("devices --state asleep", "none of the values of --state")]
     [InlineData("devices --timeout 0", "above 0")]
     [InlineData("devices show", "Required argument missing")]
+    [InlineData("enroll pump-1 --batch {file}", "either one DEVICE or a --batch")]
+    [InlineData("enroll --batch {file} --force", "--force is for one DEVICE")]
+    [InlineData("enroll pump-1 --results {file}", "--results is for a --batch")]
+    [InlineData("enroll --batch /nowhere", "no list '/nowhere'")]
+    [InlineData("import {file}", "--id")]
+    [InlineData("import /nowhere --id first", "no file '/nowhere'")]
+    [InlineData("export devices --format xml", "ndjson or csv")]
     [InlineData("renew --ca {file}", "the device's own pair")]
     [InlineData("renew --cert {file} --ca {file}", "two files")]
     [InlineData("renew --same-key --key-algorithm p256", "exclude each other")]
@@ -75,6 +82,8 @@ public sealed class CommandLineTests
     [InlineData("devices --help")]
     [InlineData("revoke --help")]
     [InlineData("ca --help")]
+    [InlineData("import --help")]
+    [InlineData("export devices --help")]
     public async Task The_help_of_every_verb_has_examples(string line)
     {
         var run = await CommandLine.RunAsync(line.Split(' '));
