@@ -48,6 +48,10 @@ internal static class CommandTree
             RevokeVerb.Create(host),
             ImportVerb.Create(host),
             ExportVerb.Create(host),
+            LotsVerb.Create(host),
+            TokensVerb.Create(host),
+            GroupsVerb.Create(host),
+            ProfilesVerb.Create(host),
             CaVerb.Create(host),
         };
         options.AddTo(root);

@@ -99,13 +99,48 @@ internal static class HelpText
               provisioning import pumps.csv --id delivery-7 --data ./data
               provisioning import pumps.csv --id delivery-7 --problems bad.ndjson --json --data ./data
             """,
-        ["export devices"] = """
+        ["export"] = """
             When the connection breaks, it goes on behind the last device. What changes meanwhile may be in it or not.
 
             Examples:
               provisioning export devices --out devices.ndjson --data ./data
               provisioning export devices --format csv --group pumps --state active --out active.csv --data ./data
               provisioning export devices --data ./data | jq -r .deviceId
+            """,
+        ["lots"] = """
+            What is named with 'change' replaces what is there; the rest stays. It is read, changed and written only if
+            nobody else has changed it meanwhile. 'close' and 'report' verify what they write; 'verify' needs no service.
+
+            Examples:
+              provisioning lots create PO-4711 --group pumps --quota 1000 --range PUMP-000001..PUMP-001010 \
+                  --station line-1 --station line-2 --not-after 2026-12-31T18:00Z --data ./data
+              provisioning lots show PO-4711 --data ./data
+              provisioning lots scrap PO-4711 PUMP-000017 --reason 'dead on the bench' --data ./data
+              provisioning lots close PO-4711 --out report.jws --units units.ndjson --data ./data
+              provisioning lots verify report.jws --lot PO-4711 --units units.ndjson --ca root.pem
+            """,
+        ["tokens"] = """
+            A token is as secret as a key. It is printed once; pictures are written for their owner only.
+
+            Examples:
+              provisioning tokens create --group pumps --device pump-1 --not-after 30d --qr pump-1.png --data ./data
+              provisioning tokens create --group pumps --pattern 'PUMP-[0-9]{6}' --uses 500 --not-after 12h --data ./data
+              provisioning tokens --state active --data ./data
+              provisioning tokens revoke 4XN5A0T2R8W9K3QJ --data ./data
+            """,
+        ["groups"] = """
+            Examples:
+              provisioning groups preview pumps --pattern 'PUMP-[0-9]{6}' --data ./data
+              provisioning groups save pumps --profile mqtt-client --pattern 'PUMP-[0-9]{6}' \
+                  --credential registrar --credential token --require model --data ./data
+              provisioning groups show pumps --json --data ./data > pumps.json
+              provisioning groups save pumps --file pumps.json --data ./data
+            """,
+        ["profiles"] = """
+            Examples:
+              provisioning profiles show mqtt-client --data ./data > mqtt-client.json
+              provisioning profiles save mqtt-client mqtt-client.json --if-version 1 --data ./data
+              provisioning profiles versions mqtt-client --data ./data
             """,
         ["ca"] = """
             Everything else rests on trusting the right root. Get its SHA-256 fingerprint by another way (the operator
@@ -130,7 +165,10 @@ internal static class HelpText
         public override int Invoke(ParseResult parseResult)
         {
             var exitCode = generated.Invoke(parseResult);
-            if (More.TryGetValue(CommandTree.Path(parseResult), out var text))
+            var path = CommandTree.Path(parseResult);
+
+            // A verb below another one has its examples there.
+            if (More.TryGetValue(path, out var text) || More.TryGetValue(path.Split(' ')[0], out text))
                 parseResult.InvocationConfiguration.Output.WriteLine(text);
             return exitCode;
         }

@@ -67,6 +67,13 @@ internal sealed class ApiClient : IDisposable
             ct);
     }
 
+    /// <summary>Gets something in a form that is not JSON.</summary>
+    internal Task<byte[]> GetOctetsAsync(HttpMethod method, string path, string mediaType, CancellationToken ct) => SendAsync(
+        new Exchange<byte[]>(
+            _ => new HttpRequestMessage(method, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue(mediaType) } } },
+            (response, _, stop) => response.Content.ReadAsByteArrayAsync(stop)),
+        ct);
+
     /// <summary>Sends a request, again and again for as long as it may help.</summary>
     internal async Task<T> SendAsync<T>(Exchange<T> exchange, CancellationToken ct)
     {

@@ -36,6 +36,13 @@ internal static class Lists
         while (cursor is not null && left > 0);
     }
 
+    /// <summary>A list that is given whole, as one page.</summary>
+    internal static async IAsyncEnumerable<IReadOnlyList<JsonElement>> WholeAsync(
+        ApiClient client, string path, [EnumeratorCancellation] CancellationToken ct)
+    {
+        yield return (await client.GetAsync<ListPage>(path, ct)).Items;
+    }
+
     /// <summary>A whole list, as one type.</summary>
     internal static async Task<List<T>> AllAsync<T>(ApiClient client, string path, CancellationToken ct)
     {
