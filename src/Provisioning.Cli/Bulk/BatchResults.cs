@@ -71,7 +71,8 @@ internal sealed class BatchResults : IDisposable
                 continue;
             }
 
-            var slot = result.Slot is null ? "" : "." + result.Slot;
+            // No device ID has an '@' in it, so that two certificates never have one name.
+            var slot = result.Slot is null ? "" : "@" + result.Slot;
             var path = Path.Combine(folder, DeviceIds.Check(result.DeviceId!) + slot + ".pem");
             files.Add((path, result.Certificate));
             told.Add(result with { Certificate = null, CertificateFile = path });

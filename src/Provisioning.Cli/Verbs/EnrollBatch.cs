@@ -24,7 +24,7 @@ internal static class EnrollBatch
     private static readonly Option<string?> Certificates = new("--certificates")
     {
         HelpName = "DIR",
-        Description = "Write each certificate to DEVICE.pem in this folder, instead of into the results.",
+        Description = "Write each certificate to DEVICE.pem (of a slot, DEVICE@SLOT.pem) in this folder, instead of into the results.",
     };
 
     private static readonly Option<bool> RetryRefused = new("--retry-refused")
