@@ -13,10 +13,11 @@ internal sealed class Progress(TextWriter output, bool? isWatched, Action<string
     private const int BarWidth = 20;
     private static readonly TimeSpan BetweenBars = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenMarks = TimeSpan.FromSeconds(10);
     private readonly Lock _lock = new();
-    private readonly long _startedAt = time.GetTimestamp();
     private long _shownAt = time.GetTimestamp();
-    private long? _first;
+    private (long At, long Done)? _mark;
+    private (long At, long Done) _nextMark = (time.GetTimestamp(), 0);
     private int _width;
 
     /// <summary>What is counted, in the plural.</summary>
@@ -32,7 +33,7 @@ internal sealed class Progress(TextWriter output, bool? isWatched, Action<string
     {
         lock (_lock)
         {
-            _first ??= done;
+            Mark(done);
             if (isWatched is not { } watched || time.GetElapsedTime(_shownAt) < (watched ? BetweenBars : BetweenLines)) return;
             _shownAt = time.GetTimestamp();
             var text = Text(done, errors);
@@ -57,6 +58,15 @@ internal sealed class Progress(TextWriter output, bool? isWatched, Action<string
         lock (_lock) Overwrite("");
     }
 
+    // The rate is that since the mark, which is 10 to 20 s old: what was slow at first does not count for ever.
+    private void Mark(long done)
+    {
+        if (_mark is null) _mark = _nextMark = _nextMark with { Done = done };
+        if (time.GetElapsedTime(_nextMark.At) < BetweenMarks) return;
+        _mark = _nextMark;
+        _nextMark = (time.GetTimestamp(), done);
+    }
+
     private void Overwrite(string text)
     {
         if (_width == 0 && text.Length == 0) return;
@@ -75,8 +85,8 @@ internal sealed class Progress(TextWriter output, bool? isWatched, Action<string
 
     private string Text(long done, long errors)
     {
-        var seconds = time.GetElapsedTime(_startedAt).TotalSeconds;
-        var rate = seconds > 0 ? (done - _first!.Value) / seconds : 0;
+        var seconds = time.GetElapsedTime(_mark!.Value.At).TotalSeconds;
+        var rate = seconds > 0 ? (done - _mark.Value.Done) / seconds : 0;
         var text = $"{done}{(Total is null ? "" : "/" + Total)} {Things}, {rate:0}/s, {errors} errors";
         return Total - done is > 0 and { } left && rate > 0 ? $"{text}, {Span(left / rate)} left" : text;
     }

@@ -44,6 +44,23 @@ public sealed class ProgressTests : IDisposable
     }
 
     [Fact]
+    public void The_time_left_follows_the_rate_of_the_last_seconds()
+    {
+        using (var progress = Start(isWatched: false))
+        {
+            for (var i = 0; i <= 60; i++)
+            {
+                progress.Report(i <= 30 ? i : 30 + (10 * (i - 30)), 0);
+                _time.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        var lines = _error.ToString().Split('\n');
+        Assert.Equal("10/1000 units, 1/s, 0 errors, 16:30 left", lines[0]);
+        Assert.Equal("330/1000 units, 10/s, 0 errors, 1:07 left", lines[5]);
+    }
+
+    [Fact]
     public void Who_wants_to_hear_nothing_hears_nothing()
     {
         using (var progress = Start(isWatched: null))
