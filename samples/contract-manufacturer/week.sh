@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A contract manufacturer's week: the customer orders six units, two stations make them, a seventh is refused, a dead unit is scrapped
-# and replaced, and on Friday the customer closes the lot and verifies its report offline. Needs bash, curl, openssl and jq, and a
+# and replaced, and on Friday the customer closes the lot and verifies its report offline. Needs bash, curl, openssl, jq and dotnet, and a
 # running service. Run it as often as you like: each run orders a lot of its own. See README.md beside this file.
 set -euo pipefail
 export LC_ALL=C TZ=UTC0 && umask 077
@@ -13,7 +13,9 @@ usage: week.sh [options]
   -d DIR    the service's data directory, for the credentials in it (default: ./data)
   -o DIR    where keys, certificates and the report go (default: a new folder)
   --station NAME CERT KEY
-            a registrar and its credential; twice for the two stations. By default, both use that of the factory line.
+            a registrar and its credential; twice for the two stations. By default, each gets one that is made for it.
+
+PROVISIONING_DLL names a built provisioning.dll; without it, the command is built and run from the checkout.
 USAGE
 }
 
@@ -33,17 +35,20 @@ while (( $# )); do
     *) usage >&2; exit 2 ;;
   esac
 done
-if (( ${#stations[@]} == 0 )); then
-  stations=(factory-line factory-line)
-  certificates=("$data/credentials/factory-line.pem" "$data/credentials/factory-line.pem")
-  keys=("$data/credentials/factory-line.key" "$data/credentials/factory-line.key")
-fi
-(( ${#stations[@]} == 2 )) || fail "there are two stations."
-for program in curl openssl jq; do command -v "$program" >/dev/null || fail "$program is missing."; done
+(( ${#stations[@]} == 0 || ${#stations[@]} == 2 )) || fail "there are two stations."
+for program in curl openssl jq dotnet; do command -v "$program" >/dev/null || fail "$program is missing."; done
 [[ -n $work ]] || work=$(mktemp -d "${TMPDIR:-/tmp}/contract-manufacturer.XXXXXX")
 mkdir -p "$work"
 root=$data/pki/root.pem
-verify=$(dirname -- "${BASH_SOURCE[0]}")/../lot-report/verify.sh
+here=$(dirname -- "${BASH_SOURCE[0]}")
+verify=$here/../lot-report/verify.sh
+
+provisioning() {
+  if [[ -n ${PROVISIONING_DLL-} ]]; then dotnet "$PROVISIONING_DLL" "$@" --url "$server" --ca "$root"
+  else dotnet run --project "$here/../../src/Provisioning.Cli" -- "$@" --url "$server" --ca "$root"; fi
+}
+customer() { provisioning "$@" --data "$data"; }
+at_station() { local station=$1; shift; provisioning "$@" --cert "${certificates[station]}" --key "${keys[station]}"; }
 
 # call CERT KEY METHOD PATH [CURL ARGUMENT…]: the answer goes to $answer, its status is printed. A connection that fails, and a
 # service that is busy, are tried again: every request here may be repeated.
@@ -53,8 +58,6 @@ call() {
   curl -sS --retry 5 --retry-connrefused --max-time 60 --cacert "$root" --cert "$certificate" --key "$key" -X "$method" \
     -o "$answer" -w '%{http_code}' "$@" "$server/api/v1/$path"
 }
-customer() { call "$data/credentials/admin.pem" "$data/credentials/admin.key" "$@"; }
-json() { printf 'Content-Type: application/json'; }
 expect() {
   [[ $1 == "$2" ]] || fail "expected $2, and was answered $1: $(jq -r '"\(.code // ""): \(.detail // "")"' "$answer" 2>/dev/null || cat "$answer")"
 }
@@ -74,14 +77,32 @@ enroll() {
 order=$(date +%y%m%d%H%M%S)$RANDOM
 lot=PO-$order
 unit() { printf 'PUMP-%s-%04d' "$order" "$1"; }
-counts() { expect "$(customer GET "lots/$lot")" 200; jq -r '.counts | "ordered \(.ordered), issued \(.issued), scrapped \(.scrapped), activated \(.activated), beyond \(.beyond)"' "$answer"; }
+counts() {
+  customer lots show "$lot" --json | jq -r '.counts | "ordered \(.ordered), issued \(.issued), scrapped \(.scrapped), activated \(.activated), beyond \(.beyond)"'
+}
+
+# add_station NAME: a registrar with a key and a certificate of its own. One that is stolen is then revoked alone.
+add_station() {
+  local certificate=$work/$1.pem key=$work/$1.key
+  openssl ecparam -name prime256v1 -genkey -noout -out "$key"
+  openssl req -new -key "$key" -subj "/CN=$1" -out "$work/$1.csr"
+  jq -n --arg name "$1" --rawfile csr "$work/$1.csr" '{name: $name, kind: "registrar", csr: $csr}' >"$work/$1.json"
+  expect "$(call "$data/credentials/admin.pem" "$data/credentials/admin.key" POST principals \
+    -H 'Content-Type: application/json' -H 'Accept: application/pem-certificate-chain' --data-binary "@$work/$1.json")" 201
+  mv "$answer" "$certificate"
+  stations+=("$1") certificates+=("$certificate") keys+=("$key")
+}
+
+if (( ${#stations[@]} == 0 )); then
+  step "Before: each of the two stations gets a credential of its own"
+  add_station "station-1-$order"
+  add_station "station-2-$order"
+  tell "${stations[*]}"
+fi
 
 step "Monday: the customer orders six units, and two spares, from two stations ($lot)"
-expect "$(customer POST lots -H "$(json)" --data "$(jq -n --arg name "$lot" --arg prefix "PUMP-$order-" \
-  --arg opens "$(date +%Y-%m-%dT%H:%M:%SZ)" --arg closes "$(date -d '+5 days' +%Y-%m-%dT%H:%M:%SZ)" \
-  --argjson stations "$(jq -cn '$ARGS.positional | unique' --args "${stations[@]}")" '{
-    name: $name, description: "six pumps", group: "default", quota: 6, units: {range: {prefix: $prefix, first: 1, last: 8, width: 4}},
-    stations: $stations, opensAt: $opens, closesAt: $closes}')")" 201
+customer lots create "$lot" --description 'six pumps' --group default --quota 6 --range "$(unit 1)..$(unit 8)" \
+  --station "${stations[0]}" --station "${stations[1]}" --not-after 5d >/dev/null
 tell "$(counts)"
 
 step "Tuesday: both stations enroll, at the same time"
@@ -98,9 +119,8 @@ step "Wednesday: station 2 makes one more"
 tell "refused: 403 $(jq -r .code "$work/$(unit 7).answer")"
 
 step "Thursday: unit 5 is dead; station 2 reports it, and makes another in its place"
-expect "$(call "${certificates[1]}" "${keys[1]}" POST "lots/$lot/scrap" -H "$(json)" \
-  --data "$(jq -n --arg unit "$(unit 5)" '{units: [{deviceId: $unit, reason: "dead on the test bench"}]}')")" 200
-tell "scrapped: $(jq -r '.items[] | "\(.deviceId), \(.revoked) certificate revoked"' "$answer")"
+scrapped=$(at_station 1 lots scrap "$lot" "$(unit 5)" --reason 'dead on the test bench' --yes --json)
+tell "scrapped: $(jq -r '.items[] | "\(.deviceId), \(.revoked) certificate revoked"' <<<"$scrapped")"
 [[ $(enroll 1 "$(unit 7)") == 201 ]] || fail "the replacement was refused."
 tell "replaced by $(unit 7)"
 [[ $(enroll 1 "$(unit 8)") == 403 ]] || fail "a second replacement was not refused."
@@ -111,10 +131,7 @@ for i in 1 2 3; do expect "$(call "$work/$(unit $i).pem" "$work/$(unit $i).key" 
 tell "$(counts)"
 
 step "Friday: the customer closes the lot"
-expect "$(customer POST "lots/$lot/closure" -H 'Accept: application/jose')" 200
-cp "$answer" "$work/report.jws"
-expect "$(customer GET "lots/$lot/units")" 200
-cp "$answer" "$work/units.ndjson"
+customer lots close "$lot" --out "$work/report.jws" --units "$work/units.ndjson" --yes >/dev/null
 [[ $(enroll 0 "$(unit 8)") == 403 ]] || fail "the closed lot took a unit."
 tell "refused from now on: 403 $(jq -r .code "$work/$(unit 8).answer")"
 

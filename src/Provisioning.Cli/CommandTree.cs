@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 using Provisioning.Cli.Options;
 using Provisioning.Cli.Output;
 using Provisioning.Cli.Verbs;
@@ -25,7 +26,7 @@ internal static class CommandTree
         {
             // The library would print the whole help and end with 1.
             var wrong = string.Join(' ', parsed.Errors.Select(error => error.Message));
-            return host.Report(parsed, FailureException.Usage($"{wrong} See 'provisioning {Path(parsed)}--help'."));
+            return host.Report(parsed, FailureException.Usage($"{wrong} See 'provisioning {string.Join(' ', (string[])[Path(parsed), "--help"]).TrimStart()}'."));
         }
 
         return await parsed.InvokeAsync(new InvocationConfiguration
@@ -45,6 +46,12 @@ internal static class CommandTree
             RenewVerb.Create(host),
             DevicesVerb.Create(host),
             RevokeVerb.Create(host),
+            ImportVerb.Create(host),
+            ExportVerb.Create(host),
+            LotsVerb.Create(host),
+            TokensVerb.Create(host),
+            GroupsVerb.Create(host),
+            ProfilesVerb.Create(host),
             CaVerb.Create(host),
         };
         options.AddTo(root);
@@ -52,15 +59,12 @@ internal static class CommandTree
         return root;
     }
 
-    private static string Path(ParseResult parsed)
+    /// <summary>The verb and the verbs below it, as they are typed; empty for the program itself.</summary>
+    internal static string Path(ParseResult parsed)
     {
-        var path = string.Empty;
-        for (var command = parsed.CommandResult; command is { Command: not RootCommand };
-            command = command.Parent as System.CommandLine.Parsing.CommandResult)
-        {
-            path = command.Command.Name + " " + path;
-        }
-
-        return path;
+        var names = new Stack<string>();
+        for (var command = parsed.CommandResult; command is { Command: not RootCommand }; command = command.Parent as CommandResult)
+            names.Push(command.Command.Name);
+        return string.Join(' ', names);
     }
 }

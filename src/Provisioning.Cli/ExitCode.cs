@@ -24,6 +24,9 @@ internal enum ExitCode
     /// <summary>No such device, certificate or authority.</summary>
     NotFound = 6,
 
+    /// <summary>Done as far as it was possible: some rows or units of a list were refused, or wait for somebody.</summary>
+    Incomplete = 7,
+
     /// <summary>Ctrl-C or SIGTERM (128 + SIGINT, as shells count).</summary>
     Interrupted = 130,
 }

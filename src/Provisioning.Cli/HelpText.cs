@@ -15,6 +15,8 @@ internal static class HelpText
               provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem
               provisioning devices --prefix pump- --data ./data
               provisioning revoke --device pump-0001 --reason keyCompromise --data ./data
+              provisioning import pumps.csv --id delivery-7 --data ./data
+              provisioning enroll --batch pumps.ndjson --data ./data
               provisioning ca --fingerprint 5C1F… --url https://ca.example:8443 --out root.pem
 
             Environment (an option wins over --data, and --data over the environment):
@@ -31,6 +33,7 @@ internal static class HelpText
               4    no credential that the service accepts, or it may not do this
               5    not reached, or busy, for --timeout seconds; running it again later is safe
               6    no such device, certificate or authority
+              7    done but for some rows or units of a list, which were refused or wait for an approval
               130  interrupted; running it again is safe
 
             Errors are one line on standard error: 'code: sentence', or with --json
@@ -50,6 +53,17 @@ internal static class HelpText
               provisioning enroll pump-0001 --url https://ca.example:8443 --ca root.pem \
                   --cert factory-line.pem --key factory-line.key --attribute batch=2026-07 --attribute line=4
               provisioning enroll pump-0001 --csr pump-0001.csr --p12 factory-line.p12 --ca root.pem --json
+
+            With --batch, the keys are elsewhere already. LIST is a folder with a file DEVICE.csr for each device (PEM or
+            DER), one JSON object a line ({"deviceId":"pump-1","csr":"MIH…"}), or comma-separated values whose first line
+            names the columns: deviceId, csr (PEM or base64) or csrFile (a path, from the folder of the list), group, lot,
+            slot, attribute:NAME. The results file gets a line for each unit, with its certificate, or the code of its
+            refusal. Kill it whenever you like, and run it again: units that have their line are passed over, and no unit
+            gets a second one. Exit code 7: some units were refused (--retry-refused tries them again), wait for an
+            approval (the next run asks again), or are on rows that cannot be read.
+
+              provisioning enroll --batch pumps.ndjson --lot PO-4711 --data ./data
+              provisioning enroll --batch requests/ --results done.ndjson --certificates certificates/ --data ./data
             """,
         ["renew"] = """
             The old pair keeps working until the new one is used. The new key is stored first (KEY.pending), then the
@@ -75,6 +89,59 @@ internal static class HelpText
               provisioning revoke --device pump-0001 --hold --data ./data
               provisioning revoke --device pump-0001 --release --data ./data
             """,
+        ["import"] = """
+            FILE has a first line that names its columns (deviceId, group, claimBatch, keyThumbprint, attribute:NAME),
+            or one JSON object a line with those fields and "attributes". Of any length. A row that cannot be taken is told
+            with its line and stops nothing; then the exit code is 7. A run that was interrupted or killed is started again
+            with the same file and the same --id: the service goes on where it was, and refuses another file of that name.
+
+            Examples:
+              provisioning import pumps.csv --id delivery-7 --data ./data
+              provisioning import pumps.csv --id delivery-7 --problems bad.ndjson --json --data ./data
+            """,
+        ["export"] = """
+            When the connection breaks, it goes on behind the last device. What changes meanwhile may be in it or not.
+
+            Examples:
+              provisioning export devices --out devices.ndjson --data ./data
+              provisioning export devices --format csv --group pumps --state active --out active.csv --data ./data
+              provisioning export devices --data ./data | jq -r .deviceId
+            """,
+        ["lots"] = """
+            What is named with 'change' replaces what is there; the rest stays. It is read, changed and written only if
+            nobody else has changed it meanwhile. 'close' and 'report' verify what they write; 'verify' needs no service.
+
+            Examples:
+              provisioning lots create PO-4711 --group pumps --quota 1000 --range PUMP-000001..PUMP-001010 \
+                  --station line-1 --station line-2 --not-after 2026-12-31T18:00Z --data ./data
+              provisioning lots show PO-4711 --data ./data
+              provisioning lots scrap PO-4711 PUMP-000017 --reason 'dead on the bench' --data ./data
+              provisioning lots close PO-4711 --out report.jws --units units.ndjson --data ./data
+              provisioning lots verify report.jws --lot PO-4711 --units units.ndjson --ca root.pem
+            """,
+        ["tokens"] = """
+            A token is as secret as a key. It is printed once; pictures are written for their owner only.
+
+            Examples:
+              provisioning tokens create --group pumps --device pump-1 --not-after 30d --qr pump-1.png --data ./data
+              provisioning tokens create --group pumps --pattern 'PUMP-[0-9]{6}' --uses 500 --not-after 12h --data ./data
+              provisioning tokens --state active --data ./data
+              provisioning tokens revoke 4XN5A0T2R8W9K3QJ --data ./data
+            """,
+        ["groups"] = """
+            Examples:
+              provisioning groups preview pumps --pattern 'PUMP-[0-9]{6}' --data ./data
+              provisioning groups save pumps --profile mqtt-client --pattern 'PUMP-[0-9]{6}' \
+                  --credential registrar --credential token --require model --data ./data
+              provisioning groups show pumps --json --data ./data > pumps.json
+              provisioning groups save pumps --file pumps.json --data ./data
+            """,
+        ["profiles"] = """
+            Examples:
+              provisioning profiles show mqtt-client --data ./data > mqtt-client.json
+              provisioning profiles save mqtt-client mqtt-client.json --if-version 1 --data ./data
+              provisioning profiles versions mqtt-client --data ./data
+            """,
         ["ca"] = """
             Everything else rests on trusting the right root. Get its SHA-256 fingerprint by another way (the operator
             reads it with: openssl x509 -in root.pem -noout -fingerprint -sha256) and give it with --fingerprint.
@@ -98,8 +165,10 @@ internal static class HelpText
         public override int Invoke(ParseResult parseResult)
         {
             var exitCode = generated.Invoke(parseResult);
-            var command = parseResult.CommandResult.Command;
-            if (More.TryGetValue(command is RootCommand ? string.Empty : command.Name, out var text))
+            var path = CommandTree.Path(parseResult);
+
+            // A verb below another one has its examples there.
+            if (More.TryGetValue(path, out var text) || More.TryGetValue(path.Split(' ')[0], out text))
                 parseResult.InvocationConfiguration.Output.WriteLine(text);
             return exitCode;
         }

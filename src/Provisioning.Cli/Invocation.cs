@@ -13,7 +13,29 @@ namespace Provisioning.Cli;
 internal sealed record Invocation(ParseResult Parsed, Settings Settings, Terminal Terminal, TimeProvider Time)
 {
     /// <summary>The API, trusting only the CA that was named; the caller owns it.</summary>
-    internal ApiClient Connect() => ApiClient.Open(Settings, Terminal.Error, Time);
+    internal ApiClient Connect() => ApiClient.Open(Settings, Note, Time);
+
+    /// <summary>The same, beside a progress: what the client has to tell does not run into it.</summary>
+    internal ApiClient Connect(Progress progress) => ApiClient.Open(Settings, progress.Note, Time);
+
+    /// <summary>Shows how far the verb is: a bar where somebody watches, and else a line now and then.</summary>
+    /// <param name="things">What is counted, in the plural.</param>
+    /// <param name="total">How many there are, if that is known.</param>
+    internal Progress StartProgress(string things, long? total) => new(
+        Terminal.Error, IsProgressShown ? Terminal.IsWatched : null, Note, Time)
+    {
+        Things = things,
+        Total = total,
+    };
+
+    /// <summary>Says something that is neither result nor error, on standard error.</summary>
+    internal void Note(string text)
+    {
+        if (!Settings.Quiet) Terminal.Error.WriteLine(text);
+    }
+
+    // Whoever reads JSON from standard error does not look at a terminal.
+    private bool IsProgressShown => !Settings.Quiet && (Terminal.IsWatched || !Settings.Json);
 
     /// <summary>Writes the result: as one line of JSON, or for a person, who may not want to hear it.</summary>
     internal void Report<T>(T result, Action<TextWriter> forPeople)

@@ -1,28 +1,26 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Authentication;
-using System.Text;
 using System.Text.Json;
 using Provisioning.Cli.Options;
 
 namespace Provisioning.Cli.Api;
 
 /// <summary>
-/// The REST API over mutual TLS. Repeats what failed for a while (no answer, 429, 502, 503, 504) until the time is up:
+/// The REST API over mutual TLS. Repeats what failed for a while (no answer, 202, 429, 502, 503, 504) until the time is up:
 /// every operation of the service may be repeated, because the same request gets the same answer.
 /// </summary>
 internal sealed class ApiClient : IDisposable
 {
-    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(1);
     private readonly HttpClient _http;
     private readonly Settings _settings;
-    private readonly TextWriter _notes;
+    private readonly Action<string> _note;
     private readonly TimeProvider _time;
 
-    private ApiClient(Settings settings, SslClientAuthenticationOptions tls, TextWriter notes, TimeProvider time)
+    private ApiClient(Settings settings, SslClientAuthenticationOptions tls, Action<string> note, TimeProvider time)
     {
-        (_settings, _notes, _time) = (settings, notes, time);
+        (_settings, _note, _time) = (settings, note, time);
         var handler = new SocketsHttpHandler { SslOptions = tls, AllowAutoRedirect = false, UseCookies = false };
         _http = new HttpClient(handler) { BaseAddress = settings.Url, Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
@@ -31,7 +29,7 @@ internal sealed class ApiClient : IDisposable
     }
 
     /// <summary>Opens a client that trusts only the CA of the settings, and shows their credential.</summary>
-    internal static ApiClient Open(Settings settings, TextWriter notes, TimeProvider time)
+    internal static ApiClient Open(Settings settings, Action<string> note, TimeProvider time)
     {
         var ca = settings.CaFile ?? throw FailureException.Usage(
             "It is not known whom to trust. Give the service's root certificate with --ca FILE (or PROVISIONING_CA, or "
@@ -39,80 +37,82 @@ internal sealed class ApiClient : IDisposable
         var trust = TlsTrust.Policy(TlsTrust.ReadRoots(ca));
         var tls = new SslClientAuthenticationOptions { CertificateChainPolicy = trust };
         if (settings.Credential is { } credential) tls.ClientCertificateContext = TlsTrust.ReadCredential(credential);
-        return new ApiClient(settings, tls, notes, time);
+        return new ApiClient(settings, tls, note, time);
     }
 
     /// <summary>Opens a client with options of its own for TLS.</summary>
     internal static ApiClient Open(
-        Settings settings, SslClientAuthenticationOptions tls, TextWriter notes, TimeProvider time) =>
-        new(settings, tls, notes, time);
+        Settings settings, SslClientAuthenticationOptions tls, Action<string> note, TimeProvider time) =>
+        new(settings, tls, note, time);
 
     /// <summary>Reads something.</summary>
     internal Task<T> GetAsync<T>(string path, CancellationToken ct) =>
-        SendAsync<T>(() => new HttpRequestMessage(HttpMethod.Get, path), ct);
+        SendAsync(Exchange.Json<T>(() => new HttpRequestMessage(HttpMethod.Get, path)), ct);
 
     /// <summary>Deletes something, and gets what is left of it.</summary>
     internal Task<T> DeleteAsync<T>(string path, CancellationToken ct) =>
-        SendAsync<T>(() => new HttpRequestMessage(HttpMethod.Delete, path), ct);
+        SendAsync(Exchange.Json<T>(() => new HttpRequestMessage(HttpMethod.Delete, path)), ct);
 
     /// <summary>Posts a body; the same one again when it has to be repeated.</summary>
     internal Task<T> PostAsync<TBody, T>(string path, TBody body, string? idempotencyKey, CancellationToken ct)
     {
         var json = ApiJson.Write(body);
-        return SendAsync<T>(
-            () =>
+        return SendAsync(
+            Exchange.Json<T>(() =>
             {
-                var request = new HttpRequestMessage(HttpMethod.Post, path)
-                {
-                    Content = new StringContent(json, Encoding.UTF8, "application/json"),
-                };
+                var request = Exchange.Request(HttpMethod.Post, path, json);
                 if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
                 return request;
-            },
+            }),
             ct);
     }
 
-    public void Dispose() => _http.Dispose();
+    /// <summary>Gets something in a form that is not JSON.</summary>
+    internal Task<byte[]> GetOctetsAsync(HttpMethod method, string path, string mediaType, CancellationToken ct) => SendAsync(
+        new Exchange<byte[]>(
+            _ => new HttpRequestMessage(method, path) { Headers = { Accept = { new MediaTypeWithQualityHeaderValue(mediaType) } } },
+            (response, _, stop) => response.Content.ReadAsByteArrayAsync(stop)),
+        ct);
 
-    private async Task<T> SendAsync<T>(Func<HttpRequestMessage> make, CancellationToken ct)
+    /// <summary>Sends a request, again and again for as long as it may help.</summary>
+    internal async Task<T> SendAsync<T>(Exchange<T> exchange, CancellationToken ct)
     {
-        var startedAt = _time.GetTimestamp();
-        for (var attempt = 1; ; attempt++)
+        var patience = StartPatience();
+        while (true)
         {
-            var left = _settings.Timeout - _time.GetElapsedTime(startedAt);
-            var (answer, failure, retryAfter) = await TryAsync<T>(make, left, ct);
+            var (answer, failure, retryAfter) = await TryAsync(exchange, patience, ct);
             if (failure is null) return answer!;
-            if (failure.ExitCode != ExitCode.Unavailable) throw failure;
-            var wait = BackOff.After(attempt, retryAfter);
-            if (_time.GetElapsedTime(startedAt) + wait >= _settings.Timeout) throw failure;
-            if (!_settings.Quiet)
-            {
-                await _notes.WriteLineAsync(
-                    $"{failure.Code}: {failure.Message} Trying again in {wait.TotalSeconds:0.0} s.");
-            }
-
-            await Task.Delay(wait, _time, ct);
+            await patience.WaitAsync(failure, retryAfter, ct);
         }
     }
 
+    /// <summary>Sends a request once.</summary>
+    /// <returns>The answer, or null when there was none to be had.</returns>
+    internal async Task<T?> TryOnceAsync<T>(Exchange<T> exchange, CancellationToken ct) =>
+        (await TryAsync(exchange, StartPatience(), ct)).Answer;
+
+    /// <summary>As long as --timeout allows, from now on.</summary>
+    internal Patience StartPatience() => new(_settings.Timeout, _note, _time);
+
+    public void Dispose() => _http.Dispose();
+
     private async Task<(T? Answer, FailureException? Failure, TimeSpan? RetryAfter)> TryAsync<T>(
-        Func<HttpRequestMessage> make, TimeSpan left, CancellationToken ct)
+        Exchange<T> exchange, Patience patience, CancellationToken ct)
     {
-        var time = TimeSpan.FromTicks(Math.Clamp(left.Ticks, ShortestAttempt.Ticks, LongestAttempt.Ticks));
-        using var patience = new CancellationTokenSource(time, _time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        using var pulse = new Pulse(exchange.IsStream ? Pulse.LongestSilence : patience.ForOneAttempt, patience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(pulse.Stopped, ct);
         try
         {
-            using var request = make();
-            using var response = await _http.SendAsync(request, both.Token);
+            using var request = exchange.Make(pulse);
+            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
+            if (response.IsSuccessStatusCode && response.StatusCode != HttpStatusCode.Accepted)
+                return (await exchange.Read(response, pulse, both.Token), null, null);
             var body = await response.Content.ReadAsByteArrayAsync(both.Token);
-            return response.IsSuccessStatusCode
-                ? (JsonSerializer.Deserialize(body, ApiJson.TypeOf<T>()), null, null)
-                : (default, Failures.Read(response.StatusCode, body), RetryAfterOf(response));
+            return (default, Failures.Read(response.StatusCode, body), RetryAfterOf(response));
         }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (OperationCanceledException) when (pulse.Stopped.IsCancellationRequested && !ct.IsCancellationRequested)
         {
-            // Ours, not the user's: the attempt took too long.
+            // Ours, not the user's: nothing came for too long.
             return (default, Unreachable("did not answer in time"), null);
         }
         catch (HttpRequestException refused)
@@ -120,15 +120,22 @@ internal sealed class ApiClient : IDisposable
             // Every way in which a connection fails to come about, or breaks.
             return (default, Explain(refused), null);
         }
+        catch (FailureException failure)
+        {
+            // What the answer said further down, such as in its last line.
+            return (default, failure, null);
+        }
         catch (JsonException foreign)
         {
-            throw new FailureException(
-                ExitCode.Failed,
-                "not-understood",
-                $"{_settings.Url} does not answer as this service does: {foreign.Message}",
-                foreign);
+            return (default, NotUnderstood(foreign), null);
         }
     }
+
+    private FailureException NotUnderstood(JsonException foreign) => new(
+        ExitCode.Failed,
+        "not-understood",
+        $"{_settings.Url} does not answer as this service does: {foreign.Message}",
+        foreign);
 
     private FailureException Explain(HttpRequestException refused) => refused switch
     {

@@ -3,7 +3,14 @@ using System.Text.Json;
 namespace Provisioning.Cli.Api;
 
 /// <summary>The body of an enrollment.</summary>
-internal sealed record EnrollmentBody(string DeviceId, string Csr, IReadOnlyDictionary<string, string>? Attributes);
+internal sealed record EnrollmentBody(string DeviceId, string Csr, IReadOnlyDictionary<string, string>? Attributes)
+{
+    public string? Group { get; init; }
+
+    public string? Lot { get; init; }
+
+    public string? Slot { get; init; }
+}
 
 /// <summary>The body of a renewal.</summary>
 internal sealed record RenewalBody(string Csr);

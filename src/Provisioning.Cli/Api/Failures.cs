@@ -14,7 +14,7 @@ internal static class Failures
 
     /// <summary>Whether asking again, and nothing else, may help.</summary>
     internal static bool IsTransient(HttpStatusCode status, string code) => status
-        is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
+        is HttpStatusCode.Accepted or HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable
         or HttpStatusCode.GatewayTimeout || code == "request-in-progress";
 
     /// <summary>The exit code of an answer.</summary>
@@ -31,12 +31,22 @@ internal static class Failures
     /// <summary>Reads a problem document; anything else is reported by its status alone.</summary>
     internal static FailureException Read(HttpStatusCode status, byte[] body)
     {
+        if (status == HttpStatusCode.Accepted) return Waiting();
         var problem = Parse(body);
         var code = problem?.Code ?? $"http-{(int)status}";
         var detail = problem?.Detail ?? $"The service answered with HTTP {(int)status}, without saying why.";
         if (problem?.Pointer is { Length: > 0 } pointer) detail += $" (field {pointer})";
         return new FailureException(ExitCodeOf(status, code), code, detail) { Status = (int)status };
     }
+
+    // Not a problem to the service, but whoever waits for a certificate has none yet.
+    private static FailureException Waiting() => new(
+        ExitCode.Unavailable,
+        "approval-pending",
+        "An administrator has to approve this first. Run it again later; it is the same request then.")
+    {
+        Status = (int)HttpStatusCode.Accepted,
+    };
 
     private static Problem? Parse(byte[] body)
     {

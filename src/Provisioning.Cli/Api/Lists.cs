@@ -36,6 +36,13 @@ internal static class Lists
         while (cursor is not null && left > 0);
     }
 
+    /// <summary>A list that is given whole, as one page.</summary>
+    internal static async IAsyncEnumerable<IReadOnlyList<JsonElement>> WholeAsync(
+        ApiClient client, string path, [EnumeratorCancellation] CancellationToken ct)
+    {
+        yield return (await client.GetAsync<ListPage>(path, ct)).Items;
+    }
+
     /// <summary>A whole list, as one type.</summary>
     internal static async Task<List<T>> AllAsync<T>(ApiClient client, string path, CancellationToken ct)
     {
@@ -47,7 +54,8 @@ internal static class Lists
     /// <summary>A row as a type.</summary>
     internal static T As<T>(JsonElement row) => row.Deserialize(ApiJson.TypeOf<T>())!;
 
-    private static string Query(IEnumerable<(string Name, string? Value)> parameters) => "?" + string.Join(
+    /// <summary>Puts parameters together; those that are null are left out.</summary>
+    internal static string Query(IEnumerable<(string Name, string? Value)> parameters) => "?" + string.Join(
         '&',
         parameters.Where(one => one.Value is not null).Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}"));
 }

@@ -13,25 +13,52 @@ internal static class AtomicFile
     internal const UnixFileMode Readable = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>Writes a whole file, over an old one if there is any.</summary>
-    internal static void Write(string path, string content, UnixFileMode mode)
+    internal static void Write(string path, string content, UnixFileMode mode) =>
+        Write(path, Encoding.ASCII.GetBytes(content), mode);
+
+    /// <summary>Writes a whole file, over an old one if there is any.</summary>
+    internal static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode mode)
     {
-        var temporary = WriteTemporary(path, content, mode);
-        Move(temporary, path);
+        using var file = new PendingFile(path, mode);
+        file.Stream.Write(content);
+        file.Commit();
+    }
+
+    /// <summary>Writes many files of one folder; when this returns, all of them are on the disk.</summary>
+    internal static void WriteAll(IReadOnlyList<(string Path, string Content)> files, UnixFileMode mode)
+    {
+        var pending = new List<PendingFile>(files.Count);
+        try
+        {
+            // All are written before the first is flushed: the disk then has more to do at once, and the folder is flushed once.
+            foreach (var (path, content) in files)
+            {
+                pending.Add(new PendingFile(path, mode));
+                pending[^1].Stream.Write(Encoding.ASCII.GetBytes(content));
+            }
+
+            foreach (var file in pending) file.MoveInPlace();
+            if (files.Count > 0) SyncDirectory(files[0].Path);
+        }
+        finally
+        {
+            foreach (var file in pending) file.Dispose();
+        }
     }
 
     /// <summary>Writes a file that must not be there yet.</summary>
     /// <returns>False when it is: of two that run at once, one wins and the other uses what the winner wrote.</returns>
     internal static bool TryCreate(string path, string content, UnixFileMode mode)
     {
-        var temporary = WriteTemporary(path, content, mode);
+        using var file = new PendingFile(path, mode);
+        file.Stream.Write(Encoding.ASCII.GetBytes(content));
         try
         {
-            File.Move(temporary, path, overwrite: false);
+            file.MoveInPlace(overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
         {
             // Somebody was faster.
-            File.Delete(temporary);
             return false;
         }
 
@@ -46,20 +73,10 @@ internal static class AtomicFile
         SyncDirectory(to);
     }
 
-    private static string WriteTemporary(string path, string content, UnixFileMode mode)
+    /// <summary>Makes the names in the folder of a file last: without this a new one, or a rename, may be lost with the power.</summary>
+    internal static void SyncDirectory(string path)
     {
-        var temporary = $"{path}.{Path.GetRandomFileName()}";
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = mode;
-        using var stream = new FileStream(temporary, options);
-        stream.Write(Encoding.ASCII.GetBytes(content));
-        stream.Flush(flushToDisk: true);
-        return temporary;
-    }
-
-    // The framework opens no directories, and without this a rename may be lost with the power.
-    private static void SyncDirectory(string path)
-    {
+        // The framework opens no directories.
         if (OperatingSystem.IsWindows()) return;
         var directory = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var descriptor = NativeMethods.Open(directory, 0);

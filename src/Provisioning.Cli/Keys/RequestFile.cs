@@ -13,16 +13,22 @@ internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
     {
         try
         {
-            var bytes = File.ReadAllBytes(path);
-            return Parse(bytes is [0x30, ..]
-                ? PemEncoding.WriteString("CERTIFICATE REQUEST", bytes)
-                : System.Text.Encoding.ASCII.GetString(bytes));
+            return Parse(ReadPem(path));
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
             throw FailureException.Usage(
                 $"'{path}' is not a PKCS#10 request in PEM or DER: {unreadable.Message}", unreadable);
         }
+    }
+
+    /// <summary>Reads a request, PEM or DER, as PEM, without a look at what is in it.</summary>
+    internal static string ReadPem(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        return bytes is [0x30, ..]
+            ? PemEncoding.WriteString("CERTIFICATE REQUEST", bytes)
+            : System.Text.Encoding.ASCII.GetString(bytes);
     }
 
     /// <summary>Reads the request that was stored beside a key.</summary>

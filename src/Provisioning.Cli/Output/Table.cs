@@ -41,6 +41,6 @@ internal sealed class Table(params string[] headings)
         return line.ToString().TrimEnd();
     }
 
-    // What a registrar wrote must not steer the terminal of an administrator.
-    private static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+    /// <summary>A text without control characters: what a registrar wrote must not steer the terminal of an administrator.</summary>
+    internal static string Clean(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

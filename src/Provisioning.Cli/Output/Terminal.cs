@@ -5,11 +5,16 @@ namespace Provisioning.Cli.Output;
 /// <param name="Error">Standard error: everything else.</param>
 /// <param name="In">Standard input.</param>
 /// <param name="IsInteractive">There is a person who can answer a question.</param>
-internal sealed record Terminal(TextWriter Out, TextWriter Error, TextReader In, bool IsInteractive)
+/// <param name="IsWatched">Standard error is a terminal: a line on it can be written over.</param>
+internal sealed record Terminal(TextWriter Out, TextWriter Error, TextReader In, bool IsInteractive, bool IsWatched)
 {
     /// <summary>That of this process.</summary>
     internal static Terminal Open() => new(
-        Console.Out, Console.Error, Console.In, !Console.IsInputRedirected && !Console.IsErrorRedirected);
+        Console.Out,
+        Console.Error,
+        Console.In,
+        IsInteractive: !Console.IsInputRedirected && !Console.IsErrorRedirected,
+        IsWatched: !Console.IsErrorRedirected);
 
     /// <summary>Asks a person; with nobody there, a script has meant what it said.</summary>
     /// <param name="question">What is about to happen.</param>

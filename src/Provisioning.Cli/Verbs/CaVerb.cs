@@ -85,7 +85,7 @@ internal static class CaVerb
         {
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null,
         },
-        run.Terminal.Error,
+        run.Note,
         run.Time);
 
     // The root is the right one, or accepted; now the service has to prove that this root vouches for it.
@@ -100,7 +100,7 @@ internal static class CaVerb
         }
 
         var tls = new SslClientAuthenticationOptions { CertificateChainPolicy = TlsTrust.Policy([all.Root]) };
-        using var client = ApiClient.Open(run.Settings, tls, run.Terminal.Error, run.Time);
+        using var client = ApiClient.Open(run.Settings, tls, run.Note, run.Time);
         _ = await client.GetAsync<AuthorityList>(Path, ct);
     }
 

@@ -15,41 +15,28 @@ internal static class DevicesVerb
 
     private static readonly Argument<string> DeviceId = new("DEVICE") { Description = "The ID of the device." };
 
-    private static readonly Option<string?> Prefix = new("--prefix")
+    internal static readonly Option<string?> Prefix = new("--prefix")
     {
         HelpName = "TEXT",
         Description = "Only devices whose ID starts so.",
     };
 
-    private static readonly Option<string?> State = new("--state")
+    internal static readonly Option<string?> State = new("--state")
     {
         HelpName = "STATE",
         Description = $"Only devices in this state: {string.Join(", ", States)}.",
     };
 
-    private static readonly Option<int?> Limit = new("--limit")
-    {
-        HelpName = "N",
-        Description = "At most so many rows. Default: all.",
-    };
-
-    static DevicesVerb()
-    {
-        State.AcceptsOneOf(States);
-        Limit.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1) result.AddError("--limit is a number from 1.");
-        });
-    }
+    static DevicesVerb() => State.AcceptsOneOf(States);
 
     internal static Command Create(CommandHost host)
     {
         var show = new Command("show", "Shows one device.") { DeviceId };
-        var certificates = new Command("certificates", "Lists its certificates, newest first.") { DeviceId, Limit };
-        var history = new Command("history", "Lists what happened to it, newest first.") { DeviceId, Limit };
+        var certificates = new Command("certificates", "Lists its certificates, newest first.") { DeviceId, ListOptions.Limit };
+        var history = new Command("history", "Lists what happened to it, newest first.") { DeviceId, ListOptions.Limit };
         var list = new Command("devices", "Lists devices, or shows what is known about one. Callers: administrators.")
         {
-            Prefix, State, Limit, show, certificates, history,
+            Prefix, State, ListOptions.Limit, show, certificates, history,
         };
         host.Bind(list, CallerRole.Administrator, ListAsync);
         host.Bind(show, CallerRole.Administrator, ShowAsync);
@@ -90,16 +77,11 @@ internal static class DevicesVerb
     {
         using var client = run.Connect();
         var row = await client.GetAsync<JsonElement>(DevicePath(run), ct);
-        if (run.Settings.Json)
-        {
-            await run.Terminal.Out.WriteLineAsync(row.GetRawText());
-            return;
-        }
-
         var device = Lists.As<DeviceEntry>(row);
-        await run.Terminal.Out.WriteLineAsync(device.DeviceId);
-        Table.WriteFields(
-            run.Terminal.Out,
+        Listing.Show(
+            run,
+            row,
+            device.DeviceId,
             [
                 ("state", device.State),
                 ("created", Table.Time(device.CreatedAt)),
@@ -108,7 +90,6 @@ internal static class DevicesVerb
             ]);
     }
 
-    // Page by page as they come: a million devices are neither kept in memory nor waited for.
     private static async Task WriteListAsync<T>(
         Invocation run,
         string path,
@@ -118,24 +99,8 @@ internal static class DevicesVerb
         CancellationToken ct)
     {
         using var client = run.Connect();
-        var output = run.Terminal.Out;
-        var separator = "{\"items\":[\n";
-        await foreach (var page in Lists.PagesAsync(client, path, filters, run.Parsed.GetValue(Limit), ct))
-        {
-            if (!run.Settings.Json)
-            {
-                table.Write(output, [.. page.Select(row => toRow(Lists.As<T>(row)))]);
-                continue;
-            }
-
-            foreach (var row in page)
-            {
-                await output.WriteAsync(separator + row.GetRawText());
-                separator = ",\n";
-            }
-        }
-
-        if (run.Settings.Json) await output.WriteLineAsync(separator.StartsWith('{') ? "{\"items\":[]}" : "\n]}");
+        var pages = Lists.PagesAsync(client, path, filters, run.Parsed.GetValue(ListOptions.Limit), ct);
+        await Listing.WriteAsync(run, pages, table, toRow, ct);
     }
 
     private static string DevicePath(Invocation run) =>

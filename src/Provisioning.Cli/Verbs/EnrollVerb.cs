@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Security.Cryptography.X509Certificates;
 using Provisioning.Cli.Api;
+using Provisioning.Cli.Bulk;
 using Provisioning.Cli.Files;
 using Provisioning.Cli.Keys;
 using Provisioning.Cli.Options;
@@ -10,9 +12,10 @@ namespace Provisioning.Cli.Verbs;
 /// <summary><c>enroll</c>: the first certificate of a device.</summary>
 internal static class EnrollVerb
 {
-    private static readonly Argument<string> DeviceId = new("DEVICE")
+    private static readonly Argument<string?> DeviceId = new("DEVICE")
     {
-        Description = "The ID of the device: 1 to 64 of A-Z a-z 0-9 . _ - : and starting with a letter or a digit.",
+        Description = DeviceIds.Rule,
+        Arity = ArgumentArity.ZeroOrOne,
     };
 
     private static readonly Option<string?> Csr = new("--csr")
@@ -32,11 +35,10 @@ internal static class EnrollVerb
         Description = "Replace the key (or, with --csr, the files of another key). The old ones stay until all is there.",
     };
 
-    private static readonly Option<string> Out = new("--out")
+    private static readonly Option<string?> Out = new("--out")
     {
         HelpName = "DIR",
-        Description = "Where the files go. Made if it is not there.",
-        DefaultValueFactory = _ => ".",
+        Description = "Where the files go. Made if it is not there. Default: the current folder.",
     };
 
     private static readonly Option<string[]> Attributes = new("--attribute")
@@ -52,29 +54,58 @@ internal static class EnrollVerb
         Description = "A name for this request. A retry is known by its key anyway; this also holds the rest equal.",
     };
 
+    private static readonly Option<string?> Group = new("--group")
+    {
+        HelpName = "NAME",
+        Description = "The enrollment group. Default: that of the credential, the lot or the device.",
+    };
+
+    private static readonly Option<string?> Lot = new("--lot")
+    {
+        HelpName = "NAME",
+        Description = "The lot that the unit counts for.",
+    };
+
     internal static Command Create(CommandHost host)
     {
         var command = new Command(
-            "enroll", "Gives a device its first certificate. Callers: registrars, administrators.")
+            "enroll", "Gives a device, or all devices of a list, the first certificate. Callers: registrars, administrators.")
         {
-            DeviceId, Csr, Algorithm, Force, Out, Attributes, IdempotencyKey,
+            DeviceId, Csr, Algorithm, Force, Out, Attributes, IdempotencyKey, Group, Lot,
         };
+        EnrollBatch.AddTo(command);
         Algorithm.AcceptsOneOf(KeyKind.All);
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(Csr) is not null && result.GetValue(Algorithm) is not null)
-                result.AddError("--csr and --key-algorithm exclude each other.");
-        });
+        command.Validators.Add(Check);
         host.Bind(command, CallerRole.Registrar, RunAsync);
         return command;
     }
 
-    private static async Task RunAsync(Invocation run, CancellationToken ct)
+    private static void Check(CommandResult result)
+    {
+        if (result.GetValue(DeviceId) is null == result.GetValue(EnrollBatch.List) is null)
+            result.AddError("Name either one DEVICE or a --batch. Required argument missing for: 'DEVICE'.");
+        if (result.GetValue(Csr) is not null && result.GetValue(Algorithm) is not null)
+            result.AddError("--csr and --key-algorithm exclude each other.");
+        Option[] forOne = [Csr, Algorithm, Force, Out, Attributes, IdempotencyKey];
+        var wrong = result.GetValue(EnrollBatch.List) is null ? EnrollBatch.Options : forOne;
+        foreach (var option in wrong.Where(option => result.GetResult(option) is { Implicit: false }))
+            result.AddError($"{option.Name} is for {(wrong == forOne ? "one DEVICE" : "a --batch")}.");
+    }
+
+    private static Task RunAsync(Invocation run, CancellationToken ct) => run.Parsed.GetValue(EnrollBatch.List) is { } list
+        ? EnrollBatch.RunAsync(run, new BatchList(list, run.Parsed.GetValue(Group), run.Parsed.GetValue(Lot)), ct)
+        : EnrollOneAsync(run, ct);
+
+    private static async Task EnrollOneAsync(Invocation run, CancellationToken ct)
     {
         var parsed = run.Parsed;
         var attributes = ReadAttributes(parsed.GetRequiredValue(Attributes));
-        var body = new EnrollmentBody(ReadDeviceId(parsed), string.Empty, attributes);
-        var folder = parsed.GetRequiredValue(Out);
+        var body = new EnrollmentBody(DeviceIds.Check(parsed.GetValue(DeviceId)!), string.Empty, attributes)
+        {
+            Group = parsed.GetValue(Group),
+            Lot = parsed.GetValue(Lot),
+        };
+        var folder = parsed.GetValue(Out) ?? ".";
         using var client = run.Connect();
         Directory.CreateDirectory(folder);
         var files = KeyPairFiles.Of(folder, body.DeviceId);
@@ -118,16 +149,6 @@ internal static class EnrollVerb
         Invocation run, ApiClient client, EnrollmentBody body, CancellationToken ct) =>
         client.PostAsync<EnrollmentBody, IssuedCertificate>(
             "/api/v1/enrollments", body, run.Parsed.GetValue(IdempotencyKey), ct);
-
-    // The ID names files here, so its form is checked before the service can do so.
-    private static string ReadDeviceId(ParseResult parsed)
-    {
-        var id = parsed.GetRequiredValue(DeviceId);
-        return id is [var first, ..] && id.Length <= 64 && char.IsAsciiLetterOrDigit(first)
-            && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or ':')
-            ? id
-            : throw FailureException.Usage(DeviceId.Description!);
-    }
 
     internal static Dictionary<string, string>? ReadAttributes(IReadOnlyList<string> texts)
     {

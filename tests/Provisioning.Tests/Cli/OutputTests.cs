@@ -67,7 +67,7 @@ public sealed class OutputTests
     public async Task A_person_is_asked_and_anything_but_yes_changes_nothing(string answer, bool goesOn)
     {
         var error = new StringWriter();
-        var asked = new Terminal(TextWriter.Null, error, new StringReader(answer), IsInteractive: true)
+        var asked = new Terminal(TextWriter.Null, error, new StringReader(answer), IsInteractive: true, IsWatched: true)
             .ConfirmAsync("Revoke?", TestContext.Current.CancellationToken);
         if (goesOn) await asked;
         else Assert.Equal(ExitCode.Failed, (await Assert.ThrowsAsync<FailureException>(() => asked)).ExitCode);

@@ -79,6 +79,8 @@ public sealed class BulkTests
         Assert.Equal(Counts(lines[^1]), Counts((await ImportAsync(server, "big", "text/csv", file))[^1]));
         using var longer = await PutAsync(server, "big", "text/csv", file + "\npump-more");
         await Problem.IsAsync(longer, HttpStatusCode.Conflict, "import-mismatch");
+        using var shorter = await PutAsync(server, "big", "text/csv", file[..file.LastIndexOf('\n')]);
+        await Problem.IsAsync(shorter, HttpStatusCode.Conflict, "import-mismatch");
     }
 
     [Theory]

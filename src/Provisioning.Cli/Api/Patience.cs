@@ -1,0 +1,31 @@
+namespace Provisioning.Cli.Api;
+
+/// <summary>How long something that fails is tried again: until it has failed for as long as --timeout says.</summary>
+internal sealed class Patience(TimeSpan limit, Action<string> note, TimeProvider time)
+{
+    private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(1);
+    private long _failingSince = time.GetTimestamp();
+    private int _attempts;
+
+    /// <summary>How long one attempt may take: what is left, within reason.</summary>
+    internal TimeSpan ForOneAttempt => TimeSpan.FromTicks(
+        Math.Clamp((limit - time.GetElapsedTime(_failingSince)).Ticks, ShortestAttempt.Ticks, LongestAttempt.Ticks));
+
+    /// <summary>Something went well: what fails from now on fails for the first time.</summary>
+    internal void Renew() => (_failingSince, _attempts) = (time.GetTimestamp(), 0);
+
+    /// <summary>Waits before the next attempt.</summary>
+    /// <param name="failure">Why there has to be one.</param>
+    /// <param name="retryAfter">What the service asked for, or null.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="FailureException">The failure, when another attempt would not help or the time is up.</exception>
+    internal async Task WaitAsync(FailureException failure, TimeSpan? retryAfter, CancellationToken ct)
+    {
+        if (failure.ExitCode != ExitCode.Unavailable) throw failure;
+        var wait = BackOff.After(++_attempts, retryAfter);
+        if (time.GetElapsedTime(_failingSince) + wait >= limit) throw failure;
+        note($"{failure.Code}: {failure.Message} Trying again in {wait.TotalSeconds:0.0} s.");
+        await Task.Delay(wait, time, ct);
+    }
+}
