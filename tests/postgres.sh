@@ -46,7 +46,7 @@ start() {
   for _ in 1 2 3 4 5; do
     port=$(free_port)
     if as_postgres "$bin/pg_ctl" -D "$state/data" -w -t 30 -l "$state/data/server.log" \
-      -o "-h 127.0.0.1 -p $port -k '' -c max_connections=200" start >/dev/null; then
+      -o "-h 127.0.0.1 -p $port -k '' -c max_connections=200 -c fsync=off -c full_page_writes=off" start >/dev/null; then
       echo "Host=127.0.0.1;Port=$port;Username=postgres;Database=postgres" >"$state/connection"
       cat "$state/connection"
       return
