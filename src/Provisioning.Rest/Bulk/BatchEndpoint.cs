@@ -47,7 +47,8 @@ internal static class BatchEndpoint
         // Bounded both ways: while the caller does not take answers, no further line is read.
         var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var reading = ReadAsync(LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token), enrollments, context.CallerNow(), answers.Writer, stop.Token);
+        var lines = LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token);
+        var reading = ReadAsync(lines, enrollments, new RecentCaller(context.CallerNow(), time), answers.Writer, stop.Token);
         try
         {
             await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
@@ -65,7 +66,7 @@ internal static class BatchEndpoint
     private static async Task ReadAsync(
         IAsyncEnumerable<Line> lines,
         EnrollmentService enrollments,
-        CallerNow caller,
+        RecentCaller caller,
         ChannelWriter<Task<BatchResultDocument>> answers,
         CancellationToken ct)
     {
@@ -110,7 +111,7 @@ internal static class BatchEndpoint
 
     // Parsed before the first await: the line's bytes are good only until the next one is read.
     private static Task<BatchResultDocument> EnrollAsync(
-        Line line, EnrollmentService enrollments, CallerNow caller, CancellationToken ct)
+        Line line, EnrollmentService enrollments, RecentCaller caller, CancellationToken ct)
     {
         if (line.IsTooLong)
         {
@@ -126,12 +127,12 @@ internal static class BatchEndpoint
     }
 
     private static async Task<BatchResultDocument> IssueAsync(
-        long line, EnrollmentRequest request, EnrollmentService enrollments, CallerNow caller, CancellationToken ct)
+        long line, EnrollmentRequest request, EnrollmentService enrollments, RecentCaller caller, CancellationToken ct)
     {
         try
         {
             // A batch may be open for days: each line is one of whom the caller is when it comes.
-            var outcome = (await caller(ct)).TryGet(out var now, out var refusal) ? await enrollments.EnrollAsync(now, request) : refusal;
+            var outcome = await caller.RunAsync(now => enrollments.EnrollAsync(now, request), ct);
             return BatchResultDocument.Of(line, request.DeviceId, outcome);
         }
         catch (StorageUnavailableException)
