@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace Provisioning.Benchmarks;
 
@@ -32,6 +33,13 @@ internal sealed class Client : IDisposable
     {
         using var response = await _http.GetAsync(path);
         await ReadAsync(response);
+    }
+
+    internal async Task<JsonElement> PostJsonAsync(string path, string body)
+    {
+        using var content = new StringContent(body, null, "application/json");
+        using var response = await _http.PostAsync(path, content);
+        return JsonSerializer.Deserialize<JsonElement>(await ReadAsync(response));
     }
 
     public void Dispose() => _http.Dispose();

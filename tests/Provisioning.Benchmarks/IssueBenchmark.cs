@@ -34,6 +34,19 @@ internal static class IssueBenchmark
         Report.Line("commits", Report.Text($"{commits}, of {(double)operations / commits:F1} operations each"));
     }
 
+    /// <summary>How many certificates a second are issued in this process, for others to be compared with.</summary>
+    internal static async Task<double> RateAsync(int count)
+    {
+        var units = Unit.Make(count);
+        using var folder = new TemporaryFolder();
+        await using var opened = await TemporaryInstance.OpenAsync(folder.Path);
+        var service = await opened.NewEnrollmentServiceAsync();
+        await Load.WarmUpAsync(number => EnrollAsync(service, Unit.Make(number)));
+        var started = Stopwatch.GetTimestamp();
+        await EnrollAsync(service, units);
+        return count / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
     private static Task EnrollAsync(EnrollmentService service, Unit[] units)
     {
         var caller = new Caller.Registrar("factory-line");

@@ -11,6 +11,8 @@ var all = new Dictionary<string, Func<int?, Task>>
     ["handshake"] = HandshakeBenchmark.RunAsync,
     ["crl"] = CrlBenchmark.RunAsync,
     ["registry"] = RegistryBenchmark.RunAsync,
+    ["batch"] = BatchBenchmark.RunAsync,
+    ["import"] = ImportBenchmark.RunAsync,
 };
 
 int? count = null;
