@@ -7,7 +7,7 @@ namespace Provisioning.Server.Jobs;
 internal sealed partial class SharedPrimeJob(SharedPrimeSearch search, TimeProvider time, ILogger<SharedPrimeJob> logger) : BackgroundService
 {
     /// <summary>When it looks first: a start has more urgent things to do.</summary>
-    internal static readonly TimeSpan First = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan First = TimeSpan.FromMinutes(7);
 
     /// <summary>
     /// How often it looks after that. A key that came right after a run began is found within a day, also when the next run takes hours.
