@@ -96,7 +96,7 @@ internal static class RestErrors
             new(403, "certificate-superseded", "The certificate was replaced by a newer one."),
         RefusalCode.DeviceSuspended => new(403, "device-suspended", "The device is suspended."),
         RefusalCode.DeviceQuarantined =>
-            new(403, "device-quarantined", "The device is quarantined: a clone is suspected."),
+            new(403, "device-quarantined", "The device is quarantined: a clone is suspected, or others can compute its key."),
         RefusalCode.DeviceDecommissioned =>
             new(403, "device-decommissioned", "The device was decommissioned, which is final."),
         RefusalCode.NotFound => new(404, "not-found", "There is no such resource."),

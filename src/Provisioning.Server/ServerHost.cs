@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
+using Provisioning.Core.Certificates.KeySearch;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Devices;
@@ -102,6 +103,7 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Approvals)
         .AddSingleton(instance.Database.Refusals)
         .AddSingleton(instance.Database.Imports)
+        .AddSingleton(instance.Database.KeySearch)
         .AddSingleton(instance.Database.Lots)
         .AddSingleton(instance.Groups)
         .AddSingleton(instance.Database.Profiles)
@@ -131,6 +133,7 @@ internal static partial class ServerHost
         .AddSingleton<LotClosing>()
         .AddSingleton<ReportKey>()
         .AddSingleton<RevocationService>()
+        .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<ProfileService>()
         .AddSingleton<PublishedCrls>()
         .AddSingleton<CrlSignal>()
@@ -160,6 +163,7 @@ internal static partial class ServerHost
         .AddHostedService<ReservationSweepJob>()
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()
+        .AddHostedService<SharedPrimeJob>()
         .AddHostedService<StorageFailureJob>();
 
     private static void AddObservability(this IServiceCollection services) => services

@@ -4,6 +4,7 @@ using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Certificates.KeySearch;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
@@ -65,6 +66,7 @@ public sealed class Database : IAsyncDisposable
         Admissions = new AdmissionStore(_readers);
         Approvals = new ApprovalStore(Writer, _readers);
         Refusals = new RefusalStore(Writer, _readers);
+        KeySearch = new KeySearchStore(Writer, _readers);
         Imports = new ImportStore(Writer, _readers);
         Audit = new AuditStore(engine, _readers);
         Profiles = new ProfileStore(Writer, _readers);
@@ -124,6 +126,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Why devices were refused.</summary>
     public IRefusalStore Refusals { get; }
+
+    /// <summary>The search for shared primes.</summary>
+    public IKeySearchStore KeySearch { get; }
 
     /// <summary>Imports of devices.</summary>
     public IImportStore Imports { get; }

@@ -59,6 +59,11 @@ public static class AuditActions
     /// <summary>A second device seems to have the same identity; the detail is what shows it, and who came with it.</summary>
     public const string CloneSuspected = "clone-suspected";
 
+    /// <summary>
+    /// The RSA key of a device has a prime in common with another key; the detail is its thumbprint, the other key's, and whose that is.
+    /// </summary>
+    public const string KeySharesPrime = "key-shares-prime";
+
     /// <summary>A device was quarantined; the detail is why.</summary>
     public const string DeviceQuarantined = "device-quarantined";
 

@@ -12,7 +12,7 @@ public enum DeviceState
     /// <summary>May do nothing until it is resumed.</summary>
     Suspended,
 
-    /// <summary>May do nothing: a clone is suspected.</summary>
+    /// <summary>Gets no certificate: a clone is suspected, or others can compute its key.</summary>
     Quarantined,
 
     /// <summary>Out of service, for ever.</summary>

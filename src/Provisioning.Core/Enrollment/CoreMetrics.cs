@@ -21,6 +21,9 @@ public static class CoreMetrics
     private static readonly Counter<long> Clones = Meter.CreateCounter<long>(
         "provisioning.clones.suspected", description: "Requests refused because a second device seems to have the same identity, by sign.");
 
+    private static readonly Counter<long> Primes = Meter.CreateCounter<long>(
+        "provisioning.shared_primes", description: "RSA keys of devices that were found to have a prime in common with another key.");
+
     private static readonly Counter<long> Dropped = Meter.CreateCounter<long>(
         "provisioning.refusals.dropped", description: "Refusals that were not kept with their device, because there were too many at once.");
 
@@ -56,6 +59,8 @@ public static class CoreMetrics
             CloneSign.UnexpectedKey => "unexpected-key",
             _ => throw new UnreachableException(),
         }));
+
+    internal static void SharedPrimes(int keys) => Primes.Add(keys);
 
     internal static void RefusalDropped() => Dropped.Add(1);
 

@@ -90,7 +90,7 @@ public enum RefusalCode
     /// <summary>The device is suspended.</summary>
     DeviceSuspended,
 
-    /// <summary>The device is quarantined because a clone is suspected.</summary>
+    /// <summary>The device is quarantined: a clone is suspected, or others can compute its key.</summary>
     DeviceQuarantined,
 
     /// <summary>The device was decommissioned, which is final.</summary>

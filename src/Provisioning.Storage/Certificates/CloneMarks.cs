@@ -29,7 +29,7 @@ internal static class CloneMarks
         }
 
         if (isDue) Note(transaction, reservation, device, sign);
-        if (isQuarantined) Quarantine(transaction, reservation, device, sign);
+        if (isQuarantined) Quarantine(transaction, device, Words.Of(sign), reservation.At);
         return refused;
     }
 
@@ -44,13 +44,13 @@ internal static class CloneMarks
             AuditActions.CloneSuspected, reservation.Requester, reservation.At, HolderKind.Device, device, null, detail);
     }
 
-    private static void Quarantine(Transaction transaction, Reservation reservation, string device, CloneSign sign)
+    /// <summary>Whatever state it has, the device is quarantined now, with the audit entry.</summary>
+    public static void Quarantine(Transaction transaction, string device, string why, DateTimeOffset at)
     {
         const string sql = """
             UPDATE devices SET state = 'quarantined', revision = revision + 1, updated_at = @at WHERE device_id = @device_id
             """;
-        transaction.Sql(sql).With("at", reservation.At).With("device_id", device).Execute();
-        transaction.Audit(
-            AuditActions.DeviceQuarantined, "service", reservation.At, HolderKind.Device, device, null, Words.Of(sign));
+        transaction.Sql(sql).With("at", at).With("device_id", device).Execute();
+        transaction.Audit(AuditActions.DeviceQuarantined, "service", at, HolderKind.Device, device, null, why);
     }
 }

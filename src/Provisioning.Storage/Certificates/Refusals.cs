@@ -49,7 +49,7 @@ internal static class Refusals
         new(RefusalCode.DeviceSuspended, "The device is suspended. An administrator can resume it.");
 
     public static Refusal DeviceQuarantined { get; } =
-        new(RefusalCode.DeviceQuarantined, "The device is quarantined: a clone of it is suspected.");
+        new(RefusalCode.DeviceQuarantined, "The device is quarantined: a clone of it is suspected, or others can compute its key.");
 
     public static Refusal DeviceDecommissioned { get; } =
         new(RefusalCode.DeviceDecommissioned, "The device was decommissioned, which is final.");

@@ -42,7 +42,7 @@ internal sealed class RevokeOperation(
         CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, row, Words.Of(reason));
         if (reason == RevocationReason.KeyCompromise)
         {
-            BlockKey(row);
+            BlockedKeys.Block(transaction, row.KeyThumbprint, row.HolderKind, row.Holder, Words.Of(reason), at);
             foreach (var other in ReadOthersWithKey(row))
             {
                 Update(other, "revoked", null, at, reason);
@@ -105,24 +105,6 @@ internal sealed class RevokeOperation(
 
         // Nothing comes of a reservation that is revoked before it was recorded.
         if (row.State == CertificateState.Reserved) UnitsTaken.GiveBack(transaction, row);
-    }
-
-    private void BlockKey(CertificateRecord row)
-    {
-        const string sql = """
-            INSERT INTO keys (key_thumbprint, holder_kind, holder, blocked_at, block_reason)
-            VALUES (@key, @holder_kind, @holder, @at, @reason)
-            ON CONFLICT (key_thumbprint) DO UPDATE
-            SET blocked_at = COALESCE(keys.blocked_at, excluded.blocked_at),
-                block_reason = COALESCE(keys.block_reason, excluded.block_reason)
-            """;
-        transaction.Sql(sql)
-            .With("key", row.KeyThumbprint.ToOctets())
-            .With("holder_kind", Words.Of(row.HolderKind))
-            .With("holder", row.Holder)
-            .With("at", at)
-            .With("reason", Words.Of(RevocationReason.KeyCompromise))
-            .Execute();
     }
 
     // A device has one current certificate and one on its way in each slot; other holders have as many as they like. An unconfirmed one comes

@@ -8,7 +8,7 @@ namespace Provisioning.Core.Certificates.KeyChecks;
 /// <summary>
 /// The arithmetic that tells a broken RSA modulus from a good one, as far as it can be told within milliseconds.
 /// Not here: the keys of Debian's OpenSSL of 2008 and other published ones, which are a list (the blocked keys);
-/// primes shared with other keys, which take all keys at once; and a modulus that is itself a prime, which takes an
+/// primes shared with other keys, which take all keys at once (<see cref="KeySearch.SharedPrimeSearch"/>); and a modulus that is itself a prime, which takes an
 /// exponentiation as long as the modulus: 16 ms for 2048 bits and 80 for 4096, where a request may cost 10.
 /// </summary>
 internal static class RsaKeyCheck

@@ -118,7 +118,8 @@ internal static class SubjectPublicKeyReader
         return null;
     }
 
-    private static byte[] EncodeRsa(ReadOnlySpan<byte> modulus)
+    /// <summary>The one canonical form of an RSA key: a modulus without leading zeros, and e = 65537.</summary>
+    public static byte[] EncodeRsa(ReadOnlySpan<byte> modulus)
     {
         var pair = new AsnWriter(AsnEncodingRules.DER);
         using (pair.PushSequence())
