@@ -179,7 +179,7 @@ internal static partial class ServerHost
 
     private static partial class Log
     {
-        [LoggerMessage(1401, LogLevel.Warning, "{Note}")]
+        [LoggerMessage(1402, LogLevel.Warning, "{Note}")]
         internal static partial void Profile(ILogger logger, string note);
     }
 }

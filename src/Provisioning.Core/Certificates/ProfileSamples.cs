@@ -1,5 +1,6 @@
 using Provisioning.Core.Certificates.Naming;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Certificates;
 
@@ -27,6 +28,8 @@ internal sealed class ProfileSamples
     internal static IReadOnlyList<NameSource> Of(Profile profile)
     {
         var samples = new ProfileSamples(profile);
+        if (samples._variables.Count(variable => variable[0] != '\0') > DeviceAttributes.MaxCount)
+            throw new ProfileDefectException("/alternativeNames", $"No device has more than {DeviceAttributes.MaxCount} attributes.");
         return [.. samples.Values().Select(ToSource)];
     }
 

@@ -61,7 +61,7 @@ public sealed record TokenDefinition
         if (KeyThumbprint is not null && !Digest.TryParse(KeyThumbprint, out key))
             return Bad("keyThumbprint", "A thumbprint is the SHA-256 of the SubjectPublicKeyInfo, 64 hexadecimal digits.");
         if (Uses is < 1 or > MaxUses) return Bad("uses", $"A token is good for 1 to {MaxUses} certificates.");
-        if (Note is { Length: > MaxNote } || Note?.Any(char.IsControl) == true) return Bad("note", $"At most {MaxNote} characters are kept, and no control characters.");
+        if (FreeText.Check(Note, MaxNote) is { } badNote) return Bad("note", badNote);
         if (!ToExpiry(now).TryGet(out var expiresAt, out var refusal)) return refusal;
         return new EnrollmentToken
         {

@@ -69,8 +69,7 @@ public sealed record EnrollmentGroup
 
     private static Refusal? CheckFields(GroupDefinition definition)
     {
-        if (definition.Description is { Length: > MaxDescription })
-            return Bad("description", $"At most {MaxDescription} characters are kept.");
+        if (FreeText.Check(definition.Description, MaxDescription) is { } badText) return Bad("description", badText);
         if (definition.Credentials.Count == 0) return Bad("credentials", "At least one kind of credential is needed; else nobody could enroll.");
         if (definition.Slots.Count is 0 or > MaxSlots) return Bad("slots", $"A group has 1 to {MaxSlots} slots.");
         for (var i = 0; i < definition.Slots.Count; i++)

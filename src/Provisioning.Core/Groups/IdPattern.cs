@@ -35,9 +35,10 @@ public sealed class IdPattern : IEquatable<IdPattern>
     public static bool TryParse(string text, [NotNullWhen(true)] out IdPattern? pattern, [NotNullWhen(false)] out string? problem)
     {
         (pattern, problem) = (null, null);
-        if (text.Length is 0 or > MaxLength)
+        // IDs are nothing else; and PostgreSQL does not keep every character.
+        if (text.Length is 0 or > MaxLength || text.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
-            problem = $"A pattern has 1 to {MaxLength} characters.";
+            problem = $"A pattern has 1 to {MaxLength} printable ASCII characters.";
             return false;
         }
 

@@ -24,8 +24,7 @@ public static class LotRules
     /// <returns>What is wrong first, or null.</returns>
     public static Refusal? Check(LotDefinition definition, EnrollmentGroup group)
     {
-        if (definition.Description is { Length: > MaxDescription })
-            return Bad("description", $"At most {MaxDescription} characters are kept.");
+        if (FreeText.Check(definition.Description, MaxDescription) is { } problem) return Bad("description", problem);
         if (definition.Quota is < 1 or > MaxQuota) return Bad("quota", $"A lot orders 1 to {MaxQuota} units.");
         if (definition.ClosesAt <= definition.OpensAt) return Bad("closesAt", "The window ends before it begins.");
         return CheckStations(definition.Stations) ?? (definition.Range is { } range ? CheckRange(range, definition.Quota, group) : null);

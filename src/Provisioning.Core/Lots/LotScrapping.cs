@@ -38,8 +38,7 @@ public sealed class LotScrapping(LotService lots, ILotStore store, CrlSignal sig
         if (units.Count is 0 or > MaxUnits) return LotRules.Bad("units", $"Report 1 to {MaxUnits} units at once.");
         for (var i = 0; i < units.Count; i++)
         {
-            if (units[i].Reason is { Length: > ScrapRequest.MaxReason })
-                return LotRules.Bad($"units/{i}/reason", $"At most {ScrapRequest.MaxReason} characters are kept.");
+            if (FreeText.Check(units[i].Reason, ScrapRequest.MaxReason) is { } problem) return LotRules.Bad($"units/{i}/reason", problem);
         }
 
         return null;

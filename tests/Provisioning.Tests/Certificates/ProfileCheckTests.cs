@@ -152,6 +152,14 @@ public sealed class ProfileCheckTests
         Refused(Device() with { Name = "service" }, "/holder", "must be 'Service'");
     }
 
+    [Fact]
+    public void A_profile_that_needs_more_attributes_than_a_device_has_is_refused()
+    {
+        var names = Enumerable.Range(0, 17).Select(i => new AlternativeNameDefinition { Dns = $"${{attribute:a{i}}}.example" });
+        Refused(TestProfiles.With([.. names]), "/alternativeNames", "16 attributes");
+        _ = TestProfiles.Make(TestProfiles.With([.. names.Skip(1)]));
+    }
+
     private static ProfileDefinition Device() => TestProfiles.Definition() with { Name = "test" };
 
     private static void Broken(ProfileDefinition definition, string field, string rule, string citation)

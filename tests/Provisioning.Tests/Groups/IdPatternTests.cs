@@ -23,6 +23,9 @@ public sealed class IdPatternTests
     [InlineData("a)|(b")]
     [InlineData("(a)\\1")]
     [InlineData("(?=a)")]
+    [InlineData("a\0b")]
+    [InlineData("pümp-.*")]
+    [InlineData("a\n")]
     public void What_cannot_be_matched_in_linear_time_is_no_pattern_however_often_it_is_tried(string text)
     {
         for (var i = 0; i < 2; i++)

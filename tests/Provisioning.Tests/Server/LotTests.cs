@@ -21,7 +21,7 @@ public sealed class LotTests
         foreach (var (field, value, pointer) in (IEnumerable<(string, object?, string)>)
         [
             ("name", "no good", "/name"), ("group", "nobody", "/group"), ("quota", 0, "/quota"), ("quota", 10_000_001, "/quota"),
-            ("description", new string('x', 201), "/description"), ("opensAt", "tomorrow", "/opensAt"), ("closesAt", "2026-01-01", "/closesAt"),
+            ("description", new string('x', 201), "/description"), ("description", "two\nlines", "/description"), ("opensAt", "tomorrow", "/opensAt"), ("closesAt", "2026-01-01", "/closesAt"),
             ("closesAt", "2020-01-01T00:00:00Z", "/closesAt"), ("stations", new[] { "stranger" }, "/stations/0"), ("stations", new[] { Line, Line }, "/stations/1"),
             ("stations", Array.Empty<string>(), "/stations"), ("units", new { range = range with { width = 0 } }, "/units/range/width"),
             ("units", new { range = range with { width = 19 } }, "/units/range/width"), ("units", new { range = range with { first = -1 } }, "/units/range/first"),
