@@ -11,13 +11,12 @@ namespace Provisioning.Core.Enrollment;
 /// is a stranger's, whoever seems to have signed it; unless a manufacturer that an administrator has registered vouches for it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
-/// <param name="principals">What registrars are limited to.</param>
 /// <param name="claims">Which claim batches are good.</param>
 /// <param name="births">Whom manufacturers vouch for.</param>
 /// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class CallerIdentification(
-    ICertificateStore store, IPrincipalStore principals, IClaimBatchStore claims, BirthIdentification births, ClockGuard clock, TimeProvider time)
+    ICertificateStore store, IClaimBatchStore claims, BirthIdentification births, ClockGuard clock, TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
@@ -30,8 +29,8 @@ public sealed class CallerIdentification(
     public async ValueTask<Outcome<Caller>> IdentifyAsync(
         SerialNumber serialNumber, Digest thumbprint, ReadOnlyMemory<byte> certificate, IPAddress? address, CancellationToken ct)
     {
-        var record = await store.FindAsync(serialNumber, ct);
-        if (record is null || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
+        var shown = await store.FindShownAsync(serialNumber, ct);
+        if (shown is not var (record, registrar) || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
         if (CheckState(record.State) is { } badState) return badState;
 
         var now = time.GetUtcNow();
@@ -47,15 +46,15 @@ public sealed class CallerIdentification(
         // The first authenticated request with a renewed certificate proves that the device has stored it.
         if (record is { State: CertificateState.Issued, HolderKind: HolderKind.Device })
         {
-            record = await store.ConfirmAsync(serialNumber, clock.LastBelieved(), ct);
-            if (record is null) return Unknown();
-            if (CheckState(record.State) is { } changed) return changed;
+            if (await store.ConfirmAsync(serialNumber, clock.LastBelieved(), ct) is not { } confirmed) return Unknown();
+            if (CheckState(confirmed.State) is { } changed) return changed;
+            record = confirmed;
         }
 
         if (record is { SeenAt: null, HolderKind: HolderKind.Device }) MarkSeen(record);
         return record.HolderKind switch
         {
-            HolderKind.Registrar => await ToRegistrarAsync(record, address, now, ct),
+            HolderKind.Registrar => ToRegistrar(record, registrar, address, now),
             HolderKind.Claim => await ToClaimAsync(record, ct),
             _ => ToCaller(record),
         };
@@ -74,10 +73,9 @@ public sealed class CallerIdentification(
     };
 
     // The limits of place and time are looked at before anything else: a stolen key is to open nothing, not even a look.
-    private async ValueTask<Outcome<Caller>> ToRegistrarAsync(
-        CertificateRecord record, IPAddress? address, DateTimeOffset now, CancellationToken ct)
+    private static Outcome<Caller> ToRegistrar(CertificateRecord record, Principal? principal, IPAddress? address, DateTimeOffset now)
     {
-        if (await principals.FindPrincipalAsync(record.Holder, ct) is not { Kind: HolderKind.Registrar } principal) return Unknown();
+        if (principal is null) return Unknown();
         RegistrarScope? scope = null;
         if (principal.Scope is { } definition && !definition.ToScope().TryGet(out scope, out _))
             throw new InvalidDataException($"The scope of '{record.Holder}' is on record and cannot be used.");

@@ -12,9 +12,10 @@ namespace Provisioning.Storage.Authorities;
 /// <inheritdoc/>
 internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipalStore
 {
-    private const string Columns = "name, kind, scope, revision, added_at";
+    /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>p</c>.</summary>
+    internal const string Columns = "p.name, p.kind, p.scope, p.revision, p.added_at";
 
-    private const string ByName = $"SELECT {Columns} FROM principals WHERE name = @name";
+    private const string ByName = $"SELECT {Columns} FROM principals p WHERE p.name = @name";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
@@ -24,7 +25,7 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
     {
         var all = new List<Principal>();
         await foreach (var one in readers.StreamAsync(
-            session => session.Sql($"SELECT {Columns} FROM principals ORDER BY name"), Read, ct))
+            session => session.Sql($"SELECT {Columns} FROM principals p ORDER BY p.name"), static row => Read(row), ct))
         {
             all.Add(one);
         }
@@ -86,12 +87,15 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
         return known with { Scope = scope, Revision = known.Revision + 1 };
     }
 
-    private static Principal Read(DbDataReader row) => new()
+    /// <summary>Reads a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="at">Where its columns begin.</param>
+    internal static Principal Read(DbDataReader row, int at = 0) => new()
     {
-        Name = row.GetString(0),
-        Kind = Words.ToHolderKind(row.GetString(1)),
-        Scope = row.IsDBNull(2) ? null : JsonSerializer.Deserialize<ScopeDefinition>(row.GetString(2), Json),
-        Revision = row.GetInt64(3),
-        AddedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)),
+        Name = row.GetString(at),
+        Kind = Words.ToHolderKind(row.GetString(at + 1)),
+        Scope = row.IsDBNull(at + 2) ? null : JsonSerializer.Deserialize<ScopeDefinition>(row.GetString(at + 2), Json),
+        Revision = row.GetInt64(at + 3),
+        AddedAt = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(at + 4)),
     };
 }

@@ -81,6 +81,9 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("The door confirms nothing.");
 
+    public ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
+        throw new NotSupportedException("Callers are made up here.");
+
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct)
     {
         lock (Enter()) return ValueTask.FromResult(_certificates.GetValueOrDefault(serialNumber).Record ?? null);

@@ -1,4 +1,5 @@
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 
 namespace Provisioning.Tests.Revocation;
 
@@ -31,6 +32,9 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
 
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
         ValueTask.FromResult(store.Find(serialNumber));
+
+    public ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
+        throw new NotSupportedException();
 
     public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) =>
         throw new NotSupportedException();
