@@ -18,7 +18,7 @@ public sealed class MqttTests
         using var administrator = Api.Client(server, "admin");
         var folder = Directory.CreateDirectory(Path.Combine(server.DataDirectory, "mqtt")).FullName;
         await Profiles.UseAsync(administrator, "gateway-tls");
-        await EnrollAsync(server, folder, "broker", new Dictionary<string, string> { ["hostname"] = "localhost", ["address"] = "127.0.0.1" });
+        await EnrollAsync(server, folder, "broker", new Dictionary<string, string> { ["hostname"] = "broker.plant.example", ["address"] = Broker.Address });
         await Profiles.UseAsync(administrator, "mqtt-client");
         await EnrollAsync(server, folder, "pump-1", new Dictionary<string, string>());
         await EnrollAsync(server, folder, "pump-2", new Dictionary<string, string>());
@@ -80,6 +80,9 @@ public sealed class MqttTests
 
     private sealed class Broker(Process process, string folder, string trust, int port) : IAsyncDisposable
     {
+        /// <summary>The names and the address of the service, which is on the same machine, are nobody else's.</summary>
+        internal const string Address = "127.0.0.2";
+
         internal static async Task<Broker> StartAsync(string folder, string trust)
         {
             var port = ServerProcess.FreePort();
@@ -87,7 +90,7 @@ public sealed class MqttTests
             await File.WriteAllTextAsync(Path.Combine(folder, "acl"), "pattern readwrite devices/%u/#\n");
             await File.WriteAllTextAsync(configuration, $"""
                 user root
-                listener {port} 127.0.0.1
+                listener {port} {Address}
                 cafile {trust}
                 certfile {folder}/broker.pem
                 keyfile {folder}/broker.key
@@ -115,7 +118,7 @@ public sealed class MqttTests
         internal Task<Tool> RunAsync(string program, string? device, params string[] arguments)
         {
             string[] identity = device is null ? [] : ["--cert", $"{folder}/{device}.pem", "--key", $"{folder}/{device}.key"];
-            return Tool.RunAsync(program, ["-h", "localhost", "-p", $"{port}", "--cafile", trust, .. identity, .. arguments]);
+            return Tool.RunAsync(program, ["-h", Address, "-p", $"{port}", "--cafile", trust, .. identity, .. arguments]);
         }
 
         internal async Task PublishAsync(string device, string topic, string text)
@@ -147,7 +150,7 @@ public sealed class MqttTests
             using var client = new TcpClient();
             try
             {
-                await client.ConnectAsync("127.0.0.1", port);
+                await client.ConnectAsync(Address, port);
                 return true;
             }
             catch (SocketException)

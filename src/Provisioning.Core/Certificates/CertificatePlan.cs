@@ -68,6 +68,9 @@ internal sealed class CertificatePlan
         ? Tbs
         : throw new InvalidOperationException("A plan is signed at most once.");
 
+    private static IEnumerable<FindableName> OfExtra(PlanInput input) =>
+        input.ExtraNames.Select(name => name.Findable).OfType<string>().Select(text => new FindableName(text, IsShared: false));
+
     private static Reservation Reserve(
         AuthorizedRequest request,
         Profile profile,
@@ -85,7 +88,7 @@ internal sealed class CertificatePlan
             Profile = profile.Name,
             KeyThumbprint = input.Key.Thumbprint,
             TbsHash = Digest.Of(tbs),
-            Names = [.. names.AlternativeNames.Concat(input.ExtraNames).Select(name => name.Findable).OfType<string>().Distinct()],
+            Names = [.. names.Findable.Concat(OfExtra(input)).DistinctBy(name => name.Text)],
             NotBefore = validity.NotBefore,
             NotAfter = validity.NotAfter,
             At = now,

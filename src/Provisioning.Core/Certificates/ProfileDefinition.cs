@@ -148,6 +148,12 @@ public sealed record AlternativeNameDefinition
     /// <summary>True to leave it out where a value is missing.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public bool? Optional { get; init; }
+
+    /// <summary>
+    /// True for a host name, an address or a URI that several devices may have at once, such as that of the machine that they run on.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public bool? Shared { get; init; }
 }
 
 /// <summary>A certificate policy.</summary>

@@ -24,11 +24,8 @@ public sealed record Reservation
     /// <summary>SHA-256 of the planned TBSCertificate.</summary>
     public required Digest TbsHash { get; init; }
 
-    /// <summary>
-    /// The alternative names in the plan by which relying parties find the holder: host names, addresses and URIs, each with its kind
-    /// (<c>dns:</c>, <c>ip:</c>, <c>uri:</c>). No two holders have one at the same time.
-    /// </summary>
-    public IReadOnlyList<string> Names { get; init; } = [];
+    /// <summary>The alternative names in the plan that lead to the holder, each once.</summary>
+    public IReadOnlyList<FindableName> Names { get; init; } = [];
 
     /// <summary>Valid from, inclusive.</summary>
     public required DateTimeOffset NotBefore { get; init; }

@@ -16,17 +16,18 @@ internal sealed class NamesTaken(Transaction transaction, Reservation reservatio
     /// <returns>The refusal, or null.</returns>
     public Refusal? Check()
     {
-        foreach (var name in reservation.Names)
+        foreach (var (name, isShared) in reservation.Names)
         {
             if (ReadHolder(name) is var (kind, holder))
             {
                 if (kind == Words.Of(reservation.HolderKind) && holder == reservation.Holder) continue;
 
                 // The service must come up, whoever was first.
-                if (reservation.HolderKind != HolderKind.Service && IsUsed(kind, holder)) return Refusals.NameInUse(name);
+                var isOther = !isShared || kind == Words.Of(HolderKind.Service);
+                if (isOther && reservation.HolderKind != HolderKind.Service && IsUsed(kind, holder)) return Refusals.NameInUse(name);
             }
 
-            _new.Add(name);
+            if (!isShared) _new.Add(name);
         }
 
         return null;

@@ -6,11 +6,13 @@ namespace Provisioning.Tests.Storage;
 
 public abstract partial class StorageContract
 {
-    private static readonly string[] OneName = ["dns:gw-1.plant.example"];
+    private static readonly FindableName[] OneName = [new("dns:gw-1.plant.example", false)];
 
-    private static readonly string[] TwoNames = ["ip:192.0.2.1", "dns:gw-1.plant.example"];
+    private static readonly FindableName[] SharedName = [new("dns:gw-1.plant.example", true)];
 
-    private static readonly string[] OtherName = ["ip:192.0.2.1"];
+    private static readonly FindableName[] TwoNames = [new("ip:192.0.2.1", false), new("dns:gw-1.plant.example", false)];
+
+    private static readonly FindableName[] OtherName = [new("ip:192.0.2.1", false)];
 
     [Fact]
     public async Task A_name_is_one_holders_as_long_as_it_has_a_certificate()
@@ -34,6 +36,15 @@ public abstract partial class StorageContract
         await RefusedAsync(NewReservation("gw-2") with { Names = OneName }, RefusalCode.NameInUse);
         await Certificates.AbandonAllAsync(Now, Ct);
         await IssueAsync(NewReservation("gw-2") with { Names = OneName });
+    }
+
+    [Fact]
+    public async Task A_shared_name_is_anybodys_but_the_services()
+    {
+        await IssueAsync(NewReservation("plc-1") with { Names = SharedName });
+        await IssueAsync(NewReservation("plc-2") with { Names = SharedName });
+        await IssueAsync(NewReservation("server") with { HolderKind = HolderKind.Service, Profile = "service", Names = OneName });
+        await RefusedAsync(NewReservation("plc-3") with { Names = SharedName }, RefusalCode.NameInUse);
     }
 
     [Fact]

@@ -7,6 +7,9 @@ namespace Provisioning.Core.Certificates.Naming;
 /// <param name="AlternativeNames">The alternative names, in their order.</param>
 internal sealed record CertificateNames(IReadOnlyList<SubjectValue> Subject, IReadOnlyList<GeneralName> AlternativeNames)
 {
+    /// <summary>The names by which relying parties find the holder.</summary>
+    internal IReadOnlyList<FindableName> Findable { get; init; } = [];
+
     /// <summary>The common name, or null when there is none.</summary>
     internal string? CommonName
     {
@@ -30,12 +33,15 @@ internal sealed record CertificateNames(IReadOnlyList<SubjectValue> Subject, IRe
         }
 
         var names = new List<GeneralName>(profile.AlternativeNames.Count);
+        var findable = new List<FindableName>();
         foreach (var template in profile.AlternativeNames)
         {
             if (template.Expand(source, out var name) is { } refusal) return refusal;
-            if (name is not null) names.Add(name);
+            if (name is null) continue;
+            names.Add(name);
+            if (name.Findable is { } text) findable.Add(new FindableName(text, template.IsShared));
         }
 
-        return new CertificateNames(subject, names);
+        return new CertificateNames(subject, names) { Findable = findable };
     }
 }

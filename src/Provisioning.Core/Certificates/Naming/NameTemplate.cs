@@ -62,6 +62,9 @@ internal sealed class SubjectTemplate(SubjectAttribute type, Template template, 
 internal sealed class AlternativeNameTemplate(NameKind kind, Template template, string? oid, bool isOptional, string pointer)
     : NameTemplate(template, isOptional, pointer)
 {
+    /// <summary>Several holders may have the name at once.</summary>
+    internal bool IsShared { get; init; }
+
     internal NameKind Kind => kind;
 
     protected override string What => kind switch

@@ -53,8 +53,11 @@ internal static class NameTemplates
         var said = given.Where(one => one.Text is not null).ToList();
         if (said is not [var (kind, field, text)])
             throw new ProfileDefectException(pointer, "a name is one of dns, ip, uri, permanentIdentifier, hardwareModuleName.");
-        return new AlternativeNameTemplate(
-            kind, Parse(text!, $"{pointer}/{field}"), OidOf(kind, data!, pointer), data!.Optional ?? false, pointer);
+        var template = Parse(text!, $"{pointer}/{field}");
+        return new AlternativeNameTemplate(kind, template, OidOf(kind, data!, pointer), data!.Optional ?? false, pointer)
+        {
+            IsShared = data.Shared ?? false,
+        };
     }
 
     private static string? OidOf(NameKind kind, AlternativeNameDefinition data, string pointer)
