@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
@@ -9,7 +10,7 @@ using Provisioning.Rest.Wire;
 namespace Provisioning.Rest.Bulk;
 
 /// <summary><c>/api/v1/enrollments/batch</c>: many enrollments over one request, line by line both ways.</summary>
-internal static class BatchEndpoint
+internal static partial class BatchEndpoint
 {
     // As many as keep the one writer of the database busy; beyond that they only wait.
     private const int InFlight = 64;
@@ -30,7 +31,7 @@ internal static class BatchEndpoint
     /// broke are sent again: the same key for the same device gets the same certificate. Callers: registrars and administrators.
     /// </remarks>
     internal static async Task<IResult> EnrollBatch(
-        HttpContext context, EnrollmentService enrollments, TimeProvider time, CancellationToken ct)
+        HttpContext context, EnrollmentService enrollments, TimeProvider time, ILoggerFactory loggers, CancellationToken ct)
     {
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckLines(context.Request)) is { } unread)
             return new ProblemAnswer(unread);
@@ -48,7 +49,8 @@ internal static class BatchEndpoint
         var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var lines = LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token);
-        var reading = ReadAsync(lines, enrollments, new RecentCaller(context.CallerNow(), time), answers.Writer, stop.Token);
+        var work = new Work(enrollments, new RecentCaller(context.CallerNow(), time), loggers.CreateLogger(typeof(BatchEndpoint)));
+        var reading = ReadAsync(lines, work, answers.Writer, stop.Token);
         try
         {
             await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
@@ -65,8 +67,7 @@ internal static class BatchEndpoint
 
     private static async Task ReadAsync(
         IAsyncEnumerable<Line> lines,
-        EnrollmentService enrollments,
-        RecentCaller caller,
+        Work work,
         ChannelWriter<Task<BatchResultDocument>> answers,
         CancellationToken ct)
     {
@@ -79,7 +80,7 @@ internal static class BatchEndpoint
 
                 // There must be room before it begins, so that no more are on their way than can be answered.
                 if (!await answers.WaitToWriteAsync(ct)) return;
-                await answers.WriteAsync(EnrollAsync(line, enrollments, caller, ct), ct);
+                await answers.WriteAsync(EnrollAsync(line, work, ct), ct);
             }
         }
         catch (Exception e)
@@ -110,8 +111,7 @@ internal static class BatchEndpoint
     }
 
     // Parsed before the first await: the line's bytes are good only until the next one is read.
-    private static Task<BatchResultDocument> EnrollAsync(
-        Line line, EnrollmentService enrollments, RecentCaller caller, CancellationToken ct)
+    private static Task<BatchResultDocument> EnrollAsync(Line line, Work work, CancellationToken ct)
     {
         if (line.IsTooLong)
         {
@@ -122,17 +122,16 @@ internal static class BatchEndpoint
         if (!StrictJson.Read<BatchLine>(line.Bytes).TryGet(out var body, out var problem))
             return Task.FromResult(BatchResultDocument.Of(line.Number, null, problem));
         return CertificationBody.ToRequest(body.ToBody(), null).TryGet(out var request, out problem)
-            ? IssueAsync(line.Number, request, enrollments, caller, ct)
+            ? IssueAsync(line.Number, request, work, ct)
             : Task.FromResult(BatchResultDocument.Of(line.Number, body.DeviceId, problem));
     }
 
-    private static async Task<BatchResultDocument> IssueAsync(
-        long line, EnrollmentRequest request, EnrollmentService enrollments, RecentCaller caller, CancellationToken ct)
+    private static async Task<BatchResultDocument> IssueAsync(long line, EnrollmentRequest request, Work work, CancellationToken ct)
     {
         try
         {
             // A batch may be open for days: each line is one of whom the caller is when it comes.
-            var outcome = await caller.RunAsync(now => enrollments.EnrollAsync(now, request), ct);
+            var outcome = await work.Caller.RunAsync(now => work.Enrollments.EnrollAsync(now, request), ct);
             return BatchResultDocument.Of(line, request.DeviceId, outcome);
         }
         catch (StorageUnavailableException)
@@ -141,5 +140,19 @@ internal static class BatchEndpoint
             var later = RestErrors.Of(new Refusal(RefusalCode.StorageUnavailable, "Try again later; a retry is safe."));
             return BatchResultDocument.Of(line, request.DeviceId, later);
         }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // A defect, or one damaged row: it must not keep a thousand others from their certificates, run after run.
+            Log.LineFailed(work.Logger, request.DeviceId, e);
+            return BatchResultDocument.Of(line, request.DeviceId, new Problem(RestErrors.KindOf(500), "This line failed on the service; its log says why."));
+        }
+    }
+
+    private sealed record Work(EnrollmentService Enrollments, RecentCaller Caller, ILogger Logger);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Error, "The enrollment of {Device} in a batch failed")]
+        internal static partial void LineFailed(ILogger logger, string device, Exception exception);
     }
 }

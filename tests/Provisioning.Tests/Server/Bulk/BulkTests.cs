@@ -197,6 +197,20 @@ public sealed class BulkTests
     }
 
     [Fact]
+    public async Task A_device_whose_row_is_damaged_fails_alone()
+    {
+        await using var server = await TestServer.StartAsync();
+        var damaged = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("DELETE FROM certificate_der WHERE serial IN (SELECT serial FROM certificates WHERE holder = 'pump-1')").Execute(), default);
+
+        var answers = await BatchAsync(server, $"{Line(damaged)}\n{Line(server.NewDevice("pump-2"))}\n");
+
+        Assert.Equal(["1 500", "2 201"], answers.Select(Told));
+        Assert.Contains(server.Log.All, line => line.Contains("The enrollment of pump-1 in a batch failed", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_bad_line_of_a_batch_stops_none_of_the_others()
     {
         await using var server = await TestServer.StartAsync();
