@@ -89,7 +89,7 @@ internal static class ApprovalEndpoints
             return new ProblemAnswer(unread);
         var read = await RequestBody.ReadJsonAsync<DecisionBody>(context.Request, ct, RequestBody.MaxListLength);
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
-        if (body.Ids.Count is 0 or > MaxDecisions || body.Ids.Any(id => id is null))
+        if (body.Ids.Count is 0 or > MaxDecisions || body.Ids.Any(id => id is null || id.Any(char.IsControl)))
             return new ProblemAnswer(RestErrors.Malformed($"1 to {MaxDecisions} requests are decided at once.", "/ids"));
         if (body.Reason is { Length: > MaxReason } || body.Reason?.Any(char.IsControl) == true)
             return new ProblemAnswer(RestErrors.Malformed($"A reason has at most {MaxReason} printable characters.", "/reason"));

@@ -101,7 +101,9 @@ internal sealed class ImportOperation(Transaction transaction, ImportChunk chunk
             .With("line", problem.Line)
             .With("device_id", problem.DeviceId)
             .With("code", problem.Code.ToString())
-            .With("detail", problem.Detail)
+
+            // It may quote a field's name, and PostgreSQL keeps every character but this one.
+            .With("detail", problem.Detail.Replace('\0', '\uFFFD'))
             .Execute();
     }
 
