@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
 using Provisioning.Cli.Api;
 using Provisioning.Cli.Keys;
 
@@ -42,7 +43,7 @@ internal sealed class BatchList(string path, string? group, string? lot)
             var body = (row with { Group = row.Group ?? group, Lot = row.Lot ?? lot }).ToBody(csr);
             return new Row<BatchItem>(line, new BatchItem(line, body), null);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
         {
             return Bad(unreadable.Message);
         }

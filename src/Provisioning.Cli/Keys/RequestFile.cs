@@ -8,6 +8,11 @@ namespace Provisioning.Cli.Keys;
 /// <param name="PublicKey">SubjectPublicKeyInfo, DER.</param>
 internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
 {
+    private const string Label = "CERTIFICATE REQUEST";
+
+    // Several times what the service reads.
+    private const int MaxLength = 64 * 1024;
+
     /// <summary>Reads a request, PEM or DER.</summary>
     internal static RequestFile Read(string path)
     {
@@ -22,13 +27,30 @@ internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
         }
     }
 
-    /// <summary>Reads a request, PEM or DER, as PEM, without a look at what is in it.</summary>
+    /// <summary>
+    /// Reads a request, PEM or DER, as PEM. Of the file nothing else is taken: the private key may be in it too, and stays where it is.
+    /// </summary>
+    /// <exception cref="CryptographicException">There is none in it.</exception>
     internal static string ReadPem(string path)
     {
-        var bytes = File.ReadAllBytes(path);
-        return bytes is [0x30, ..]
-            ? PemEncoding.WriteString("CERTIFICATE REQUEST", bytes)
-            : System.Text.Encoding.ASCII.GetString(bytes);
+        var bytes = ReadStart(path);
+        if (bytes is [0x30, ..]) return PemEncoding.WriteString(Label, bytes);
+        var text = System.Text.Encoding.ASCII.GetString(bytes).AsSpan();
+        while (PemEncoding.TryFind(text, out var fields))
+        {
+            if (text[fields.Label] is Label or "NEW " + Label)
+                return PemEncoding.WriteString(Label, Convert.FromBase64String(text[fields.Base64Data].ToString())) + "\n";
+            text = text[fields.Location.End..];
+        }
+
+        throw new CryptographicException("There is no certification request in it.");
+    }
+
+    private static byte[] ReadStart(string path)
+    {
+        using var file = File.OpenRead(path);
+        var buffer = new byte[MaxLength];
+        return buffer[..file.ReadAtLeast(buffer, MaxLength, throwOnEndOfStream: false)];
     }
 
     /// <summary>Reads the request that was stored beside a key.</summary>
