@@ -106,17 +106,26 @@ internal static class TokensVerb
         if (parsed.GetValue(Uses) is { } uses) body["uses"] = uses;
         if (parsed.GetValue(Count) is { } count) body["count"] = count;
         if (parsed.GetValue(NotAfter) is { } time) body["expiresAt"] = Moments.Read(time, "--not-after", run.Time.GetUtcNow());
+
+        // Tokens are told once: what could keep them from being written down is found out before there are any.
+        if (picture is not null) MakeRoom(picture, parsed.GetValue(Count) ?? 1);
         using var client = run.Connect();
         var made = await client.PostAsync<JsonObject, TokenList>(Root, body, idempotencyKey: null, ct);
-        if (picture is not null) WritePictures(picture, made.Items);
         if (run.Settings.Json) await run.Terminal.Out.WriteLineAsync(ApiJson.Write(made with { Items = [.. made.Items.Select(one => one with { QrCode = null })] }));
         else foreach (var token in made.Items) await run.Terminal.Out.WriteLineAsync(token.Token);
+        if (picture is not null) WritePictures(picture, made.Items);
+    }
+
+    private static void MakeRoom(string path, long count)
+    {
+        if (count > 1 && !File.Exists(path)) Directory.CreateDirectory(path);
+        else if (count > 1 || Directory.Exists(path) || !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))))
+            throw FailureException.Usage($"'{path}' cannot be written: one token needs a file in a folder that is there, several a folder of their own.");
     }
 
     // They are as secret as the tokens.
     private static void WritePictures(string path, IReadOnlyList<TokenEntry> tokens)
     {
-        if (tokens.Count > 1) Directory.CreateDirectory(path);
         foreach (var token in tokens)
         {
             var file = tokens.Count > 1 ? Path.Combine(path, token.Id + ".png") : path;

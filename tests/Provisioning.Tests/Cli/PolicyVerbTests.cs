@@ -113,6 +113,8 @@ public sealed class PolicyVerbTests : IDisposable
         Assert.Equal([0x89, .. "PNG"u8], (await File.ReadAllBytesAsync(_folder.At("pump-1.png"), Ct))[..4]);
         if (!OperatingSystem.IsWindows()) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_folder.At("pump-1.png")));
         var many = await DoAsync(server, $"tokens create --group pumps --count 3 --qr {_folder.At("labels")}");
+        foreach (var impossible in new[] { $"--qr {_folder.At("nowhere/label.png")}", $"--count 2 --qr {_folder.At("pump-1.png")}" })
+            Assert.Equal((int)ExitCode.Usage, (await RunAsync(server, "tokens create --group pumps " + impossible)).ExitCode);
         Assert.Equal(3, Names(many, "token").Distinct().Count());
         Assert.Equal(Names(many, "id").Order(), Directory.GetFiles(_folder.At("labels")).Select(Path.GetFileNameWithoutExtension).Order());
 
