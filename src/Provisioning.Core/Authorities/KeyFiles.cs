@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
@@ -23,6 +24,36 @@ public sealed class KeyFiles(DataDirectory data, string passphrase)
         catch (CryptographicException problem)
         {
             throw new InvalidDataException($"Cannot use the key file '{path}': {problem.Message}", problem);
+        }
+    }
+
+    /// <summary>Reads a key that can be made anew at any time, unlike that of an authority.</summary>
+    /// <param name="name">As above.</param>
+    /// <returns>The key, which the caller owns; null when the file is missing or damaged.</returns>
+    public SigningKey? TryLoadUndamaged(string name)
+    {
+        try
+        {
+            return TryLoad(name);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Reads the certificate beside such a key.</summary>
+    /// <param name="name">As above.</param>
+    /// <returns>The certificate, which the caller owns; null when the file is missing or damaged.</returns>
+    public X509Certificate2? TryLoadCertificate(string name)
+    {
+        try
+        {
+            return X509Certificate2.CreateFromPem(File.ReadAllText(data.CertificateFile(name)));
+        }
+        catch (Exception problem) when (problem is IOException or CryptographicException)
+        {
+            return null;
         }
     }
 

@@ -76,8 +76,8 @@ public sealed class ReportKey(
     // Read for each report: there are few, and the files are the only place to look when something was changed or restored.
     private async Task<(SigningKey Key, ReadOnlyMemory<byte> Certificate)> EnsureAsync(DateTimeOffset now)
     {
-        var key = TryLoadKey();
-        if (key is not null && TryLoadCertificate() is { } known)
+        var key = keys.TryLoadUndamaged(Name);
+        if (key is not null && keys.TryLoadCertificate(Name) is { } known)
         {
             using (known)
             {
@@ -112,30 +112,4 @@ public sealed class ReportKey(
         SerialNumber.TryFromOctets(certificate.SerialNumberBytes.Span, out var serialNumber)
         && await store.FindAsync(serialNumber, CancellationToken.None) is { State: CertificateState.Current } record
         && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
-
-    private SigningKey? TryLoadKey()
-    {
-        try
-        {
-            return keys.TryLoad(Name);
-        }
-        catch (InvalidDataException)
-        {
-            // Damaged: a new one is made, as for the server's own.
-            return null;
-        }
-    }
-
-    private X509Certificate2? TryLoadCertificate()
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(File.ReadAllText(data.CertificateFile(Name)));
-        }
-        catch (Exception problem) when (problem is IOException or CryptographicException)
-        {
-            // Missing or damaged: as above.
-            return null;
-        }
-    }
 }

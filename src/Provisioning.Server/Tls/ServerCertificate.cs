@@ -42,8 +42,8 @@ internal sealed class ServerCertificate(
     internal async Task<bool> EnsureAsync()
     {
         if (_context is not null && !IsDue(_context.TargetCertificate) && await IsGoodAsync(_context.TargetCertificate)) return false;
-        using var key = TryLoadKey();
-        using var certificate = key is null ? null : TryLoadCertificate();
+        using var key = keys.TryLoadUndamaged(Name);
+        using var certificate = key is null ? null : keys.TryLoadCertificate(Name);
         if (key is not null && certificate is not null && Fits(certificate, key) && await IsGoodAsync(certificate))
         {
             Use(certificate, key);
@@ -114,31 +114,5 @@ internal sealed class ServerCertificate(
         var life = certificate.NotAfter.ToUniversalTime() - from;
         var now = time.GetUtcNow().UtcDateTime;
         return now < from || now >= from + (life * profile.RenewAfter);
-    }
-
-    private SigningKey? TryLoadKey()
-    {
-        try
-        {
-            return keys.TryLoad(Name);
-        }
-        catch (InvalidDataException)
-        {
-            // Damaged: as below. The key of an authority would stop the start; this one can be made anew at any time.
-            return null;
-        }
-    }
-
-    private X509Certificate2? TryLoadCertificate()
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(File.ReadAllText(data.CertificateFile(Name)));
-        }
-        catch (Exception problem) when (problem is IOException or CryptographicException)
-        {
-            // Missing or damaged: a new one is made, which is what the operator would do too.
-            return null;
-        }
     }
 }
