@@ -52,39 +52,47 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
             }
 
             if (chunk.Count > 0) content = Next(content, hash);
-            if (known is not null)
-            {
-                if (IsOther(known, done + chunk.Count, content, isLast)) return OtherFile();
-                if (IsDone(known, done, chunk.Count, isLast))
-                {
-                    if (isLast) return known;
-                    done += chunk.Count;
-                    chunk.Clear();
-                    continue;
-                }
-            }
-
-            if (!(await caller(ct)).TryGet(out var importer, out var refusal)) return refusal;
-            var imported = await store.ImportAsync(ToChunk(id, done, chunk, content, importer, isLast), ct);
-            if (!imported.TryGet(out var now, out refusal)) return refusal;
+            var step = await DoAsync(new Step(id, done, chunk, content, isLast), known, caller, ct);
+            if (!step.TryGet(out var now, out var refusal)) return refusal;
             done += chunk.Count;
             chunk.Clear();
-            await progress(now);
+            if (now != known) await progress(now);
             known = now;
         }
 
         return known!;
     }
 
+    // Skips the rows when they are done. What is on record may be further than it was when this import began: of a sender that was
+    // killed, the connection may still have rows on their way.
+    private async Task<Outcome<ImportProgress>> DoAsync(Step step, ImportProgress? known, CallerNow caller, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (known is not null)
+            {
+                if (IsOther(known, step)) return OtherFile();
+                if (IsDone(known, step)) return known;
+            }
+
+            if (!(await caller(ct)).TryGet(out var importer, out var refusal)) return refusal;
+            var imported = await store.ImportAsync(ToChunk(step, importer), ct);
+            if (imported.TryGet(out var now, out refusal)) return now;
+            var other = refusal.Code == RefusalCode.ImportMismatch ? await store.FindImportAsync(step.Id, ct) : null;
+            if (other is null || other == known) return refusal;
+            known = other;
+        }
+    }
+
     // What is done must come again, octet for octet and to its end; and of what is finished there is no more.
-    private static bool IsOther(ImportProgress known, long end, Digest content, bool isLast) =>
-        end == known.Rows ? content != known.Content
-        : end < known.Rows ? isLast
+    private static bool IsOther(ImportProgress known, Step step) =>
+        step.End == known.Rows ? step.Content != known.Content
+        : step.End < known.Rows ? step.IsLast
         : known.FinishedAt is not null;
 
     // The empty chunk at the end of a file is done when the import is finished.
-    private static bool IsDone(ImportProgress known, long done, int rows, bool isLast) =>
-        done + rows <= known.Rows && (!isLast || known.FinishedAt is not null);
+    private static bool IsDone(ImportProgress known, Step step) =>
+        step.End <= known.Rows && (!step.IsLast || known.FinishedAt is not null);
 
     private static Refusal OtherFile() => new(
         RefusalCode.ImportMismatch,
@@ -108,10 +116,10 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
         return Digest.FromOctets(hash.GetHashAndReset());
     }
 
-    private ImportChunk ToChunk(string id, long from, List<RegistrationRow> rows, Digest content, Caller caller, bool isLast)
+    private ImportChunk ToChunk(Step step, Caller caller)
     {
-        var (good, bad) = (new List<(long, DeviceRegistration)>(rows.Count), new List<RowProblem>());
-        foreach (var row in rows)
+        var (good, bad) = (new List<(long, DeviceRegistration)>(step.Rows.Count), new List<RowProblem>());
+        foreach (var row in step.Rows)
         {
             if (rules.Check(row).TryGet(out var device, out var refusal)) good.Add((row.Line, device));
             else bad.Add(new RowProblem(row.Line, IsShowable(row.DeviceId) ? row.DeviceId : null, refusal.Code, refusal.Detail));
@@ -119,17 +127,28 @@ public sealed class DeviceImport(IImportStore store, RegistrationRules rules, Cl
 
         return new ImportChunk
         {
-            Id = id,
-            From = from,
-            Rows = rows.Count,
+            Id = step.Id,
+            From = step.From,
+            Rows = step.Rows.Count,
             Good = good,
             Bad = bad,
-            Content = content,
+            Content = step.Content,
             Actor = caller.Actor,
             At = clock.LastBelieved(),
-            IsLast = isLast,
+            IsLast = step.IsLast,
         };
     }
 
     private static bool IsShowable(string? text) => text is { Length: > 0 and <= 64 } && !text.AsSpan().ContainsAnyExceptInRange(' ', '~');
+
+    /// <summary>Rows to be done in one transaction.</summary>
+    /// <param name="Id">The import.</param>
+    /// <param name="From">How many are before them.</param>
+    /// <param name="Rows">The rows.</param>
+    /// <param name="Content">The hash of the file up to their end.</param>
+    /// <param name="IsLast">True when nothing follows.</param>
+    private readonly record struct Step(string Id, long From, List<RegistrationRow> Rows, Digest Content, bool IsLast)
+    {
+        public long End => From + Rows.Count;
+    }
 }

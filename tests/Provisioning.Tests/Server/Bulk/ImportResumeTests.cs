@@ -1,4 +1,7 @@
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Core.Devices.Import;
+using Provisioning.Core.Enrollment;
 using static Provisioning.Tests.Server.Bulk.BulkCalls;
 
 namespace Provisioning.Tests.Server.Bulk;
@@ -42,6 +45,52 @@ public sealed class ImportResumeTests(ImportResumeTests.Finished finished) : ICl
     [Fact]
     public async Task The_same_file_again_says_the_same() =>
         Assert.Equal((Rows, Rows, 0, 0), Counts((await ImportAsync(finished.Server, Finished.Name, Csv, File))[^1]));
+
+    [Theory]
+    [InlineData(600)]
+    [InlineData(1_100)]
+    [InlineData(Rows)]
+    public async Task An_import_goes_on_when_rows_of_its_killed_sender_still_arrive(int late)
+    {
+        await using var server = await TestServer.StartAsync();
+        var import = server.Services.GetRequiredService<DeviceImport>();
+
+        var outcome = await RunAsync(import, Interrupted());
+
+        Assert.True(outcome.TryGet(out var done, out var refusal), refusal?.Detail);
+        Assert.Equal((Rows, Rows, 0), (done.Rows, done.Registered, done.Bad));
+        Assert.NotNull(done.FinishedAt);
+
+        // It began when nothing was on record.
+        async IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> Interrupted()
+        {
+            foreach (var row in Range(1, 100)) yield return row;
+            if (late == Rows) await RunAsync(import, Late());
+            else await Assert.ThrowsAsync<EndOfStreamException>(() => RunAsync(import, Late()));
+            foreach (var row in Range(101, Rows - 100)) yield return row;
+        }
+
+        async IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> Late()
+        {
+            await Task.Yield();
+            foreach (var row in Range(1, late)) yield return row;
+            if (late < Rows) throw new EndOfStreamException();
+        }
+    }
+
+    private static Task<Outcome<ImportProgress>> RunAsync(
+        DeviceImport import, IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> rows) => import.RunAsync(
+        "monday",
+        default,
+        rows,
+        _ => ValueTask.FromResult<Outcome<Caller>>(new Caller.Administrator("test")),
+        _ => ValueTask.CompletedTask,
+        TestContext.Current.CancellationToken);
+
+    private static IEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> Range(int from, int count) =>
+        Enumerable.Range(from, count).Select(i => (
+            new RegistrationRow { Line = i, DeviceId = $"pump-{i}" },
+            new ReadOnlyMemory<byte>(System.Text.Encoding.ASCII.GetBytes($"pump-{i}"))));
 
     private static string Of(string header, int rows, string prefix) =>
         header + "\n" + string.Join('\n', Enumerable.Range(1, rows).Select(i => $"{prefix}{i:D4},x"));
