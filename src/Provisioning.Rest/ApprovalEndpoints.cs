@@ -91,8 +91,7 @@ internal static class ApprovalEndpoints
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
         if (body.Ids.Count is 0 or > MaxDecisions || body.Ids.Any(id => id is null || id.Any(char.IsControl)))
             return new ProblemAnswer(RestErrors.Malformed($"1 to {MaxDecisions} requests are decided at once.", "/ids"));
-        if (body.Reason is { Length: > MaxReason } || body.Reason?.Any(char.IsControl) == true)
-            return new ProblemAnswer(RestErrors.Malformed($"A reason has at most {MaxReason} printable characters.", "/reason"));
+        if (FreeText.Check(body.Reason, MaxReason) is { } badReason) return new ProblemAnswer(RestErrors.Malformed(badReason, "/reason"));
 
         var (actor, now) = (context.CallerOf().Actor, clock.LastBelieved());
         var decided = await Task.WhenAll(body.Ids.Select(async id =>

@@ -52,22 +52,15 @@ public sealed record TrustAnchor
         if (!IdPattern.TryParse(definition.SerialNumberPattern, out var pattern, out var problem)) return Bad("serialNumberPattern", problem);
         if (!definition.DeviceId.Contains(TrustAnchorDefinition.SerialNumber, StringComparison.Ordinal) || Expand(definition, "0") is null)
             return Bad("deviceId", $"A device ID is made of {TrustAnchorDefinition.SerialNumber} and A-Z a-z 0-9 . _ - :");
-        if (!TryReadAuthority(definition.Certificate, out var anchor, out problem)) return Bad("certificate", problem);
-        if (definition.Intermediates.Count > MaxIntermediates) return Bad("intermediates", $"At most {MaxIntermediates} are kept.");
-        var issuers = new List<BirthIssuer> { new BirthIssuer(anchor, null) };
-        for (var i = 0; i < definition.Intermediates.Count; i++)
-        {
-            if (!TryReadAuthority(definition.Intermediates[i], out var below, out problem)) return Bad($"intermediates/{i}", problem);
-            var above = issuers.FirstOrDefault(issuer => IsIssuedBy(below, issuer));
-            if (above is null) return Bad($"intermediates/{i}", "It is not issued by the trust anchor or an authority before it in the list.");
-            if (issuers.Any(issuer => issuer.KeyThumbprint == Digest.Of(below.SubjectPublicKeyInfo.Span)))
-                return Bad($"intermediates/{i}", "An authority with this key is in the list already.");
-            if (above.Remaining < 1) return Bad($"intermediates/{i}", "The path length of what is above it allows no authority here (RFC 5280 §4.2.1.9).");
-            issuers.Add(new BirthIssuer(below, above));
-        }
-
-        return new TrustAnchor { Name = name, Definition = definition, Issuers = issuers, SerialNumberPattern = pattern };
+        return Build(name, definition, pattern);
     }
+
+    /// <summary>Takes an anchor that was judged when it was put on record; only its certificates are read again.</summary>
+    /// <param name="name">The anchor's name.</param>
+    /// <param name="definition">What is on record.</param>
+    /// <returns>The anchor; or <see cref="RefusalCode.BadCredential"/> when its certificates cannot be used any more.</returns>
+    public static Outcome<TrustAnchor> OnRecord(string name, TrustAnchorDefinition definition) =>
+        Build(name, definition, IdPattern.OnRecord(definition.SerialNumberPattern));
 
     /// <summary>The device that a serial number names.</summary>
     /// <param name="serial">The serial number, or null.</param>
@@ -98,6 +91,25 @@ public sealed record TrustAnchor
     internal static bool IsIssuedBy(ForeignCertificate certificate, BirthIssuer issuer) =>
         certificate.Issuer.Span.SequenceEqual(issuer.Certificate.Subject.Span)
         && issuer.HasSigned(certificate.Algorithm, certificate.Tbs.Span, certificate.Signature.Span);
+
+    private static Outcome<TrustAnchor> Build(string name, TrustAnchorDefinition definition, IdPattern pattern)
+    {
+        if (!TryReadAuthority(definition.Certificate, out var anchor, out var problem)) return Bad("certificate", problem);
+        if (definition.Intermediates.Count > MaxIntermediates) return Bad("intermediates", $"At most {MaxIntermediates} are kept.");
+        var issuers = new List<BirthIssuer> { new BirthIssuer(anchor, null) };
+        for (var i = 0; i < definition.Intermediates.Count; i++)
+        {
+            if (!TryReadAuthority(definition.Intermediates[i], out var below, out problem)) return Bad($"intermediates/{i}", problem);
+            var above = issuers.FirstOrDefault(issuer => IsIssuedBy(below, issuer));
+            if (above is null) return Bad($"intermediates/{i}", "It is not issued by the trust anchor or an authority before it in the list.");
+            if (issuers.Any(issuer => issuer.KeyThumbprint == Digest.Of(below.SubjectPublicKeyInfo.Span)))
+                return Bad($"intermediates/{i}", "An authority with this key is in the list already.");
+            if (above.Remaining < 1) return Bad($"intermediates/{i}", "The path length of what is above it allows no authority here (RFC 5280 §4.2.1.9).");
+            issuers.Add(new BirthIssuer(below, above));
+        }
+
+        return new TrustAnchor { Name = name, Definition = definition, Issuers = issuers, SerialNumberPattern = pattern };
+    }
 
     private static DeviceId? Expand(TrustAnchorDefinition definition, string serial) => Devices.DeviceId.TryParse(
         definition.DeviceId.Replace(TrustAnchorDefinition.SerialNumber, serial, StringComparison.Ordinal), out var id) ? id : null;

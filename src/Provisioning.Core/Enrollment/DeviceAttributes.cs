@@ -1,11 +1,11 @@
-using System.Text;
-
 namespace Provisioning.Core.Enrollment;
 
 /// <summary>What a registrar may say of a device: at most 16 short texts.</summary>
-internal static class DeviceAttributes
+public static class DeviceAttributes
 {
-    internal const int MaxCount = 16;
+    /// <summary>The most that a device has.</summary>
+    public const int MaxCount = 16;
+
     private const int MaxNameLength = 32;
     private const int MaxValueLength = 256;
 
@@ -18,7 +18,7 @@ internal static class DeviceAttributes
         foreach (var (name, value) in attributes)
         {
             if (CheckName(name) is { } badName) return Refuse(badName, name);
-            if (value.Length > MaxValueLength || value.EnumerateRunes().Any(rune => !IsPrintable(rune)))
+            if (value.Length > MaxValueLength || !FreeText.IsPrintable(value))
                 return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.", name);
         }
 
@@ -31,14 +31,6 @@ internal static class DeviceAttributes
         name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? $"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'."
             : null;
-
-    private static bool IsPrintable(Rune rune) => rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune)
-        is not (System.Globalization.UnicodeCategory.Control
-            or System.Globalization.UnicodeCategory.Format
-            or System.Globalization.UnicodeCategory.LineSeparator
-            or System.Globalization.UnicodeCategory.ParagraphSeparator
-            or System.Globalization.UnicodeCategory.PrivateUse
-            or System.Globalization.UnicodeCategory.OtherNotAssigned);
 
     private static Refusal Refuse(string detail, string? name = null) =>
         new(RefusalCode.BadAttributes, detail) { Attribute = name };

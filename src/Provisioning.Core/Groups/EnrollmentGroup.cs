@@ -45,16 +45,16 @@ public sealed record EnrollmentGroup
         IdPattern? pattern = null;
         if (definition.DeviceIdPattern is { } text && !IdPattern.TryParse(text, out pattern, out var problem))
             return Bad("deviceIdPattern", problem);
-        if (CheckFields(definition) is { } bad) return bad;
-        return new EnrollmentGroup
-        {
-            Name = name,
-            Version = version,
-            Definition = definition,
-            DeviceIdPattern = pattern,
-            Credentials = definition.Credentials.ToFrozenSet(),
-        };
+        return CheckFields(definition) is { } bad ? bad : Of(name, version, definition, pattern);
     }
+
+    /// <summary>Takes a group that was judged when it was put on record: rules that came later do not make it unusable.</summary>
+    /// <param name="name">The group's name.</param>
+    /// <param name="version">The version.</param>
+    /// <param name="definition">What is on record.</param>
+    /// <returns>The group.</returns>
+    public static EnrollmentGroup OnRecord(string name, long version, GroupDefinition definition) =>
+        Of(name, version, definition, definition.DeviceIdPattern is { } text ? IdPattern.OnRecord(text) : null);
 
     /// <summary>Finds a slot.</summary>
     /// <param name="name">Its name, or null for the first.</param>
@@ -66,6 +66,15 @@ public sealed record EnrollmentGroup
     /// <param name="slot">One of this group's.</param>
     /// <returns>The profile's name.</returns>
     public string ProfileOf(GroupSlot slot) => slot.Profile ?? Definition.Profile;
+
+    private static EnrollmentGroup Of(string name, long version, GroupDefinition definition, IdPattern? pattern) => new()
+    {
+        Name = name,
+        Version = version,
+        Definition = definition,
+        DeviceIdPattern = pattern,
+        Credentials = definition.Credentials.ToFrozenSet(),
+    };
 
     private static Refusal? CheckFields(GroupDefinition definition)
     {

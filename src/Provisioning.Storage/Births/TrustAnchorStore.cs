@@ -127,7 +127,7 @@ internal sealed class TrustAnchorStore(Writer writer, Readers readers) : ITrustA
     {
         var rest = JsonSerializer.Deserialize<Rest>(row.GetString(3), Json)!;
         var definition = rest.ToDefinition(row.GetString(1), row.GetFieldValue<byte[]>(2));
-        if (!TrustAnchor.Create(row.GetString(0), definition).TryGet(out var anchor, out var refusal))
+        if (!TrustAnchor.OnRecord(row.GetString(0), definition).TryGet(out var anchor, out var refusal))
             throw new InvalidDataException($"The trust anchor '{row.GetString(0)}' is on record and cannot be used: {refusal.Detail}");
         return anchor with
         {

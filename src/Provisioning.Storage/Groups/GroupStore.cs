@@ -104,9 +104,7 @@ internal sealed class GroupStore(Writer writer, Readers readers) : IGroupStore
         public GroupVersion ToVersion()
         {
             var definition = JsonSerializer.Deserialize<GroupDefinition>(Definition, Json)!;
-            return EnrollmentGroup.Create(Name, Version, definition).TryGet(out var group, out var refusal)
-                ? new GroupVersion(group, DateTimeOffset.FromUnixTimeMilliseconds(At), Actor)
-                : throw new InvalidDataException($"The group '{Name}' is on record and cannot be used: {refusal.Detail}");
+            return new GroupVersion(EnrollmentGroup.OnRecord(Name, Version, definition), DateTimeOffset.FromUnixTimeMilliseconds(At), Actor);
         }
     }
 }

@@ -135,6 +135,17 @@ public abstract partial class StorageContract
         Assert.Equal(2, (await Database.Groups.ListGroupsAsync(Ct)).Single().Group.Version);
     }
 
+    [Fact]
+    public async Task A_group_stays_usable_when_rules_came_that_it_would_not_be_saved_under()
+    {
+        var definition = new GroupDefinition { Description = "two\nlines", DeviceIdPattern = "pümp-[0-9]+" };
+        Assert.False(EnrollmentGroup.Create("pumps", 1, definition).TryGet(out _, out _));
+        Value(await Database.Groups.SaveGroupAsync(EnrollmentGroup.OnRecord("pumps", 1, definition), "administrator:a", Now, Ct));
+        var read = (await Database.Groups.ListGroupsAsync(Ct)).Single(version => version.Group.Name == "pumps").Group;
+        Assert.Equal("two\nlines", read.Definition.Description);
+        Assert.True(read.DeviceIdPattern!.IsMatch("pümp-1"));
+    }
+
     private async Task SaveGroupAsync(string name, long version, CloneReaction onClone = CloneReaction.Alarm) =>
         Value(await Database.Groups.SaveGroupAsync(NewGroup(name, version, onClone), "administrator:a", Now, Ct));
 
