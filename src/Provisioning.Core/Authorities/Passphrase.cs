@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Provisioning.Core.Authorities;
@@ -10,6 +11,11 @@ public static class Passphrase
     private const int OfMachines = 1000;
     private const int RandomOctets = 32;
 
+    // Says that what follows was made here. What only looks random may be a hash of a word.
+    private const string Made = "made-";
+
+    private static readonly SearchValues<char> UpperHex = SearchValues.Create("0123456789ABCDEF");
+
     /// <summary>
     /// How often PBKDF2 stretches a passphrase (RFC 8018 §5.2). One of 256 random bits, as <see cref="CreateFile"/> makes it, cannot be
     /// guessed however fast guessing is: stretching it would only slow every start down.
@@ -17,7 +23,10 @@ public static class Passphrase
     /// <param name="passphrase">The passphrase.</param>
     /// <returns>The iterations; at least the 1000 of RFC 8018 §4.2.</returns>
     public static int IterationsFor(string passphrase) =>
-        passphrase.Length == RandomOctets * 2 && passphrase.All(char.IsAsciiHexDigitUpper) ? OfMachines : OfPeople;
+        passphrase.StartsWith(Made, StringComparison.Ordinal) && passphrase.Length == Made.Length + (RandomOctets * 2)
+        && passphrase.AsSpan(Made.Length).IndexOfAnyExcept(UpperHex) < 0
+            ? OfMachines
+            : OfPeople;
 
     /// <summary>Reads a passphrase file.</summary>
     /// <param name="path">The file; its first line counts.</param>
@@ -38,7 +47,7 @@ public static class Passphrase
     /// <returns>The passphrase.</returns>
     public static string CreateFile(string path)
     {
-        var passphrase = Convert.ToHexString(RandomNumberGenerator.GetBytes(RandomOctets));
+        var passphrase = Made + Convert.ToHexString(RandomNumberGenerator.GetBytes(RandomOctets));
         DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(passphrase + "\n"), DurableFile.OwnerOnly);
         return passphrase;
     }
