@@ -13,7 +13,8 @@ namespace Provisioning.Storage.Approvals;
 /// <inheritdoc/>
 internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalStore
 {
-    private const int PendingPerDevice = 8;
+    private const int OldestPerDevice = 4;
+    private const int NewestPerDevice = 4;
     private const int PendingPerRequester = 10_000;
 
     private const string Columns = """
@@ -100,7 +101,8 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     }
 
     // A device that makes a new request each time it asks has one in the queue: of the same caller, the newest for a key stays. And of
-    // one caller the newest few for a device stay, so that nobody, also nobody with the same credential, keeps the device itself out.
+    // one caller the oldest and the newest few for a device stay: nobody else with the same credential, however often he asks, keeps
+    // the device out of the queue or pushes it out.
     private static List<string> ReadReplaced(Transaction transaction, ApprovalRequest request)
     {
         const string sql = """
@@ -113,14 +115,15 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
             .With("requester", request.Requester)
             .With("now", request.RequestedAt)
             .Query();
-        var (replaced, kept) = (new List<string>(), 1);
+        var (replaced, others) = (new List<string>(), new List<string>());
         while (row.Read())
         {
             var isSame = Digest.FromOctets(row.GetFieldValue<byte[]>(1)) == request.KeyThumbprint && row.GetString(2) == request.Slot;
-            if (isSame || ++kept > PendingPerDevice) replaced.Add(row.GetString(0));
+            (isSame ? replaced : others).Add(row.GetString(0));
         }
 
-        return replaced;
+        // The one that is added is the newest.
+        return [.. replaced, .. others.Skip(NewestPerDevice - 1).SkipLast(OldestPerDevice)];
     }
 
     private static long CountWaiting(Transaction transaction, ApprovalRequest request)
