@@ -1,6 +1,7 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Devices;
@@ -10,9 +11,6 @@ namespace Provisioning.Storage.Credentials;
 /// <inheritdoc/>
 internal sealed class ExpectedDeviceStore(Writer writer) : IExpectedDeviceStore
 {
-    // As many as a registrar may say.
-    private const int MaxAttributes = 16;
-
     private const string ById = $"SELECT {DeviceRow.Columns} FROM devices d WHERE d.device_id = @id";
 
     public async Task<IReadOnlyList<Outcome<Expectation>>> ExpectAsync(
@@ -25,14 +23,15 @@ internal sealed class ExpectedDeviceStore(Writer writer) : IExpectedDeviceStore
         using (var row = transaction.Sql(ById).With("id", expected.Id.Value).Query()) known = row.Read() ? DeviceRow.Read(row) : null;
         if (known is null)
         {
-            Insert(transaction, announcement, expected);
+            DeviceRow.Register(transaction, ToRegistration(announcement, expected), announcement.At);
             Audit(transaction, announcement, expected);
             return Expectation.Registered;
         }
 
         if (Contradicts(announcement, expected, known) is { } refusal) return refusal;
         var attributes = Merge(known.Attributes, expected.Attributes);
-        if (attributes.Count > MaxAttributes) return new Refusal(RefusalCode.BadAttributes, $"At most {MaxAttributes} attributes are kept.");
+        if (attributes.Count > DeviceAttributes.MaxCount)
+            return new Refusal(RefusalCode.BadAttributes, $"At most {DeviceAttributes.MaxCount} attributes are kept.");
         var isNew = (announcement.ClaimBatch is not null && known.ClaimBatch is null)
             || (expected.Key is not null && known.ExpectedKey is null)
             || attributes.Count > known.Attributes.Count;
@@ -64,21 +63,14 @@ internal sealed class ExpectedDeviceStore(Writer writer) : IExpectedDeviceStore
         return all;
     }
 
-    private static void Insert(Transaction transaction, Announcement announcement, ExpectedDevice expected)
+    private static DeviceRegistration ToRegistration(Announcement announcement, ExpectedDevice expected) => new()
     {
-        const string sql = """
-            INSERT INTO devices (device_id, state, group_name, attributes, claim_batch, expected_key, created_at, updated_at)
-            VALUES (@id, 'registered', @group, @attributes, @batch, @key, @at, @at)
-            """;
-        transaction.Sql(sql)
-            .With("id", expected.Id.Value)
-            .With("group", announcement.Group)
-            .With("attributes", DeviceRow.ToText(expected.Attributes))
-            .With("batch", announcement.ClaimBatch)
-            .With("key", expected.Key?.ToOctets())
-            .With("at", announcement.At)
-            .Execute();
-    }
+        Id = expected.Id,
+        Group = announcement.Group,
+        Attributes = expected.Attributes ?? new Dictionary<string, string>(),
+        ClaimBatch = announcement.ClaimBatch,
+        ExpectedKey = expected.Key,
+    };
 
     private static void Update(
         Transaction transaction, Announcement announcement, ExpectedDevice expected, IReadOnlyDictionary<string, string> attributes)

@@ -2,10 +2,12 @@ using System.Data.Common;
 using System.Text.Json;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Devices.Import;
+using Provisioning.Storage.Commits;
 
 namespace Provisioning.Storage.Devices;
 
-/// <summary>How a row of <c>devices</c> is read.</summary>
+/// <summary>How a row of <c>devices</c> is read, and written for a device that is not enrolled yet.</summary>
 internal static class DeviceRow
 {
     /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>d</c>.</summary>
@@ -31,6 +33,23 @@ internal static class DeviceRow
         CreatedAt = Time(row, 10),
         UpdatedAt = Time(row, 11),
     };
+
+    /// <summary>Puts a device in the registry before it is enrolled. It must not be there.</summary>
+    public static void Register(Transaction transaction, DeviceRegistration device, DateTimeOffset at)
+    {
+        const string sql = """
+            INSERT INTO devices (device_id, state, group_name, attributes, claim_batch, expected_key, created_at, updated_at)
+            VALUES (@device_id, 'registered', @group, @attributes, @claim_batch, @expected_key, @at, @at)
+            """;
+        transaction.Sql(sql)
+            .With("device_id", device.Id.Value)
+            .With("group", device.Group)
+            .With("attributes", ToText(device.Attributes))
+            .With("claim_batch", device.ClaimBatch)
+            .With("expected_key", device.ExpectedKey?.ToOctets())
+            .With("at", at)
+            .Execute();
+    }
 
     public static DeviceId IdOf(string text) => DeviceId.TryParse(text, out var id)
         ? id

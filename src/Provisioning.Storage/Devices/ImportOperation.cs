@@ -57,7 +57,7 @@ internal sealed class ImportOperation(Transaction transaction, ImportChunk chunk
             return false;
         }
 
-        Insert(device);
+        DeviceRow.Register(transaction, device, chunk.At);
         return true;
     }
 
@@ -73,22 +73,6 @@ internal sealed class ImportOperation(Transaction transaction, ImportChunk chunk
             .With("group", group)
             .Query();
         return row.Read();
-    }
-
-    private void Insert(DeviceRegistration device)
-    {
-        const string sql = """
-            INSERT INTO devices (device_id, state, group_name, attributes, claim_batch, expected_key, created_at, updated_at)
-            VALUES (@device_id, 'registered', @group, @attributes, @claim_batch, @expected_key, @at, @at)
-            """;
-        transaction.Sql(sql)
-            .With("device_id", device.Id.Value)
-            .With("group", device.Group)
-            .With("attributes", DeviceRow.ToText(device.Attributes))
-            .With("claim_batch", device.ClaimBatch)
-            .With("expected_key", device.ExpectedKey?.ToOctets())
-            .With("at", chunk.At)
-            .Execute();
     }
 
     private void Insert(RowProblem problem)
