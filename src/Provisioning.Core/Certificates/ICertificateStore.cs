@@ -1,4 +1,3 @@
-using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Certificates;
@@ -132,11 +131,11 @@ public interface ICertificateStore
     /// <returns>The row, or null. Authorities share one space of serial numbers here, except imported CA certificates.</returns>
     ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct);
 
-    /// <summary>Reads the row of a certificate that a caller shows and, when it is a registrar's, the registrar: every request asks.</summary>
+    /// <summary>Reads the row of a certificate that a caller shows, and the registrar or device that holds it: every request asks.</summary>
     /// <param name="serialNumber">The serial number.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>The row, or null; the registrar is null for others' certificates.</returns>
-    ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct);
+    /// <returns>The rows, or null.</returns>
+    ValueTask<ShownCertificate?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct);
 
     /// <summary>Reads one row with its DER.</summary>
     /// <param name="serialNumber">The serial number.</param>

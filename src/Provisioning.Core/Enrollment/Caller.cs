@@ -99,6 +99,9 @@ public abstract record Caller
     /// <param name="Slot">The slot that the certificate is in.</param>
     public sealed record Device(DeviceId Id, SerialNumber Certificate, string Slot = GroupSlot.Operational) : Caller
     {
+        /// <summary>Its row as it was when it was identified, or null where nobody has read it (a test).</summary>
+        public Devices.Device? OnRecord { get; init; }
+
         /// <inheritdoc/>
         public override string Actor => "device:" + Id.Value;
     }

@@ -30,7 +30,7 @@ public sealed class CallerIdentification(
         SerialNumber serialNumber, Digest thumbprint, ReadOnlyMemory<byte> certificate, IPAddress? address, CancellationToken ct)
     {
         var shown = await store.FindShownAsync(serialNumber, ct);
-        if (shown is not var (record, registrar) || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
+        if (shown is not var (record, registrar, device) || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
         if (CheckState(record.State) is { } badState) return badState;
 
         var now = time.GetUtcNow();
@@ -56,7 +56,7 @@ public sealed class CallerIdentification(
         {
             HolderKind.Registrar => ToRegistrar(record, registrar, address, now),
             HolderKind.Claim => await ToClaimAsync(record, ct),
-            _ => ToCaller(record),
+            _ => ToCaller(record, device),
         };
     }
 
@@ -65,9 +65,9 @@ public sealed class CallerIdentification(
         _ = store.ConfirmAsync(record.SerialNumber, clock.LastBelieved(), CancellationToken.None)
             .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
 
-    private static Outcome<Caller> ToCaller(CertificateRecord record) => record.HolderKind switch
+    private static Outcome<Caller> ToCaller(CertificateRecord record, Device? device) => record.HolderKind switch
     {
-        HolderKind.Device when DeviceId.TryParse(record.Holder, out var id) => new Caller.Device(id, record.SerialNumber, record.Slot),
+        HolderKind.Device when device is not null => new Caller.Device(device.Id, record.SerialNumber, record.Slot) { OnRecord = device },
         HolderKind.Administrator => new Caller.Administrator(record.Holder) { Certificate = record.SerialNumber },
         _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
     };

@@ -49,10 +49,14 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups)
     }
 
     /// <summary>Reads a device that renews, and its group.</summary>
+    /// <param name="caller">The device.</param>
+    /// <param name="isFresh">The caller was identified just now; then its row is not read again.</param>
+    /// <param name="ct">Gives up.</param>
     /// <returns>Both; or a refusal when the device is not in the registry any more.</returns>
-    internal async ValueTask<Outcome<(Device Device, EnrollmentGroup Group)>> ReadRenewalAsync(Caller.Device caller, CancellationToken ct)
+    internal async ValueTask<Outcome<(Device Device, EnrollmentGroup Group)>> ReadRenewalAsync(
+        Caller.Device caller, bool isFresh, CancellationToken ct)
     {
-        var (device, _) = await store.ReadAsync(caller.Id, null, ct);
+        var device = (isFresh ? caller.OnRecord : null) ?? (await store.ReadAsync(caller.Id, null, ct)).Device;
         if (device is null) return new Refusal(RefusalCode.NotFound, "The device is not in the registry.");
         return groups.Find(device.Group)?.Group is { } group
             ? (device, group)

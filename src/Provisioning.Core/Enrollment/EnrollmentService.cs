@@ -48,7 +48,7 @@ public sealed class EnrollmentService(
     /// <param name="request">What for.</param>
     /// <returns>The certificate, or the refusal; never both, and nothing is signed on a refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(caller, request.DeviceId, async () =>
+    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(caller, request.DeviceId, async _ =>
     {
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
@@ -80,11 +80,11 @@ public sealed class EnrollmentService(
     /// <param name="request">What for.</param>
     /// <returns>The next certificate, unconfirmed until the device is seen with it; or the refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) => DecideAsync(caller, (caller as Caller.Device)?.Id.Value, async () =>
+    public Task<Outcome<IssuedCertificate>> RenewAsync(Caller caller, RenewalRequest request) => DecideAsync(caller, (caller as Caller.Device)?.Id.Value, async isFirst =>
     {
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
-        if (!(await cases.ReadRenewalAsync(device, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
+        if (!(await cases.ReadRenewalAsync(device, isFirst, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
         if (!AuthorizedRequest.Renewal(device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
         return await ProcessAsync(new EnrollmentWork
         {
@@ -106,11 +106,11 @@ public sealed class EnrollmentService(
 
     // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
     private async Task<Outcome<IssuedCertificate>> DecideAsync(
-        Caller caller, string? deviceId, Func<Task<Outcome<IssuedCertificate>>> decide)
+        Caller caller, string? deviceId, Func<bool, Task<Outcome<IssuedCertificate>>> decide)
     {
         for (var left = Decisions; ; left--)
         {
-            var outcome = await decide();
+            var outcome = await decide(left == Decisions);
             if (outcome.TryGet(out _, out var refusal)) return outcome;
             if (left == 1 || refusal.Code != RefusalCode.PolicyChanged)
             {

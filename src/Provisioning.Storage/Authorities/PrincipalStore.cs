@@ -15,6 +15,8 @@ internal sealed class PrincipalStore(Writer writer, Readers readers) : IPrincipa
     /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>p</c>.</summary>
     internal const string Columns = "p.name, p.kind, p.scope, p.revision, p.added_at";
 
+    internal const int Count = 5;
+
     private const string ByName = $"SELECT {Columns} FROM principals p WHERE p.name = @name";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);

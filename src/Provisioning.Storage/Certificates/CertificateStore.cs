@@ -1,10 +1,10 @@
 using System.Data.Common;
 using Dapper;
 using Provisioning.Core.Certificates;
-using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Commits;
+using Provisioning.Storage.Devices;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Certificates;
@@ -82,7 +82,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
         readers.ReadAsync(CertificateRow.FindAsync, serialNumber, ct);
 
-    public ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
+    public ValueTask<ShownCertificate?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
         readers.ReadAsync(ReadShownAsync, serialNumber, ct);
 
     public ValueTask<StoredCertificate?> FindWithDerAsync(SerialNumber serialNumber, CancellationToken ct) =>
@@ -91,20 +91,27 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
     public async Task<Page<CertificateRecord>> ListAsync(CertificateQuery query, CancellationToken ct) =>
         await readers.ReadAsync(ReadPageAsync, query, ct);
 
-    private static async ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> ReadShownAsync(
+    private static async ValueTask<ShownCertificate?> ReadShownAsync(
         Session session, SerialNumber serialNumber, CancellationToken ct)
     {
         const string sql = $"""
-            SELECT {CertificateRow.Columns}, {PrincipalStore.Columns} FROM certificates c
+            SELECT {CertificateRow.Columns}, {PrincipalStore.Columns}, {DeviceRow.Columns} FROM certificates c
             LEFT JOIN principals p ON p.name = c.holder AND p.kind = 'registrar' AND c.holder_kind = 'registrar'
+            LEFT JOIN devices d ON d.device_id = c.holder AND c.holder_kind = 'device'
             WHERE c.serial = @serial
             """;
         await using var row = await session.Sql(sql).With("serial", serialNumber.ToOctets()).QueryAsync(ct);
         return await row.ReadAsync(ct) ? ReadShown(row) : null;
     }
 
-    private static (CertificateRecord Certificate, Principal? Registrar) ReadShown(DbDataReader row) =>
-        (CertificateRow.Read(row), row.IsDBNull(CertificateRow.Count) ? null : PrincipalStore.Read(row, CertificateRow.Count));
+    private static ShownCertificate ReadShown(DbDataReader row)
+    {
+        const int device = CertificateRow.Count + PrincipalStore.Count;
+        return new ShownCertificate(
+            CertificateRow.Read(row),
+            row.IsDBNull(CertificateRow.Count) ? null : PrincipalStore.Read(row, CertificateRow.Count),
+            row.IsDBNull(device) ? null : DeviceRow.Read(row, device));
+    }
 
     private static async ValueTask<Page<CertificateRecord>> ReadPageAsync(
         Session session, CertificateQuery query, CancellationToken ct)

@@ -18,20 +18,24 @@ internal static class DeviceRow
 
     private static readonly Dictionary<string, string> Nothing = [];
 
-    public static Device Read(DbDataReader row) => new()
+    /// <summary>Reads a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="first">Where <see cref="Columns"/> begin.</param>
+    /// <returns>The device.</returns>
+    public static Device Read(DbDataReader row, int first = 0) => new()
     {
-        Id = IdOf(row.GetString(0)),
-        State = Words.ToDeviceState(row.GetString(1)),
-        Group = row.GetString(2),
-        Attributes = AttributesOf(row, 3),
-        Revision = row.GetInt64(4),
-        Lot = Text(row, 5),
-        ClaimBatch = Text(row, 6),
-        ExpectedKey = Hash(row, 7),
-        BirthThumbprint = Hash(row, 8),
-        SeenAt = row.IsDBNull(9) ? null : Time(row, 9),
-        CreatedAt = Time(row, 10),
-        UpdatedAt = Time(row, 11),
+        Id = IdOf(row.GetString(first)),
+        State = Words.ToDeviceState(row.GetString(first + 1)),
+        Group = row.GetString(first + 2),
+        Attributes = AttributesOf(row, first + 3),
+        Revision = row.GetInt64(first + 4),
+        Lot = Text(row, first + 5),
+        ClaimBatch = Text(row, first + 6),
+        ExpectedKey = Hash(row, first + 7),
+        BirthThumbprint = Hash(row, first + 8),
+        SeenAt = row.IsDBNull(first + 9) ? null : Time(row, first + 9),
+        CreatedAt = Time(row, first + 10),
+        UpdatedAt = Time(row, first + 11),
     };
 
     /// <summary>Puts a device in the registry before it is enrolled. It must not be there.</summary>

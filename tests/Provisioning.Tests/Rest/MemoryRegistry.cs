@@ -81,7 +81,7 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("The door confirms nothing.");
 
-    public ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
+    public ValueTask<ShownCertificate?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
         throw new NotSupportedException("Callers are made up here.");
 
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct)

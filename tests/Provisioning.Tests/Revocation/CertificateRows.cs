@@ -1,5 +1,4 @@
 using Provisioning.Core.Certificates;
-using Provisioning.Core.Credentials;
 
 namespace Provisioning.Tests.Revocation;
 
@@ -33,7 +32,7 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
         ValueTask.FromResult(store.Find(serialNumber));
 
-    public ValueTask<(CertificateRecord Certificate, Principal? Registrar)?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
+    public ValueTask<ShownCertificate?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>
         throw new NotSupportedException();
 
     public Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct) =>
