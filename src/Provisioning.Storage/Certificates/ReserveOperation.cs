@@ -101,7 +101,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
     {
         if (_units is null || reservation.Admission is not { } admission) return null;
-        if (CheckSource(facts, admission) is { } refused) return refused;
+        if (new Introduction(transaction, reservation, admission).Check(facts) is var (doubt, sign))
+            return sign is { } suspicion ? Suspect(reservation.Holder, suspicion, doubt) : Refuse(doubt);
         if (_units.Check(_isProbe) is not { } refusal) return null;
         if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
 
@@ -111,65 +112,14 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             : Refuse(refusal);
     }
 
-    // What the device itself has come with: a claim or a birth certificate.
-    private ReserveResult.Refused? CheckSource(ReserveFacts facts, Admission admission)
-    {
-        if (admission.ClaimBatch is { } batch)
-        {
-            if (!IsGood("SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL", batch)) return Refuse(Refusals.CallerNotGood);
-            if (CheckClaim(facts) is { } refused) return refused;
-        }
-
-        if (admission.BirthThumbprint is not { } birth) return null;
-        if (!IsGood("SELECT 1 FROM trust_anchors WHERE name = @name AND withdrawn_at IS NULL", admission.BirthAnchor))
-            return Refuse(Refusals.CallerNotGood);
-        using var row = transaction.Sql("SELECT birth_thumbprint FROM devices WHERE device_id = @device_id")
-            .With("device_id", reservation.Holder)
-            .Query();
-        return row.Read() && !row.IsDBNull(0) && Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != birth
-            ? Suspect(reservation.Holder, CloneSign.SecondBirth, Refusals.SecondBirth)
-            : null;
-    }
-
-    // A claim is for one key: the first that it gave a certificate to, or is about to. With that key, and as long as nothing has become
-    // of its certificate, it fills the other slots too. The device's state says it too late: it changes when the certificate is recorded.
-    private ReserveResult.Refused? CheckClaim(ReserveFacts facts)
-    {
-        const string sql = """
-            SELECT key_thumbprint, (state = 'reserved' OR state = 'issued' OR state = 'current') AND not_after >= @at FROM certificates
-            WHERE holder = @holder AND holder_kind = 'device' AND (state = 'reserved' OR thumbprint IS NOT NULL)
-            """;
-        var (hasAny, isOther, isOver) = (false, false, false);
-        using (var row = transaction.Sql(sql).With("at", reservation.At).With("holder", reservation.Holder).Query())
-        {
-            while (row.Read())
-            {
-                hasAny = true;
-                isOther |= Digest.FromOctets(row.GetFieldValue<byte[]>(0)) != reservation.KeyThumbprint;
-                isOver |= !row.GetBoolean(1);
-            }
-        }
-
-        if (isOther) return Suspect(reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed);
-        isOver |= !hasAny && facts.Device is not (null or DeviceState.Registered);
-        return isOver ? Refuse(Refusals.AlreadyClaimed) : null;
-    }
-
     // So many that a revocation of the whole batch, one transaction, stays short.
     private ReserveResult.Refused? CheckBatch()
     {
-        const string sql = "SELECT 1 FROM claim_batches WHERE name = @name AND revoked_at IS NULL";
-        if (!IsGood(sql, reservation.Holder)) return Refuse(Refusals.BatchNotGood);
+        if (!Introduction.IsGoodBatch(transaction, reservation.Holder)) return Refuse(Refusals.BatchNotGood);
         const string count = "SELECT COUNT(*) FROM certificates WHERE holder = @holder AND holder_kind = 'claim'";
         using var row = transaction.Sql(count).With("holder", reservation.Holder).Query();
         row.Read();
         return row.GetInt64(0) >= MaxClaimCertificates ? Refuse(Refusals.BatchFull) : null;
-    }
-
-    private bool IsGood(string sql, string? name)
-    {
-        using var row = transaction.Sql(sql).With("name", name).Query();
-        return row.Read();
     }
 
     private ReserveResult Repeated()
