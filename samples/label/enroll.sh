@@ -3,47 +3,11 @@
 # device enrolls it with nothing but that token. Needs bash, curl, openssl, jq and a running service; the device itself needs curl and
 # openssl only. Run it as often as you like: each run has a device of its own. See README.md beside this file.
 set -euo pipefail
-export LC_ALL=C TZ=UTC0 && umask 077
+# The options, $server, $data, $root, $work and $run; fail, step, tell and administer.
+# shellcheck source-path=SCRIPTDIR source=../walkthrough.sh
+source "$(dirname -- "${BASH_SOURCE[0]}")/../walkthrough.sh" "$@"
 
-usage() {
-  cat <<'USAGE'
-usage: enroll.sh [options]
-
-  -s URL    the service (default: https://localhost:8443)
-  -d DIR    the service's data directory, for the administrator's credential in it (default: ./data)
-  -o DIR    where the label, the key and the certificate go (default: a new folder)
-
-PROVISIONING_DLL names a built provisioning.dll; without it, the command is built and run from the checkout.
-USAGE
-}
-
-fail() { printf '\nenroll.sh: %s\n' "$*" >&2; exit 1; }
-number=0
-step() { (( number += 1 )); printf '\n%d. %s\n' "$number" "$*"; }
-tell() { printf '   %s\n' "$*"; }
-
-server=https://localhost:8443 data=data work=''
-while (( $# )); do
-  case $1 in
-    -h | --help) usage; exit 0 ;;
-    -s | -d | -o)
-      (( $# > 1 )) || { usage >&2; exit 2; }
-      case $1 in -s) server=${2%/} ;; -d) data=$2 ;; -o) work=$2 ;; esac
-      shift 2 ;;
-    *) usage >&2; exit 2 ;;
-  esac
-done
-for program in curl openssl jq dotnet; do command -v "$program" >/dev/null || fail "$program is missing."; done
-[[ -n $work ]] || work=$(mktemp -d "${TMPDIR:-/tmp}/label.XXXXXX")
-mkdir -p "$work"
-root=$data/pki/root.pem
-here=$(dirname -- "${BASH_SOURCE[0]}")
-administer() {
-  if [[ -n ${PROVISIONING_DLL-} ]]; then dotnet "$PROVISIONING_DLL" "$@" --url "$server" --data "$data"
-  else dotnet run --project "$here/../../src/Provisioning.Cli" -- "$@" --url "$server" --data "$data"; fi
-}
-
-device=valve-$(date +%y%m%d%H%M%S)$((RANDOM % 900 + 100))
+device=valve-$run
 
 # enroll NAME: a key, a request, and the certificate; whoever calls shows the token and nothing else. Prints the status. The token
 # goes to curl in a file: command lines can be read by everybody on the machine.

@@ -120,7 +120,9 @@ internal static class HelpText
               provisioning lots verify report.jws --lot PO-4711 --units units.ndjson --ca root.pem
             """,
         ["tokens"] = """
-            A token is as secret as a key. It is printed once; pictures are written for their owner only.
+            A token is as secret as a key. It is printed once; pictures are written for their owner only. When the answer
+            to 'create' is lost, it ends with 1 and outcome-unknown: the tokens that it may have made can be listed and
+            revoked, but not read, and another run makes others.
 
             Examples:
               provisioning tokens create --group pumps --device pump-1 --not-after 30d --qr pump-1.png --data ./data

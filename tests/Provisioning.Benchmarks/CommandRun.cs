@@ -31,7 +31,7 @@ internal sealed class CommandRun : IDisposable
     {
         string[] line = [Repository.Program("Provisioning.Cli", "provisioning"), .. arguments, "--data", server.DataDirectory, "--url", server.Https, "--json"];
         var start = new ProcessStartInfo("dotnet", line) { RedirectStandardOutput = true, RedirectStandardError = true };
-        return new CommandRun(Process.Start(start)!, server.Process);
+        return new CommandRun(CutShort.Start(start), server.Process);
     }
 
     /// <summary>Waits for its end, or kills it as soon as something is so.</summary>

@@ -97,7 +97,7 @@ internal static class HandshakeBenchmark
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        var peer = Process.Start(start)!;
+        var peer = CutShort.Start(start);
         peer.BeginOutputReadLine();
         peer.BeginErrorReadLine();
         return peer;

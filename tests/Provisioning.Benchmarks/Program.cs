@@ -25,6 +25,7 @@ if (chosen.IndexOf("--count") is >= 0 and var at)
 }
 
 if (chosen.Exists(name => !all.ContainsKey(name))) return Usage();
+using var watched = CutShort.Watch();
 await Report.MachineAsync();
 foreach (var name in chosen.Count == 0 ? [.. all.Keys] : chosen) await all[name](count);
 return Report.MissedBudgets == 0 ? 0 : 1;

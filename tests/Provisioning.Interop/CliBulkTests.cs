@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
 
@@ -44,12 +45,18 @@ public sealed class CliBulkTests(CommandLine cli) : IClassFixture<CommandLine>
     public async Task An_import_that_is_killed_goes_on_where_the_service_was()
     {
         var file = cli.At("import.csv");
+        // More than any buffer between the two holds.
+        var notes = string.Join(',', Enumerable.Repeat(new string('x', 250), 4));
         await File.WriteAllTextAsync(
-            file, "deviceId\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => i % 1000 == 999 ? "bad id" : $"import-{i:D6}")), Ct);
+            file, "deviceId,attribute:a,attribute:b,attribute:c,attribute:d\n" + string.Join('\n', Enumerable.Range(0, Rows).Select(i => $"{(i % 1000 == 999 ? "bad id" : $"import-{i:D6}")},{notes}")), Ct);
         string[] import = ["import", file, "--id", "killed", "--url", cli.Server.Https, "--data", cli.Server.DataDirectory];
         using var administrator = Api.Client(cli.Server, "admin");
 
-        await KillAsync(import, () => administrator.GetAsync("/api/v1/imports/killed", Ct).GetAwaiter().GetResult().IsSuccessStatusCode);
+        // Killed after the first transaction, with most of 20 MB still to come.
+        Assert.True(await KillAsync(import, () => administrator.GetAsync("/api/v1/imports/killed", Ct).GetAwaiter().GetResult().IsSuccessStatusCode));
+        var killed = await administrator.GetFromJsonAsync<JsonElement>("/api/v1/imports/killed", Ct);
+        Assert.Equal(JsonValueKind.Null, killed.GetProperty("finishedAt").ValueKind);
+        Assert.InRange(killed.GetProperty("rows").GetInt32(), 1, Rows - 1);
         var run = await CommandLine.RunAsync([.. import, "--json", "--problems", cli.At("bad.ndjson")]);
 
         Assert.True(run.ExitCode == 7, run.Error);

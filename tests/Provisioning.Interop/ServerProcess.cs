@@ -32,6 +32,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         Environment = settings;
     }
 
+    /// <summary>Tells of every one that is started, before it is ready.</summary>
+    internal static event Action<Process>? Started;
+
     /// <summary>The environment variables that it is started with.</summary>
     internal IReadOnlyDictionary<string, string> Environment { get; }
 
@@ -85,6 +88,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.OutputDataReceived += (_, line) => Append(line.Data);
         _process.ErrorDataReceived += (_, line) => Append(line.Data);
         _process.Start();
+        Started?.Invoke(_process);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         await UntilReadyAsync();

@@ -8,8 +8,8 @@ using Provisioning.Cli.Options;
 namespace Provisioning.Cli.Api;
 
 /// <summary>
-/// The REST API over mutual TLS. Repeats what failed for a while (no answer, 202, 429, 502, 503, 504) until the time is up:
-/// every operation of the service may be repeated, because the same request gets the same answer.
+/// The REST API over mutual TLS. Repeats what failed for a while (no answer, 202, 429, 502, 503, 504) until the time is up: the same request
+/// gets the same answer, or one that can be known for what it is. What must not be repeated is a <see cref="SingleRequest"/>.
 /// </summary>
 internal sealed class ApiClient : IDisposable
 {
@@ -96,7 +96,9 @@ internal sealed class ApiClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<(T? Answer, FailureException? Failure, TimeSpan? RetryAfter)> TryAsync<T>(
+    /// <summary>Sends a request once.</summary>
+    /// <returns>The answer; or why there is none, and when the service wants to be asked again.</returns>
+    internal async Task<(T? Answer, FailureException? Failure, TimeSpan? RetryAfter)> TryAsync<T>(
         Exchange<T> exchange, Patience patience, CancellationToken ct)
     {
         using var pulse = new Pulse(exchange.IsStream ? Pulse.LongestSilence : patience.ForOneAttempt, patience, _time);

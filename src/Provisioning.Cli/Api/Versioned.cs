@@ -31,14 +31,22 @@ internal sealed record Versioned(JsonObject? Content, string? Tag)
     }
 
     /// <summary>Writes the next version, or the first one.</summary>
-    /// <exception cref="FailureException">Somebody was faster, or it was refused; nothing was changed.</exception>
-    internal async Task<JsonElement> WriteAsync(ApiClient client, string path, string body, CancellationToken ct)
+    /// <param name="client">The service.</param>
+    /// <param name="path">Where.</param>
+    /// <param name="definition">What is written.</param>
+    /// <param name="definitionOf">The same, of what is read.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <exception cref="FailureException">Somebody was faster, or it was refused.</exception>
+    internal async Task<JsonElement> WriteAsync(
+        ApiClient client, string path, JsonObject definition, Func<JsonObject, JsonObject?> definitionOf, CancellationToken ct)
     {
+        var (body, sent) = (definition.ToJsonString(), 0);
         try
         {
             return await client.SendAsync(
                 Exchange.Json<JsonElement>(() =>
                 {
+                    sent++;
                     var request = Exchange.Request(HttpMethod.Put, path, body);
                     if (Tag is null) request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
                     else request.Headers.IfMatch.Add(new EntityTagHeaderValue(Tag));
@@ -48,14 +56,24 @@ internal sealed record Versioned(JsonObject? Content, string? Tag)
         }
         catch (FailureException failure) when (failure.Code == "precondition-failed")
         {
-            throw new FailureException(
-                ExitCode.Refused,
-                failure.Code,
-                "Somebody else has changed it meanwhile. Nothing was written: look at what is there now, and run this again.",
-                failure)
-            {
-                Status = failure.Status,
-            };
+            // Sent more than once, it may have failed because an attempt before it, whose answer was lost, did not.
+            if (sent > 1 && await FindOwnAsync(client, path, definition, definitionOf, ct) is { } own) return own;
+            throw new FailureException(ExitCode.Refused, failure.Code, sent > 1 ? LostAndChanged : Changed, failure) { Status = failure.Status };
         }
     }
+
+    /// <summary>Reads what a request of one's own may have made whose answer was lost.</summary>
+    /// <returns>It; or null, when what is there is not what was sent.</returns>
+    internal static async Task<JsonElement?> FindOwnAsync(
+        ApiClient client, string path, JsonObject sent, Func<JsonObject, JsonObject?> definitionOf, CancellationToken ct) =>
+        await ReadAsync(client, path, ct) is { Content: { } there } && definitionOf(there)?.Says(sent) == true
+            ? JsonSerializer.SerializeToElement(there, ApiJson.TypeOf<JsonObject>())
+            : null;
+
+    private const string Changed =
+        "Somebody else has changed it meanwhile. Nothing was written: look at what is there now, and run this again.";
+
+    private const string LostAndChanged =
+        "Somebody else has changed it meanwhile. An answer was lost, so it is not known whether this was written before that: look at what is "
+        + "there now, and run this again.";
 }

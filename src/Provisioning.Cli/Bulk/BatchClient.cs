@@ -16,7 +16,6 @@ internal readonly record struct BatchAnswer(BatchResult Result, FailureException
 internal static class BatchClient
 {
     private const string Lines = "application/x-ndjson";
-    private static readonly byte[] End = "\n"u8.ToArray();
 
     /// <summary>Sends a part, and what could not be done at the moment once more, until all is answered or the time is up.</summary>
     /// <returns>An answer for each.</returns>
@@ -55,14 +54,8 @@ internal static class BatchClient
 
     private static Exchange<List<BatchResult>> ToExchange(List<BatchItem> part)
     {
-        var body = new ArrayBufferWriter<byte>();
-        foreach (var item in part)
-        {
-            using (var json = new Utf8JsonWriter(body, ApiJson.WriterOptions))
-                JsonSerializer.Serialize(json, item.Body, ApiJson.TypeOf<EnrollmentBody>());
-            body.Write(End);
-        }
-
+        var body = new ArrayBufferWriter<byte>(part.Sum(item => item.Json.Length));
+        foreach (var item in part) body.Write(item.Json);
         return new Exchange<List<BatchResult>>(
             _ => new HttpRequestMessage(HttpMethod.Post, "/api/v1/enrollments/batch")
             {

@@ -80,13 +80,15 @@ internal sealed class BatchEnrollment(ApiClient client, BatchResults results, Ro
             }
             else
             {
-                part.Add(row.Value);
-                octets += row.Value.Body.Csr.Length;
-            }
+                if (part.Count == RowsOfPart || (part.Count > 0 && octets + row.Value.Json.Length > OctetsOfPart))
+                {
+                    yield return part;
+                    (part, octets) = (new List<BatchItem>(RowsOfPart), 0);
+                }
 
-            if (part.Count < RowsOfPart && octets < OctetsOfPart) continue;
-            yield return part;
-            (part, octets) = (new List<BatchItem>(RowsOfPart), 0);
+                part.Add(row.Value);
+                octets += row.Value.Json.Length;
+            }
         }
 
         if (part.Count > 0) yield return part;

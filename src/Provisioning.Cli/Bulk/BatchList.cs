@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Text.Json;
 using Provisioning.Cli.Api;
 using Provisioning.Cli.Keys;
 
@@ -8,7 +9,13 @@ namespace Provisioning.Cli.Bulk;
 /// <summary>An enrollment that is to be sent.</summary>
 /// <param name="Line">The line of the list; of a folder, the number of the file.</param>
 /// <param name="Body">What is sent.</param>
-internal sealed record BatchItem(long Line, EnrollmentBody Body);
+internal sealed record BatchItem(long Line, EnrollmentBody Body)
+{
+    private byte[]? _json;
+
+    /// <summary>The same as it is sent, with the end of its line. Made when it is first asked for: most rows of a list that is done are not.</summary>
+    internal byte[] Json => _json ??= [.. JsonSerializer.SerializeToUtf8Bytes(Body, ApiJson.TypeOf<EnrollmentBody>()), (byte)'\n'];
+}
 
 /// <summary>The enrollments of a list, or of a folder in which each device has a file <c>DEVICE.csr</c>.</summary>
 /// <param name="path">The list or folder.</param>

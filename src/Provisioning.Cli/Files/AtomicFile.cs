@@ -47,22 +47,16 @@ internal static class AtomicFile
     }
 
     /// <summary>Writes a file that must not be there yet.</summary>
-    /// <returns>False when it is: of two that run at once, one wins and the other uses what the winner wrote.</returns>
+    /// <returns>False when it is: then what is there is to be used.</returns>
+    /// <exception cref="IOException">Another run is making it.</exception>
     internal static bool TryCreate(string path, string content, UnixFileMode mode)
     {
         using var file = new PendingFile(path, mode);
-        file.Stream.Write(Encoding.ASCII.GetBytes(content));
-        try
-        {
-            file.MoveInPlace(overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Somebody was faster.
-            return false;
-        }
 
-        SyncDirectory(path);
+        // Nobody else makes it meanwhile: one run at a time has the file beside it.
+        if (File.Exists(path)) return false;
+        file.Stream.Write(Encoding.ASCII.GetBytes(content));
+        file.Commit();
         return true;
     }
 

@@ -84,7 +84,7 @@ internal static class GroupsVerb
     {
         using var client = run.Connect();
         var before = await Versioned.ReadAsync(client, PathOf(run), ct);
-        Show(run, await before.WriteAsync(client, PathOf(run), (await DefineAsync(run, before, ct)).ToJsonString(), ct));
+        Show(run, await before.WriteAsync(client, PathOf(run), await DefineAsync(run, before, ct), group => group, ct));
     }
 
     private static async Task PreviewAsync(Invocation run, CancellationToken ct)

@@ -68,6 +68,9 @@ internal static class LotOrder
         host.Bind(add, CallerRole.Administrator, (run, ct) => AddAsync(run, run.Parsed.GetRequiredValue(UnitFile), ct));
     }
 
+    // What of a lot was ordered, as it is sent.
+    private static readonly string[] Fields = ["description", "quota", "stations", "opensAt", "closesAt"];
+
     private static async Task CreateAsync(Invocation run, CancellationToken ct)
     {
         var list = run.Parsed.GetValue(Units);
@@ -80,7 +83,7 @@ internal static class LotOrder
         if (list is not null) body["units"] = new JsonObject { ["list"] = new JsonArray() };
         Apply(run, body);
         using var client = run.Connect();
-        var lot = await client.PostAsync<JsonObject, JsonElement>("/api/v1/lots", body, idempotencyKey: null, ct);
+        var lot = await OpenAsync(client, LotsVerb.PathOf(run), body, ct);
         if (list is null) LotsVerb.Show(run, lot);
         else await AddAsync(run, list, ct);
     }
@@ -91,12 +94,47 @@ internal static class LotOrder
         var path = LotsVerb.PathOf(run);
         var before = await Versioned.ReadAsync(client, path, ct);
         if (before.Content is not { } lot) throw new FailureException(ExitCode.NotFound, "not-found", "There is no such lot.");
-        var body = new JsonObject();
-        foreach (var field in (string[])["description", "quota", "stations", "opensAt", "closesAt"])
-            if (lot[field] is { } value) body[field] = value.DeepClone();
-        if (lot["range"] is { } range) body["units"] = new JsonObject { ["range"] = range.DeepClone() };
+        var body = DefinitionOf(lot);
         Apply(run, body);
-        LotsVerb.Show(run, await before.WriteAsync(client, path, body.ToJsonString(), ct));
+        LotsVerb.Show(run, await before.WriteAsync(client, path, body, DefinitionOf, ct));
+    }
+
+    private static async Task<JsonElement> OpenAsync(ApiClient client, string path, JsonObject body, CancellationToken ct)
+    {
+        var (json, sent) = (body.ToJsonString(), 0);
+        try
+        {
+            return await client.SendAsync(
+                Exchange.Json<JsonElement>(() =>
+                {
+                    sent++;
+                    return Exchange.Request(HttpMethod.Post, "/api/v1/lots", json);
+                }),
+                ct);
+        }
+        catch (FailureException failure) when (failure.Code == "already-exists" && sent > 1)
+        {
+            // By an attempt before this one, whose answer was lost; or by somebody else.
+            if (await Versioned.FindOwnAsync(client, path, body, OrderOf, ct) is { } own) return own;
+            throw;
+        }
+    }
+
+    private static JsonObject DefinitionOf(JsonObject lot)
+    {
+        var definition = new JsonObject();
+        foreach (var field in Fields)
+            if (lot[field] is { } value) definition[field] = value.DeepClone();
+        if (lot["range"] is { } range) definition["units"] = new JsonObject { ["range"] = range.DeepClone() };
+        return definition;
+    }
+
+    private static JsonObject OrderOf(JsonObject lot)
+    {
+        var order = DefinitionOf(lot);
+        foreach (var field in (string[])["name", "group"]) order[field] = lot[field]?.DeepClone();
+        if (lot["listed"] is not null) order["units"] = new JsonObject { ["list"] = new JsonArray() };
+        return order;
     }
 
     private static async Task AddAsync(Invocation run, string file, CancellationToken ct)

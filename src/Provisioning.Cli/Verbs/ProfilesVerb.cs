@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Provisioning.Cli.Api;
 using Provisioning.Cli.Options;
 using Provisioning.Cli.Output;
@@ -67,7 +68,7 @@ internal static class ProfilesVerb
         var before = run.Parsed.GetValue(IfVersion) is { } version
             ? new Versioned(null, version == 0 ? null : $"\"{version}\"")
             : await Versioned.ReadAsync(client, PathOf(run), ct);
-        var row = await before.WriteAsync(client, PathOf(run), definition.ToJsonString(), ct);
+        var row = await before.WriteAsync(client, PathOf(run), definition, profile => profile["definition"] as JsonObject, ct);
         var saved = Lists.As<ProfileEntry>(row);
         Listing.Show(run, row, saved.Name, ("version", $"{saved.Version}, {Table.Time(saved.At)}, {saved.Actor}"));
     }

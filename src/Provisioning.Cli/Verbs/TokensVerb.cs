@@ -110,11 +110,16 @@ internal static class TokensVerb
         // Tokens are told once: what could keep them from being written down is found out before there are any.
         if (picture is not null) MakeRoom(picture, parsed.GetValue(Count) ?? 1);
         using var client = run.Connect();
-        var made = await client.PostAsync<JsonObject, TokenList>(Root, body, idempotencyKey: null, ct);
+        var made = await client.PostOnceAsync<JsonObject, TokenList>(Root, body, Advice(parsed.GetRequiredValue(Group)), ct);
         if (run.Settings.Json) await run.Terminal.Out.WriteLineAsync(ApiJson.Write(made with { Items = [.. made.Items.Select(one => one with { QrCode = null })] }));
         else foreach (var token in made.Items) await run.Terminal.Out.WriteLineAsync(token.Token);
         if (picture is not null) WritePictures(picture, made.Items);
     }
+
+    // The service cannot tell the same tokens again: it keeps none that could be used.
+    private static string Advice(string group) =>
+        "It is not known whether tokens were made. Look with 'provisioning tokens --group " + group + "', which lists the newest first; revoke "
+        + "those that nobody has with 'provisioning tokens revoke ID', and then run this again.";
 
     private static void MakeRoom(string path, long count)
     {

@@ -12,6 +12,6 @@ public sealed class ShellScriptTests
             .ToArray();
         Assert.True(scripts.Length >= 4);
 
-        await Tool.CheckAsync("shellcheck", scripts);
+        await Tool.CheckAsync("shellcheck", ["--external-sources", .. scripts]);
     }
 }

@@ -43,6 +43,21 @@ public sealed class EnrollBatchTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_is_never_larger_than_what_waits_on_a_connection_whatever_is_large_in_its_lines()
+    {
+        await using var service = await StartAsync(AnswerAll);
+        var attributes = Enumerable.Range(0, 60).ToDictionary(i => $"attribute-{i}", _ => new string('ü', 100));
+        var list = Write("list.ndjson", string.Join('\n', Enumerable.Range(0, 300).Select(i =>
+            JsonSerializer.Serialize(new { deviceId = $"pump-{i}", csr = "AA", attributes }))));
+        Write("root.pem", service.Root.ExportCertificatePem());
+
+        var run = await CommandLine.RunAsync("enroll", "--batch", list, "--json", "--url", service.Url, "--ca", _folder.At("root.pem"));
+
+        Assert.Equal((0, "300 0 0 0 0"), (run.ExitCode, Counts(run)));
+        Assert.All(service.Requests, request => Assert.InRange(System.Text.Encoding.UTF8.GetByteCount(request), 300_000, 513 * 1024));
+    }
+
+    [Fact]
     public async Task Bad_rows_and_refused_units_stop_nothing_and_are_told_apart()
     {
         await using var server = await TestServer.StartAsync();
@@ -180,6 +195,17 @@ public sealed class EnrollBatchTests : IDisposable
 
     private static Func<HttpContext, string, Task> Answer(params string[] lines) =>
         (context, _) => context.Response.WriteAsync(string.Join('\n', lines) + "\n");
+
+    private static Task AnswerAll(HttpContext context, string body) => Answer(
+    [
+        .. body.TrimEnd().Split('\n').Select((line, i) => JsonSerializer.Serialize(new
+        {
+            line = i + 1,
+            status = 201,
+            deviceId = JsonDocument.Parse(line).RootElement.GetProperty("deviceId").GetString(),
+            serialNumber = $"{i}",
+        })),
+    ])(context, body);
 
     private static string Json(TestDevice device) =>
         JsonSerializer.Serialize(new { deviceId = device.Id, csr = Convert.ToBase64String(device.Request()) });
