@@ -62,6 +62,12 @@ public sealed record Reservation
     /// <summary>See <see cref="Group"/>.</summary>
     public long GroupVersion { get; init; }
 
+    /// <summary>
+    /// For a renewal: the device's revision that the plan rests on, or null where none was read. Another now is
+    /// <see cref="Enrollment.RefusalCode.PolicyChanged"/>.
+    /// </summary>
+    public long? DeviceRevision { get; init; }
+
     /// <summary>What let a first certificate be planned, or null for renewals and for what the service itself needs.</summary>
     public Admission? Admission { get; init; }
 

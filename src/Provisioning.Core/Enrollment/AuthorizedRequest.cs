@@ -41,6 +41,9 @@ public sealed record AuthorizedRequest
     /// </summary>
     public bool TakesUnit { get; init; }
 
+    /// <summary>For a renewal: the revision of the device that it rests on.</summary>
+    public long? DeviceRevision { get; init; }
+
     /// <summary>The certificate that this one renews, or null for a first one.</summary>
     public SerialNumber? Renews { get; init; }
 
@@ -73,20 +76,23 @@ public sealed record AuthorizedRequest
 
     /// <summary>May this caller renew? A device may, for itself, with the certificate that it showed.</summary>
     /// <param name="caller">Who asks.</param>
+    /// <param name="device">Its row.</param>
     /// <param name="policy">The device's group, in its newest version.</param>
     /// <returns>The permission, or the refusal.</returns>
-    internal static Outcome<AuthorizedRequest> Renewal(Caller.Device caller, Groups.EnrollmentGroup policy) => new AuthorizedRequest
-    {
-        Caller = caller,
-        HolderKind = HolderKind.Device,
-        Holder = caller.Id.Value,
-        // A slot that the group has not any more must not strand the devices that hold a certificate in it.
-        Profile = policy.FindSlot(caller.Slot) is { } slot ? policy.ProfileOf(slot) : policy.Definition.Profile,
-        Group = policy.Name,
-        GroupVersion = policy.Version,
-        Slot = caller.Slot,
-        Renews = caller.Certificate,
-    };
+    internal static Outcome<AuthorizedRequest> Renewal(
+        Caller.Device caller, Devices.Device device, Groups.EnrollmentGroup policy) => new AuthorizedRequest
+        {
+            Caller = caller,
+            HolderKind = HolderKind.Device,
+            Holder = caller.Id.Value,
+            // A slot that the group has not any more must not strand the devices that hold a certificate in it.
+            Profile = policy.FindSlot(caller.Slot) is { } slot ? policy.ProfileOf(slot) : policy.Definition.Profile,
+            Group = policy.Name,
+            GroupVersion = policy.Version,
+            Slot = caller.Slot,
+            Renews = caller.Certificate,
+            DeviceRevision = device.Revision,
+        };
 
     /// <summary>The service's own needs: its server certificate, first credentials, and the issuing authority.</summary>
     /// <param name="caller">The service; only the composition makes one.</param>

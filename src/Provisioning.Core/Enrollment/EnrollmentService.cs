@@ -85,7 +85,7 @@ public sealed class EnrollmentService(
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
         if (!(await cases.ReadRenewalAsync(device, isFirst, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
-        if (!AuthorizedRequest.Renewal(device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
+        if (!AuthorizedRequest.Renewal(device, known.Device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
         return await ProcessAsync(new EnrollmentWork
         {
             Allowed = allowed,

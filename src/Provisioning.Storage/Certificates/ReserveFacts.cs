@@ -93,6 +93,7 @@ internal readonly record struct ReserveFacts
     public bool IsStale(Reservation reservation)
     {
         if (reservation.Group is not null && GroupVersion != reservation.GroupVersion) return true;
+        if (reservation.DeviceRevision is { } read && DeviceRevision != read) return true;
         return reservation.Admission is { } admission
             && (DeviceRevision != admission.DeviceRevision
                 || (admission.Registrar is not null && RegistrarRevision != admission.RegistrarRevision));

@@ -30,6 +30,16 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task A_renewal_that_rests_on_an_older_state_of_the_device_is_not_carried_out()
+    {
+        var current = await IssueAsync(NewReservation());
+        Assert.True(DeviceId.TryParse(current.Holder, out var id));
+        var revision = (await Database.Devices.FindDeviceAsync(id, Ct))!.Revision;
+        await RefusedAsync(NewRenewal(current) with { DeviceRevision = revision - 1 }, RefusalCode.PolicyChanged);
+        await ReserveAsync(NewRenewal(current) with { DeviceRevision = revision });
+    }
+
+    [Fact]
     public async Task A_plan_that_rests_on_an_older_scope_of_the_registrar_is_not_carried_out()
     {
         await Database.Authorities.AddPrincipalAsync("line", HolderKind.Registrar, Now, Ct);

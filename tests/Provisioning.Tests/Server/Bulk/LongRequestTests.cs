@@ -96,6 +96,43 @@ public sealed class LongRequestTests
     }
 
     [Fact]
+    public async Task A_device_renews_with_the_attributes_that_it_has_when_it_is_decided()
+    {
+        await using var server = await TestServer.StartAsync();
+        using (var defined = await server.Administrator().ReplaceAsync(
+            "/api/v1/groups/default",
+            """{"profile":"wifi-eap-tls","slots":[{"name":"operational"},{"name":"update"}]}"""))
+        {
+            Assert.True(defined.IsSuccessStatusCode, await defined.Content.ReadAsStringAsync());
+        }
+
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        var identification = (Core.Enrollment.CallerIdentification)server.Services.GetService(typeof(Core.Enrollment.CallerIdentification))!;
+        Assert.True(Core.Certificates.SerialNumber.TryParse(device.SerialNumber, out var serial));
+        var octets = device.Certificate!.RawData;
+        var identified = await identification.IdentifyAsync(serial, Core.Certificates.Digest.Of(octets), octets, null, default);
+        Assert.True(identified.TryGet(out var caller, out _));
+
+        // While the device still sends its request, its registrar says more of it.
+        using (var named = await server.Registrar().PostAsJsonAsync("/api/v1/enrollments", new
+        {
+            deviceId = "pump-1",
+            slot = "update",
+            attributes = new { hostname = "pump-1.example" },
+            csr = Convert.ToBase64String(new TestDevice(server, "pump-1").Request()),
+        }))
+        {
+            Assert.True(named.IsSuccessStatusCode, await named.Content.ReadAsStringAsync());
+        }
+
+        var enrollments = (Core.Enrollment.EnrollmentService)server.Services.GetService(typeof(Core.Enrollment.EnrollmentService))!;
+        var outcome = await enrollments.RenewAsync(caller, new Core.Enrollment.RenewalRequest(device.Request()));
+        Assert.True(outcome.TryGet(out var issued, out var refusal), refusal?.Detail);
+        using var certificate = X509CertificateLoader.LoadCertificate(issued.Der.Span);
+        Assert.True(certificate.MatchesHostname("pump-1.example"));
+    }
+
+    [Fact]
     public async Task A_batch_that_falls_silent_is_ended_and_is_no_error_of_ours()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
