@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Provisioning.Core.Enrollment;
 
 /// <summary>What a registrar may say of a device: at most 16 short texts.</summary>
@@ -18,7 +21,7 @@ public static class DeviceAttributes
         foreach (var (name, value) in attributes)
         {
             if (CheckName(name) is { } badName) return Refuse(badName, name);
-            if (value.Length > MaxValueLength || !FreeText.IsPrintable(value))
+            if (value.Length > MaxValueLength || value.EnumerateRunes().Any(rune => !IsPrintable(rune)))
                 return Refuse($"The value of '{name}' is longer than {MaxValueLength} or holds characters that cannot be printed.", name);
         }
 
@@ -31,6 +34,15 @@ public static class DeviceAttributes
         name.Length is 0 or > MaxNameLength || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? $"An attribute's name is 1 to {MaxNameLength} letters, digits, '-', '_' or '.'."
             : null;
+
+    // They become names in certificates, so nothing in them may be invisible.
+    private static bool IsPrintable(Rune rune) => rune != Rune.ReplacementChar && Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control
+            or UnicodeCategory.Format
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned);
 
     private static Refusal Refuse(string detail, string? name = null) =>
         new(RefusalCode.BadAttributes, detail) { Attribute = name };

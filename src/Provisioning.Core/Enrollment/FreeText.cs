@@ -1,4 +1,4 @@
-using System.Collections.Frozen;
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -10,32 +10,29 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 public static class FreeText
 {
-    private static readonly FrozenSet<UnicodeCategory> Unprintable =
-    [
-        UnicodeCategory.Control,
-        UnicodeCategory.Format,
-        UnicodeCategory.LineSeparator,
-        UnicodeCategory.ParagraphSeparator,
-        UnicodeCategory.PrivateUse,
-        UnicodeCategory.OtherNotAssigned,
-    ];
+    // UAX #9 §2: what turns the direction of the text around it.
+    private static readonly SearchValues<char> Turning =
+        SearchValues.Create("\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
 
     /// <summary>Judges a text.</summary>
     /// <param name="text">The text, or null.</param>
     /// <param name="most">The longest that is kept, in characters.</param>
     /// <returns>What is wrong with it, for people; null when nothing is.</returns>
-    public static string? Check(string? text, int most) => text is null || (text.Length <= most && IsPrintable(text))
+    public static string? Check(string? text, int most) => text is null || (text.Length <= most && IsOneLine(text))
         ? null
         : $"At most {most} characters are kept, all of them printable and on one line.";
 
-    /// <summary>Looks for characters that cannot be printed, and for halves of surrogate pairs.</summary>
-    /// <param name="text">The text.</param>
-    /// <returns>False when it has one.</returns>
-    public static bool IsPrintable(string text)
+    // Joiners belong to the writing of Persian and to many an emoji; what this runtime does not know yet may be a letter.
+    private static bool IsOneLine(string text)
     {
+        if (text.AsSpan().ContainsAny(Turning)) return false;
         foreach (var rune in text.EnumerateRunes())
         {
-            if (rune == Rune.ReplacementChar || Unprintable.Contains(Rune.GetUnicodeCategory(rune))) return false;
+            if (rune == Rune.ReplacementChar || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator or UnicodeCategory.PrivateUse)
+            {
+                return false;
+            }
         }
 
         return true;
