@@ -101,8 +101,8 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     }
 
     // A device that makes a new request each time it asks has one in the queue: of the same caller, the newest for a key stays. And of
-    // one caller the oldest and the newest few for a device stay: nobody else with the same credential, however often he asks, keeps
-    // the device out of the queue or pushes it out.
+    // one caller the oldest and the newest few for a device stay. Others with the same credential cannot keep the device out: whoever
+    // came first stays, and whoever asks again is among the newest.
     private static List<string> ReadReplaced(Transaction transaction, ApprovalRequest request)
     {
         const string sql = """
