@@ -61,6 +61,12 @@ internal sealed record CertificateDocument
     /// <summary>When its holder, a device, first showed it; null when it never did.</summary>
     public required DateTimeOffset? SeenAt { get; init; }
 
+    /// <summary>When its holder, a device, last showed it, to the hour; null when it never did.</summary>
+    public required DateTimeOffset? LastSeenAt { get; init; }
+
+    /// <summary>It is superseded, and works until then; null for others, and when it does not work any more.</summary>
+    public required DateTimeOffset? WorksUntil { get; init; }
+
     /// <summary>Who asked for it.</summary>
     /// <example>registrar:factory-line</example>
     public required string Requester { get; init; }
@@ -100,6 +106,8 @@ internal sealed record CertificateDocument
         ReservedAt = record.ReservedAt,
         IssuedAt = record.IssuedAt,
         SeenAt = record.SeenAt,
+        LastSeenAt = record.LastSeenAt,
+        WorksUntil = record.WorksUntil,
         Requester = record.Requester,
         RevokedAt = record.RevokedAt,
         RevocationReason = record.RevocationReason is { } reason ? RevocationReasons.ToText(reason) : null,

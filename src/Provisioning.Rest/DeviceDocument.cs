@@ -34,6 +34,9 @@ internal sealed record DeviceDocument
     /// <summary>When it first showed a certificate of ours, to the second; null while it is not in the field.</summary>
     public required DateTimeOffset? SeenAt { get; init; }
 
+    /// <summary>When somebody else last seemed to use its identity, to the hour; or null.</summary>
+    public required DateTimeOffset? CloneSuspectedAt { get; init; }
+
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
@@ -50,6 +53,7 @@ internal sealed record DeviceDocument
         ClaimBatch = device.ClaimBatch,
         ExpectedKey = device.ExpectedKey?.ToString(),
         SeenAt = device.SeenAt,
+        CloneSuspectedAt = device.CloneSuspectedAt,
         CreatedAt = device.CreatedAt,
         UpdatedAt = device.UpdatedAt,
     };

@@ -29,8 +29,10 @@ internal static class EnrollmentEndpoints
             .Refuses(RefusalCode.ApprovalDenied, RefusalCode.TooManyPending)
             .Refuses(EndpointFacts.Admitting)
             .Refuses(EndpointFacts.Issuing);
-        group.MapGet("requests/{requestId}", CollectEnrollment)
+        routes.MapGet("enrollments/requests/{requestId}", CollectEnrollment)
             .WithName("collectEnrollment")
+            .WithTags("Enrollment")
+            .RequireAuthorization(policy => policy.RequireRole([.. Roles.Enrolling, Roles.Device, Roles.ExpiredDevice]))
             .GivesCertificate<IssuedCertificateDocument>(StatusCodes.Status201Created)
             .Gives<PendingDocument>(StatusCodes.Status202Accepted)
             .RefusesStrangers()
@@ -133,7 +135,8 @@ internal static class EnrollmentEndpoints
             : new ProblemAnswer(RestErrors.Of(refusal, context.Request));
     }
 
-    private static IResult Answer(Outcome<IssuedCertificate> outcome, HttpContext context, AnswerForm form, DateTimeOffset now)
+    /// <summary>The answer to who asked for a certificate: it, the word to wait, or the refusal.</summary>
+    internal static IResult Answer(Outcome<IssuedCertificate> outcome, HttpContext context, AnswerForm form, DateTimeOffset now)
     {
         if (outcome.TryGet(out var issued, out var refusal)) return new IssuedAnswer(issued, form, now);
         return refusal is { Pending: { } waiting, RetryAfter: { } patience }

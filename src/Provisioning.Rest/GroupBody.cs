@@ -50,6 +50,9 @@ internal sealed record GroupBody
     [NamesOf(typeof(CloneReaction))]
     public string? OnClone { get; init; }
 
+    /// <summary>How its devices renew.</summary>
+    public RenewalPolicyDocument? Renewal { get; init; }
+
     internal Checked<GroupDefinition> ToDefinition()
     {
         var usual = new GroupDefinition();
@@ -64,6 +67,8 @@ internal sealed record GroupBody
             credentials.Add(kind);
         }
 
+        var renewal = usual.Renewal;
+        if (Renewal is not null && !Renewal.ToPolicy().TryGet(out renewal, out var badRenewal)) return badRenewal;
         if (NullValues.First("/slots", Slots) is { } noSlot) return noSlot;
         if (NullValues.First("/requiredAttributes", RequiredAttributes) is { } noName) return noName;
         return usual with
@@ -78,13 +83,13 @@ internal sealed record GroupBody
             Slots = Slots is null ? usual.Slots : [.. Slots.Select(slot => new GroupSlot(slot.Name, slot.Profile))],
             RequiredAttributes = RequiredAttributes ?? usual.RequiredAttributes,
             OnClone = onClone,
+            Renewal = renewal,
         };
     }
 
-    private static Problem Unknown<T>(string pointer)
-        where T : struct, Enum =>
-        RestErrors.Of(new Refusal(RefusalCode.BadGroup, $"It is one of: {string.Join(", ", WireNames.AllOf(typeof(T)))}.")) with
-        {
-            Pointer = pointer,
-        };
+    internal static Problem Unknown<T>(string pointer)
+        where T : struct, Enum => Bad(pointer, $"It is one of: {string.Join(", ", WireNames.AllOf(typeof(T)))}.");
+
+    internal static Problem Bad(string pointer, string detail) =>
+        RestErrors.Of(new Refusal(RefusalCode.BadGroup, detail)) with { Pointer = pointer };
 }

@@ -54,6 +54,9 @@ internal sealed record GroupDocument
     [NamesOf(typeof(CloneReaction))]
     public required string OnClone { get; init; }
 
+    /// <summary>How its devices renew.</summary>
+    public required RenewalPolicyDocument Renewal { get; init; }
+
     internal static GroupDocument Of(GroupVersion version)
     {
         var definition = version.Group.Definition;
@@ -73,6 +76,7 @@ internal sealed record GroupDocument
             Slots = [.. definition.Slots.Select(slot => new SlotDocument { Name = slot.Name, Profile = slot.Profile })],
             RequiredAttributes = definition.RequiredAttributes,
             OnClone = WireNames.Of(definition.OnClone),
+            Renewal = RenewalPolicyDocument.Of(definition.Renewal),
         };
     }
 }

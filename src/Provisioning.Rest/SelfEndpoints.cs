@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
@@ -13,7 +14,8 @@ namespace Provisioning.Rest;
 /// <summary><c>/api/v1/self</c>: the caller's own view.</summary>
 internal static class SelfEndpoints
 {
-    internal static void MapSelf(this IEndpointRouteBuilder routes) =>
+    internal static void MapSelf(this IEndpointRouteBuilder routes)
+    {
         routes.MapGet("self", ReadSelf)
             .WithName("readSelf")
             .WithTags("Enrollment")
@@ -22,11 +24,40 @@ internal static class SelfEndpoints
             .RefusesStrangers()
             .Refuses(RefusalCode.NotFound)
             .Refuses([RestErrors.BadQuery]);
+        routes.MapPost("self/confirmation", ConfirmSelf)
+            .WithName("confirmCertificate")
+            .WithTags("Enrollment")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device))
+            .Takes<ConfirmationBody>()
+            .Gives<CertificateDocument>()
+            .RefusesStrangers()
+            .Refuses(RefusalCode.NotFound, RefusalCode.CertificateSuperseded)
+            .Refuses([RestErrors.BadQuery]);
+    }
+
+    /// <summary>Confirms the next certificate</summary>
+    /// <remarks>
+    /// A device that has stored its next certificate may say so before it uses it. The first request with the next one says the same. From
+    /// then on the one before works for the overlap of the group. Again, it changes nothing. Callers: devices, with either certificate.
+    /// </remarks>
+    internal static async Task<IResult> ConfirmSelf(HttpContext context, SuccessionService succession, CancellationToken ct)
+    {
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem)
+            return new ProblemAnswer(problem);
+        if (!(await RequestBody.ReadJsonAsync<ConfirmationBody>(context.Request, ct)).TryGet(out var body, out problem))
+            return new ProblemAnswer(problem);
+        if (!SerialNumber.TryParse(body.SerialNumber, out var serial))
+            return new ProblemAnswer(RestErrors.Malformed("A serial number is hexadecimal, with or without colons.", "/serialNumber"));
+        var confirmed = await succession.ConfirmAsync((Caller.Device)context.CallerOf(), serial, ct);
+        return confirmed.TryGet(out var record, out var refusal)
+            ? new JsonAnswer<CertificateDocument>(CertificateDocument.Of(record))
+            : new ProblemAnswer(refusal);
+    }
 
     /// <summary>Tells the caller who it is</summary>
     /// <remarks>
     /// A device learns its state, the certificate that it called with, when to renew, the trust anchors and the time;
-    /// calling with a renewed certificate also confirms it, and ends the one before. With another Accept, a device gets
+    /// calling with a renewed certificate also confirms it; the one before then works for the overlap of the group. With another Accept, a device gets
     /// the certificate itself. Registrars and administrators learn their name.
     /// </remarks>
     internal static async Task<IResult> ReadSelf(

@@ -1,4 +1,3 @@
-using System.Xml;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Wire;
@@ -53,14 +52,8 @@ internal sealed record TokenBody
         TimeSpan? lifetime = null;
         if (Lifetime is not null)
         {
-            try
-            {
-                lifetime = XmlConvert.ToTimeSpan(Lifetime);
-            }
-            catch (Exception problem) when (problem is FormatException or OverflowException)
-            {
-                return Bad("/lifetime", "It is an ISO 8601 duration, such as P7D or PT1H.");
-            }
+            if (!Durations.TryParse(Lifetime, out var parsed)) return Bad("/lifetime", Durations.Rule);
+            lifetime = parsed;
         }
 
         return new TokenDefinition

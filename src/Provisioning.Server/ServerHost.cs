@@ -105,11 +105,13 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Imports)
         .AddSingleton(instance.Database.KeySearch)
         .AddSingleton(instance.Database.Lots)
+        .AddSingleton(instance.Database.Successions)
         .AddSingleton(instance.Groups)
         .AddSingleton(instance.Database.Profiles)
         .AddSingleton(authorities)
         .AddSingleton(certificate)
         .AddSingleton<CallerIdentification>()
+        .AddSingleton<DeviceIdentification>()
         .AddSingleton<TokenIdentification>()
         .AddSingleton<BirthIdentification>()
         .AddSingleton<TrustAnchorService>()
@@ -119,6 +121,7 @@ internal static partial class ServerHost
         .AddSingleton<PrincipalService>()
         .AddSingleton<ClaimBatchService>()
         .AddSingleton<ExpectedDevices>()
+        .AddSingleton<RenewalWindows>()
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<ApprovalGate>()
         .AddSingleton<RefusalLog>()
@@ -134,6 +137,7 @@ internal static partial class ServerHost
         .AddSingleton<ReportKey>()
         .AddSingleton<RevocationService>()
         .AddSingleton<SharedPrimeSearch>()
+        .AddSingleton<SuccessionService>()
         .AddSingleton<ProfileService>()
         .AddSingleton<PublishedCrls>()
         .AddSingleton<CrlSignal>()
@@ -164,6 +168,7 @@ internal static partial class ServerHost
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<SharedPrimeJob>()
+        .AddHostedService<SuccessionJob>()
         .AddHostedService<StorageFailureJob>();
 
     private static void AddObservability(this IServiceCollection services) => services

@@ -52,6 +52,7 @@ public sealed class Database : IAsyncDisposable
         Writer = new Writer(engine, session, options);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
+        Successions = new SuccessionStore(Writer);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
         Authorities = new AuthorityStore(Writer, _readers);
@@ -87,6 +88,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Devices.</summary>
     public IDeviceStore Devices { get; }
+
+    /// <summary>What becomes of certificates that were renewed.</summary>
+    public ISuccessionStore Successions { get; }
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }

@@ -127,6 +127,7 @@ internal static class Words
         CloneSign.ClaimedTwice => "claimed-twice",
         CloneSign.SecondBirth => "second-birth",
         CloneSign.UnexpectedKey => "unexpected-key",
+        CloneSign.OldCertificate => "old-certificate",
         _ => throw new UnreachableException(),
     };
 

@@ -26,11 +26,13 @@ internal sealed class TemporaryInstance : IAsyncDisposable
     internal async Task<EnrollmentService> NewEnrollmentServiceAsync()
     {
         await Instance.StartGroupsAsync(Authorities);
+        var windows = new RenewalWindows(Instance.Profiles);
         return new EnrollmentService(
             Instance.Ca,
             Instance.Database.Certificates,
             Authorities,
-            new EnrollmentCases(Instance.Database.Admissions, Instance.Groups),
+            new EnrollmentCases(Instance.Database.Admissions, Instance.Groups, windows),
+            windows,
             new ApprovalGate(Instance.Database.Approvals, Instance.Ca, Instance.Clock),
             new RefusalLog(Instance.Database.Refusals, Instance.Clock),
             Instance.Clock,

@@ -9,6 +9,9 @@ public static class AuditActions
     /// <summary>A renewed certificate was seen for the first time.</summary>
     public const string CertificateConfirmed = "certificate-confirmed";
 
+    /// <summary>A renewed certificate was given up: its device still used the one before.</summary>
+    public const string CertificateNotConfirmed = "certificate-not-confirmed";
+
     /// <summary>A reservation was given up; the detail is the SHA-256 of the TBSCertificate.</summary>
     public const string ReservationAbandoned = "reservation-abandoned";
 

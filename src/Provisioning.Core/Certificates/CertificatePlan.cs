@@ -99,6 +99,7 @@ internal sealed class CertificatePlan
             Slot = request.Slot,
             Group = request.Group,
             GroupVersion = request.GroupVersion,
+            Succession = request.Succession,
             DeviceRevision = request.DeviceRevision,
             Admission = request.Admission,
             Attributes = input.KeepsAttributes ? input.Attributes : null,

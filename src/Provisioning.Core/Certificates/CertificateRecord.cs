@@ -64,4 +64,10 @@ public sealed record CertificateRecord
 
     /// <summary>When its holder first showed it, or null.</summary>
     public DateTimeOffset? SeenAt { get; init; }
+
+    /// <summary>When its holder last showed it, to the hour, or null.</summary>
+    public DateTimeOffset? LastSeenAt { get; init; }
+
+    /// <summary>Superseded, but it still authenticates until then; null when it does not.</summary>
+    public DateTimeOffset? WorksUntil { get; init; }
 }

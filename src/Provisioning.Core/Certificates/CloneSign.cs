@@ -20,4 +20,7 @@ public enum CloneSign
 
     /// <summary>A device that is bound to a key beforehand comes with another.</summary>
     UnexpectedKey,
+
+    /// <summary>A certificate is shown whose successor has been in use for longer than the group's overlap.</summary>
+    OldCertificate,
 }

@@ -120,10 +120,21 @@ public interface ICertificateStore
     /// (<c>certificate-confirmed</c>). Does nothing when the certificate is neither issued nor current any more.
     /// </summary>
     /// <param name="serialNumber">The certificate that was seen.</param>
+    /// <param name="succession">What becomes of the one before in its slot.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting.</param>
     /// <returns>The row as it is now, or null when there is none.</returns>
-    Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct);
+    Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, Succession succession, DateTimeOffset at, CancellationToken ct);
+
+    /// <summary>
+    /// Notes that a certificate was shown whose overlap is over: a clone is suspected, with the audit entry, and the device is
+    /// quarantined where its group says so. Nothing happens when the certificate may be shown, or it was noted within the hour.
+    /// </summary>
+    /// <param name="serialNumber">The certificate.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>When it is durable.</returns>
+    Task NoteOldAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct);
 
     /// <summary>Reads one row; the hot path of authentication, always fresh.</summary>
     /// <param name="serialNumber">The serial number.</param>

@@ -62,6 +62,9 @@ public sealed record Reservation
     /// <summary>See <see cref="Group"/>.</summary>
     public long GroupVersion { get; init; }
 
+    /// <summary>What becomes of the certificates that this one takes the place of.</summary>
+    public Succession Succession { get; init; }
+
     /// <summary>
     /// For a renewal: the device's revision that the plan rests on, or null where none was read. Another now is
     /// <see cref="Enrollment.RefusalCode.PolicyChanged"/>.

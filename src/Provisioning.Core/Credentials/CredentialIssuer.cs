@@ -8,7 +8,8 @@ namespace Provisioning.Core.Credentials;
 /// <summary>Issues the certificates of registrars, administrators and claim batches, through the same pipeline as everything else.</summary>
 /// <param name="ca">The pipeline.</param>
 /// <param name="authorities">Who signs.</param>
-public sealed class CredentialIssuer(CertificateAuthority ca, AuthorityDirectory authorities)
+/// <param name="windows">When certificates should be renewed.</param>
+public sealed class CredentialIssuer(CertificateAuthority ca, AuthorityDirectory authorities, RenewalWindows windows)
 {
     /// <summary>Asks whether it is allowed and reads the request; changes nothing.</summary>
     /// <param name="caller">Who asks.</param>
@@ -44,7 +45,7 @@ public sealed class CredentialIssuer(CertificateAuthority ca, AuthorityDirectory
         };
         return (await ca.IssueAsync(allowed, input)).TryGet(out var stored, out var refusal)
             ? new IssuedCertificate(
-                stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]))
+                stored.Record, stored.Der, authorities.Chain, windows.Of(stored.Record))
             : refusal;
     }
 }

@@ -35,6 +35,9 @@ public sealed record Device
     /// <summary>When it first showed a certificate of ours, or null: until then it is not in the field.</summary>
     public DateTimeOffset? SeenAt { get; init; }
 
+    /// <summary>When it was last noted that somebody else seems to use its identity, or null.</summary>
+    public DateTimeOffset? CloneSuspectedAt { get; init; }
+
     /// <summary>When it was registered.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -36,6 +36,9 @@ public sealed record AuthorizedRequest
     /// <summary>For a first enrollment: what let it happen, to be looked at once more in the reserve transaction.</summary>
     public Admission? Admission { get; init; }
 
+    /// <summary>For a device: what becomes of the certificate that this one follows.</summary>
+    public Succession Succession { get; init; }
+
     /// <summary>
     /// True when it is the first certificate of a unit of the lot. What that is read from is compared in the reserve transaction.
     /// </summary>
@@ -69,18 +72,20 @@ public sealed record AuthorizedRequest
             Group = enrollment.Group.Name,
             GroupVersion = enrollment.Group.Version,
             Slot = enrollment.Slot.Name,
+            Succession = enrollment.Group.Definition.Renewal.ToSuccession(),
             Admission = AdmissionOf(enrollment),
             TakesUnit = enrollment.Lot is not null && enrollment.Device?.Lot is null,
         };
     }
 
-    /// <summary>May this caller renew? A device may, for itself, with the certificate that it showed.</summary>
-    /// <param name="caller">Who asks.</param>
-    /// <param name="device">Its row.</param>
-    /// <param name="policy">The device's group, in its newest version.</param>
-    /// <returns>The permission, or the refusal.</returns>
-    internal static Outcome<AuthorizedRequest> Renewal(
-        Caller.Device caller, Devices.Device device, Groups.EnrollmentGroup policy) => new AuthorizedRequest
+    /// <summary>May this device renew now? All of <see cref="RenewalRules"/> must be kept.</summary>
+    /// <param name="renewal">The request with what was read for it.</param>
+    /// <returns>The permission, or the first refusal.</returns>
+    internal static Outcome<AuthorizedRequest> Renewal(RenewalCase renewal)
+    {
+        if (RenewalRules.Check(renewal) is { } refusal) return refusal;
+        var (caller, policy) = (renewal.Caller, renewal.Group);
+        return new AuthorizedRequest
         {
             Caller = caller,
             HolderKind = HolderKind.Device,
@@ -91,8 +96,13 @@ public sealed record AuthorizedRequest
             GroupVersion = policy.Version,
             Slot = caller.Slot,
             Renews = caller.Certificate,
-            DeviceRevision = device.Revision,
+            Succession = policy.Definition.Renewal.ToSuccession(),
+            DeviceRevision = renewal.Device.Revision,
+            Admission = RenewalRules.NeedsApproval(renewal)
+                ? new Admission { DeviceRevision = renewal.Device.Revision, NeedsApproval = true }
+                : null,
         };
+    }
 
     /// <summary>The service's own needs: its server certificate, first credentials, and the issuing authority.</summary>
     /// <param name="caller">The service; only the composition makes one.</param>

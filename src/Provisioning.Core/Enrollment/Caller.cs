@@ -102,6 +102,12 @@ public abstract record Caller
         /// <summary>Its row as it was when it was identified, or null where nobody has read it (a test).</summary>
         public Devices.Device? OnRecord { get; init; }
 
+        /// <summary>The row of the certificate that it showed, or null where nobody has read it (a test).</summary>
+        public CertificateRecord? Shown { get; init; }
+
+        /// <summary>True when the certificate has expired, within its group's grace: it may renew, and nothing else.</summary>
+        public bool IsExpired { get; init; }
+
         /// <inheritdoc/>
         public override string Actor => "device:" + Id.Value;
     }

@@ -2,7 +2,6 @@ using System.Net;
 using Provisioning.Core.Births;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
-using Provisioning.Core.Devices;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -11,12 +10,14 @@ namespace Provisioning.Core.Enrollment;
 /// is a stranger's, whoever seems to have signed it; unless a manufacturer that an administrator has registered vouches for it. Asked on every request, so that a revocation bites on open connections.
 /// </summary>
 /// <param name="store">The registry.</param>
+/// <param name="devices">Tells devices apart.</param>
 /// <param name="claims">Which claim batches are good.</param>
 /// <param name="births">Whom manufacturers vouch for.</param>
-/// <param name="clock">Dates what goes on record, and says whether it is the clock that is wrong.</param>
+/// <param name="clock">Says whether it is the clock that is wrong.</param>
 /// <param name="time">For validity; a caller's certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class CallerIdentification(
-    ICertificateStore store, IClaimBatchStore claims, BirthIdentification births, ClockGuard clock, TimeProvider time)
+    ICertificateStore store, DeviceIdentification devices, IClaimBatchStore claims, BirthIdentification births, ClockGuard clock,
+    TimeProvider time)
 {
     /// <summary>Finds the caller behind a certificate whose private key TLS has seen used.</summary>
     /// <param name="serialNumber">The serial number in it; only leads to the row.</param>
@@ -30,47 +31,43 @@ public sealed class CallerIdentification(
         SerialNumber serialNumber, Digest thumbprint, ReadOnlyMemory<byte> certificate, IPAddress? address, CancellationToken ct)
     {
         var shown = await store.FindShownAsync(serialNumber, ct);
-        if (shown is not var (record, registrar, device) || record.Thumbprint != thumbprint) return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
+        if (shown is null || shown.Record.Thumbprint != thumbprint)
+            return await births.IdentifyAsync(certificate, thumbprint, ct) ?? Unknown();
+        if (shown.Record.HolderKind == HolderKind.Device) return await devices.IdentifyAsync(shown, ct);
+
+        var (record, registrar, _) = shown;
         if (CheckState(record.State) is { } badState) return badState;
-
         var now = time.GetUtcNow();
-        if (now < record.NotBefore || now > record.NotAfter)
-        {
-            // A device takes an expired certificate for the end, so it must not hear of one when only the clock is wrong.
-            if (!clock.Now().TryGet(out _, out var wrongClock)) return wrongClock;
-            return new Refusal(
-                RefusalCode.CertificateExpired,
-                $"The certificate is valid from {record.NotBefore:O} to {record.NotAfter:O}; it is now {now:O}.");
-        }
-
-        // The first authenticated request with a renewed certificate proves that the device has stored it.
-        if (record is { State: CertificateState.Issued, HolderKind: HolderKind.Device })
-        {
-            if (await store.ConfirmAsync(serialNumber, clock.LastBelieved(), ct) is not { } confirmed) return Unknown();
-            if (CheckState(confirmed.State) is { } changed) return changed;
-            record = confirmed;
-        }
-
-        if (record is { SeenAt: null, HolderKind: HolderKind.Device }) MarkSeen(record);
+        if (now < record.NotBefore || now > record.NotAfter) return CheckedExpired(clock, record, now);
         return record.HolderKind switch
         {
             HolderKind.Registrar => ToRegistrar(record, registrar, address, now),
             HolderKind.Claim => await ToClaimAsync(record, ct),
-            _ => ToCaller(record, device),
+            HolderKind.Administrator => new Caller.Administrator(record.Holder) { Certificate = record.SerialNumber },
+            _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
         };
     }
 
-    // Not waited for, and not insisted on: the next request does it when this one cannot.
-    private void MarkSeen(CertificateRecord record) =>
-        _ = store.ConfirmAsync(record.SerialNumber, clock.LastBelieved(), CancellationToken.None)
-            .ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+    // A device takes an expired certificate for the end, so nobody must hear of one when only the clock is wrong.
+    internal static Refusal CheckedExpired(ClockGuard clock, CertificateRecord record, DateTimeOffset now) =>
+        clock.Now().TryGet(out _, out var wrongClock)
+            ? new Refusal(
+                RefusalCode.CertificateExpired,
+                $"The certificate is valid from {record.NotBefore:O} to {record.NotAfter:O}; it is now {now:O}.")
+            : wrongClock;
 
-    private static Outcome<Caller> ToCaller(CertificateRecord record, Device? device) => record.HolderKind switch
+    internal static Refusal? CheckState(CertificateState state) => state switch
     {
-        HolderKind.Device when device is not null => new Caller.Device(device.Id, record.SerialNumber, record.Slot) { OnRecord = device },
-        HolderKind.Administrator => new Caller.Administrator(record.Holder) { Certificate = record.SerialNumber },
-        _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
+        CertificateState.Issued or CertificateState.Current => null,
+        CertificateState.Revoked => new Refusal(RefusalCode.CertificateRevoked, "The certificate was revoked."),
+        CertificateState.Held => new Refusal(RefusalCode.CertificateOnHold, "The certificate is on hold; ask an administrator."),
+        CertificateState.Superseded => new Refusal(
+            RefusalCode.CertificateSuperseded, "The certificate was replaced; use the newer one that this device was given."),
+        _ => Unknown(),
     };
+
+    internal static Refusal Unknown() =>
+        new(RefusalCode.UnknownCertificate, "The certificate is not in the registry of this service.");
 
     // The limits of place and time are looked at before anything else: a stolen key is to open nothing, not even a look.
     private static Outcome<Caller> ToRegistrar(CertificateRecord record, Principal? principal, IPAddress? address, DateTimeOffset now)
@@ -98,17 +95,4 @@ public sealed class CallerIdentification(
             ? new Caller.Claim(batch.Name, batch.Group, record.SerialNumber)
             : new Refusal(RefusalCode.CertificateRevoked, "The claim certificates of this batch were revoked.");
     }
-
-    private static Refusal? CheckState(CertificateState state) => state switch
-    {
-        CertificateState.Issued or CertificateState.Current => null,
-        CertificateState.Revoked => new Refusal(RefusalCode.CertificateRevoked, "The certificate was revoked."),
-        CertificateState.Held => new Refusal(RefusalCode.CertificateOnHold, "The certificate is on hold; ask an administrator."),
-        CertificateState.Superseded => new Refusal(
-            RefusalCode.CertificateSuperseded, "The certificate was replaced; use the newer one that this device was given."),
-        _ => Unknown(),
-    };
-
-    private static Refusal Unknown() =>
-        new(RefusalCode.UnknownCertificate, "The certificate is not in the registry of this service.");
 }

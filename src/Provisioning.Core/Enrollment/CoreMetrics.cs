@@ -57,6 +57,7 @@ public static class CoreMetrics
             CloneSign.ClaimedTwice => "claimed-twice",
             CloneSign.SecondBirth => "second-birth",
             CloneSign.UnexpectedKey => "unexpected-key",
+            CloneSign.OldCertificate => "old-certificate",
             _ => throw new UnreachableException(),
         }));
 

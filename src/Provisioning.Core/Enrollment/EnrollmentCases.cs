@@ -6,7 +6,8 @@ namespace Provisioning.Core.Enrollment;
 /// <summary>Reads what an admission is decided on, and finds the group that decides.</summary>
 /// <param name="store">Devices and lots.</param>
 /// <param name="groups">The groups.</param>
-public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups)
+/// <param name="windows">When certificates should be renewed.</param>
+public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups, RenewalWindows windows)
 {
     private static readonly Dictionary<string, string> Nothing = [];
 
@@ -48,19 +49,20 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups)
         }.Merged();
     }
 
-    /// <summary>Reads a device that renews, and its group.</summary>
+    /// <summary>Puts the case of a renewal together.</summary>
     /// <param name="caller">The device.</param>
     /// <param name="isFresh">The caller was identified just now; then its row is not read again.</param>
+    /// <param name="now">The time.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>Both; or a refusal when the device is not in the registry any more.</returns>
-    internal async ValueTask<Outcome<(Device Device, EnrollmentGroup Group)>> ReadRenewalAsync(
-        Caller.Device caller, bool isFresh, CancellationToken ct)
+    /// <returns>The case; or a refusal when the device or its group is not in the registry any more.</returns>
+    internal async ValueTask<Outcome<RenewalCase>> ReadRenewalAsync(
+        Caller.Device caller, bool isFresh, DateTimeOffset now, CancellationToken ct)
     {
         var device = (isFresh ? caller.OnRecord : null) ?? (await store.ReadAsync(caller.Id, null, ct)).Device;
         if (device is null) return new Refusal(RefusalCode.NotFound, "The device is not in the registry.");
-        return groups.Find(device.Group)?.Group is { } group
-            ? (device, group)
-            : new Refusal(RefusalCode.UnknownGroup, $"The device's enrollment group '{device.Group}' is not there.");
+        if (groups.Find(device.Group)?.Group is not { } group)
+            return new Refusal(RefusalCode.UnknownGroup, $"The device's enrollment group '{device.Group}' is not there.");
+        return new RenewalCase(caller, device, group, caller.Shown is { } shown ? windows.Of(shown) : null, now);
     }
 
     /// <summary>After <see cref="RefusalCode.PolicyChanged"/>: what is kept in memory may be old.</summary>

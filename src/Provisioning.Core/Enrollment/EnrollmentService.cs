@@ -13,6 +13,7 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="store">The registry.</param>
 /// <param name="authorities">Who signs.</param>
 /// <param name="cases">What an admission is decided on.</param>
+/// <param name="windows">When certificates should be renewed.</param>
 /// <param name="approvals">Where enrollments wait for an administrator.</param>
 /// <param name="refusals">Where it is kept why somebody was refused.</param>
 /// <param name="clock">Dates what is told to the log.</param>
@@ -22,6 +23,7 @@ public sealed class EnrollmentService(
     ICertificateStore store,
     AuthorityDirectory authorities,
     EnrollmentCases cases,
+    RenewalWindows windows,
     ApprovalGate approvals,
     RefusalLog refusals,
     ClockGuard clock,
@@ -64,16 +66,19 @@ public sealed class EnrollmentService(
     /// <param name="request">What waits, read by its ID.</param>
     /// <returns>As <see cref="EnrollAsync"/>; <see cref="RefusalCode.NotFound"/> for another caller's.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> CollectAsync(Caller caller, ApprovalRequest request) =>
-        request.Requester == caller.Actor
-            ? EnrollAsync(caller, new EnrollmentRequest(
-                request.DeviceId, request.CertificationRequest, request.Attributes.Count == 0 ? null : request.Attributes)
-            {
-                Group = request.Group,
-                Lot = request.Lot,
-                Slot = request.Slot,
-            })
-            : Task.FromResult<Outcome<IssuedCertificate>>(new Refusal(RefusalCode.NotFound, "There is no such request."));
+    public Task<Outcome<IssuedCertificate>> CollectAsync(Caller caller, ApprovalRequest request)
+    {
+        if (request.Requester != caller.Actor)
+            return Task.FromResult<Outcome<IssuedCertificate>>(new Refusal(RefusalCode.NotFound, "There is no such request."));
+        if (caller is Caller.Device) return RenewAsync(caller, new RenewalRequest(request.CertificationRequest));
+        return EnrollAsync(caller, new EnrollmentRequest(
+            request.DeviceId, request.CertificationRequest, request.Attributes.Count == 0 ? null : request.Attributes)
+        {
+            Group = request.Group,
+            Lot = request.Lot,
+            Slot = request.Slot,
+        });
+    }
 
     /// <summary>Renews (re-enrollment, RFC 7030 §4.2.2): the same pipeline, with the operational certificate as the credential.</summary>
     /// <param name="caller">The device.</param>
@@ -84,14 +89,17 @@ public sealed class EnrollmentService(
     {
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
-        if (!(await cases.ReadRenewalAsync(device, isFirst, CancellationToken.None)).TryGet(out var known, out var refusal)) return refusal;
-        if (!AuthorizedRequest.Renewal(device, known.Device, known.Group).TryGet(out var allowed, out refusal)) return refusal;
+        if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
+        var read = await cases.ReadRenewalAsync(device, isFirst, now, CancellationToken.None);
+        if (!read.TryGet(out var known, out refusal)) return refusal;
+        if (!AuthorizedRequest.Renewal(known).TryGet(out var allowed, out refusal)) return refusal;
         return await ProcessAsync(new EnrollmentWork
         {
             Allowed = allowed,
             CertificationRequest = request.CertificationRequest,
             RequestKey = request.RequestKey,
             Attributes = known.Device.Attributes,
+            CheckKey = key => RenewalRules.CheckKey(known, key),
         });
     });
 
@@ -169,7 +177,7 @@ public sealed class EnrollmentService(
     }
 
     private IssuedCertificate Answer(StoredCertificate stored) => new(
-        stored.Record, stored.Der, authorities.Chain, RenewalWindow.Of(stored.Record, ca.Profiles[stored.Record.Profile]));
+        stored.Record, stored.Der, authorities.Chain, windows.Of(stored.Record));
 
     private readonly record struct Joined(
         string Actor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);

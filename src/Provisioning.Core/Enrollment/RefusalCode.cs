@@ -257,4 +257,13 @@ public enum RefusalCode
 
     /// <summary>The unit was ordered, and was not enrolled.</summary>
     NotEnrolled,
+
+    /// <summary>The window in which the certificate is to be renewed has not begun.</summary>
+    RenewalTooEarly,
+
+    /// <summary>The group wants a new key with every renewal.</summary>
+    NewKeyRequired,
+
+    /// <summary>The group's devices keep their key.</summary>
+    NewKeyNotAllowed,
 }

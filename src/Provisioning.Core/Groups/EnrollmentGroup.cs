@@ -15,6 +15,8 @@ public sealed record EnrollmentGroup
     private const int MaxSlots = 8;
     private const int MaxDescription = 200;
 
+    private static readonly string DurationRule = $"It is not negative, and {RenewalPolicy.Longest.TotalDays} days at most.";
+
     private EnrollmentGroup()
     {
     }
@@ -87,6 +89,7 @@ public sealed record EnrollmentGroup
             if (definition.Slots.Take(i).Any(other => other.Name == definition.Slots[i].Name)) return Bad($"slots/{i}/name", "Two slots have this name.");
         }
 
+        if (CheckRenewal(definition.Renewal) is { } badRenewal) return badRenewal;
         for (var i = 0; i < definition.RequiredAttributes.Count; i++)
         {
             if (DeviceAttributes.CheckName(definition.RequiredAttributes[i]) is { } problem) return Bad($"requiredAttributes/{i}", problem);
@@ -96,6 +99,17 @@ public sealed record EnrollmentGroup
             ? Bad("requiredAttributes", $"A device has at most {DeviceAttributes.MaxCount} attributes.")
             : null;
     }
+
+    private static Refusal? CheckRenewal(RenewalPolicy renewal)
+    {
+        if (!IsDuration(renewal.Overlap, TimeSpan.Zero)) return Bad("renewal/overlap", DurationRule);
+        if (!IsDuration(renewal.Grace, TimeSpan.Zero)) return Bad("renewal/grace", DurationRule);
+        return renewal.ConfirmWithin is { } within && !IsDuration(within, RenewalPolicy.ShortestConfirmation)
+            ? Bad("renewal/confirmWithin", $"It is an hour at least, and {RenewalPolicy.Longest.TotalDays} days at most.")
+            : null;
+    }
+
+    private static bool IsDuration(TimeSpan duration, TimeSpan shortest) => duration >= shortest && duration <= RenewalPolicy.Longest;
 
     private static Refusal Bad(string field, string detail) => new(RefusalCode.BadGroup, detail) { Field = "/" + field };
 }

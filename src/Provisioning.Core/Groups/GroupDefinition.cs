@@ -32,4 +32,7 @@ public sealed record GroupDefinition
 
     /// <summary>What becomes of a device that seems to be cloned.</summary>
     public CloneReaction OnClone { get; init; }
+
+    /// <summary>How its devices renew.</summary>
+    public RenewalPolicy Renewal { get; init; } = new();
 }

@@ -29,7 +29,13 @@ public sealed class GroupService(
         if (catalog.Find(EnrollmentGroup.DefaultName) is not null) return;
         var made = await DefineAsync(
             EnrollmentGroup.DefaultName,
-            new GroupDefinition { Description = "Devices of which nobody has said anything else." },
+            new GroupDefinition
+            {
+                Description = "Devices of which nobody has said anything else.",
+
+                // The first thing that is tried out.
+                Renewal = new RenewalPolicy { Early = EarlyRenewal.Allowed },
+            },
             0,
             new Caller.Service(),
             ct);

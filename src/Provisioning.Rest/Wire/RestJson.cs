@@ -67,6 +67,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(ProfileDocument))]
 [JsonSerializable(typeof(RegistrationLine))]
 [JsonSerializable(typeof(RenewalBody))]
+[JsonSerializable(typeof(ConfirmationBody))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(RowProblemDocument))]
 [JsonSerializable(typeof(ScopeBody))]

@@ -82,6 +82,7 @@ internal sealed class CallerAuthenticationHandler(
         Caller.Token => Roles.Token,
         Caller.Claim => Roles.Claim,
         Caller.Birth => Roles.Birth,
+        Caller.Device { IsExpired: true } => Roles.ExpiredDevice,
         Caller.Device => Roles.Device,
         _ => throw new UnreachableException(),
     };

@@ -13,11 +13,11 @@ internal static class CertificateRow
     public const string Columns = """
         c.serial, c.authority, c.holder_kind, c.holder, c.profile, c.state, c.key_thumbprint, c.tbs_hash, c.thumbprint,
         c.not_before, c.not_after, c.reserved_at, c.issued_at, c.requester, c.revoked_at, c.revocation_reason,
-        c.slot, c.group_name, c.group_version, c.seen_at
+        c.slot, c.group_name, c.group_version, c.seen_at, c.last_seen_at, c.works_until
         """;
 
     /// <summary>How many columns that is: where the columns after them start.</summary>
-    public const int Count = 20;
+    public const int Count = 22;
 
     private const string BySerial = $"SELECT {Columns} FROM certificates c WHERE c.serial = @serial";
 
@@ -51,6 +51,8 @@ internal static class CertificateRow
         Group = row.IsDBNull(17) ? null : row.GetString(17),
         GroupVersion = row.IsDBNull(18) ? null : row.GetInt64(18),
         SeenAt = row.IsDBNull(19) ? null : Time(row, 19),
+        LastSeenAt = row.IsDBNull(20) ? null : Time(row, 20),
+        WorksUntil = row.IsDBNull(21) ? null : Time(row, 21),
     };
 
     public static StoredCertificate ReadStored(DbDataReader row) =>

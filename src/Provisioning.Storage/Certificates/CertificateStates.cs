@@ -7,32 +7,42 @@ namespace Provisioning.Storage.Certificates;
 /// <summary>The changes of state that more than one operation makes.</summary>
 internal static class CertificateStates
 {
-    /// <summary>Whatever state it has, it is superseded now.</summary>
-    public static void Supersede(Transaction transaction, CertificateRecord certificate)
+    // Showing it again within this is not written down again.
+    private static readonly TimeSpan SeenAgain = TimeSpan.FromHours(1);
+
+    /// <summary>Whatever state it has, it is superseded now, and does not authenticate any more: it was never seen, or it has expired.</summary>
+    public static void Supersede(Transaction transaction, CertificateRecord certificate, Succession succession, DateTimeOffset at)
     {
         const string sql = """
-            UPDATE certificates SET state = 'superseded' WHERE serial = @serial AND authority = @authority
+            UPDATE certificates SET state = 'superseded', revoke_at = @revoke_at WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)
+            .With("revoke_at", succession.Revokes ? at.ToUnixTimeMilliseconds() : (long?)null)
             .With("serial", certificate.SerialNumber.ToOctets())
             .With("authority", certificate.Authority)
             .Execute();
     }
 
-    /// <summary>The device's current certificate in a slot, if there is one, is superseded now.</summary>
-    public static void SupersedeCurrent(Transaction transaction, string device, string slot)
+    /// <summary>The device's current certificate in a slot, if there is one, is superseded now, and works until the overlap is over.</summary>
+    public static void SupersedeCurrent(Transaction transaction, string device, string slot, Succession succession, DateTimeOffset at)
     {
         const string sql = """
-            UPDATE certificates SET state = 'superseded'
+            UPDATE certificates SET state = 'superseded', works_until = @until, revoke_at = @revoke_at
             WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND state = 'current'
             """;
-        transaction.Sql(sql).With("holder", device).With("slot", slot).Execute();
+        var until = (at + succession.Overlap).ToUnixTimeMilliseconds();
+        transaction.Sql(sql)
+            .With("until", succession.Overlap > TimeSpan.Zero ? until : null)
+            .With("revoke_at", succession.Revokes ? until : (long?)null)
+            .With("holder", device)
+            .With("slot", slot)
+            .Execute();
     }
 
     /// <summary>Issued becomes current, the one before in its slot superseded, with the audit entry; it has been seen by that.</summary>
-    public static CertificateRecord Confirm(Transaction transaction, CertificateRecord issued, DateTimeOffset at)
+    public static CertificateRecord Confirm(Transaction transaction, CertificateRecord issued, Succession succession, DateTimeOffset at)
     {
-        if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder, issued.Slot);
+        if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder, issued.Slot, succession, at);
         const string sql = """
             UPDATE certificates SET state = 'current' WHERE serial = @serial AND authority = @authority
             """;
@@ -45,17 +55,19 @@ internal static class CertificateStates
         return See(transaction, issued, at) with { State = CertificateState.Current };
     }
 
-    /// <summary>Puts the first time on record that a device showed a certificate.</summary>
+    /// <summary>Puts on record that a holder showed a certificate: when first, and when last, to the hour.</summary>
     public static CertificateRecord See(Transaction transaction, CertificateRecord certificate, DateTimeOffset at)
     {
-        if (certificate.SeenAt is not null) return certificate;
-        const string sql = "UPDATE certificates SET seen_at = @at WHERE serial = @serial AND authority = @authority";
+        if (certificate.LastSeenAt is { } last && at < last + SeenAgain) return certificate;
+        const string sql = """
+            UPDATE certificates SET seen_at = COALESCE(seen_at, @at), last_seen_at = @at WHERE serial = @serial AND authority = @authority
+            """;
         transaction.Sql(sql)
             .With("at", at)
             .With("serial", certificate.SerialNumber.ToOctets())
             .With("authority", certificate.Authority)
             .Execute();
-        if (certificate.HolderKind == HolderKind.Device)
+        if (certificate is { HolderKind: HolderKind.Device, SeenAt: null })
         {
             // A closed lot stays what it was: whoever is seen after that was seen later than it was closed, whatever the clocks say.
             const string see = """
@@ -69,7 +81,7 @@ internal static class CertificateStates
                 .Execute();
         }
 
-        return certificate with { SeenAt = at };
+        return certificate with { SeenAt = certificate.SeenAt ?? at, LastSeenAt = at };
     }
 
     /// <summary>Reserved becomes abandoned, with the audit entry.</summary>

@@ -69,15 +69,27 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
         },
         ct);
 
-    public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+    public Task<CertificateRecord?> ConfirmAsync(
+        SerialNumber serialNumber, Succession succession, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(
             transaction => CertificateRow.Find(transaction, serialNumber) switch
             {
-                { State: CertificateState.Issued } issued => CertificateStates.Confirm(transaction, issued, at),
+                { State: CertificateState.Issued } issued => CertificateStates.Confirm(transaction, issued, succession, at),
                 { State: CertificateState.Current } current => CertificateStates.See(transaction, current, at),
+                { State: CertificateState.Superseded } old when old.WorksUntil > at => CertificateStates.See(transaction, old, at),
                 var other => other,
             },
             ct);
+
+    public Task NoteOldAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) => writer.RunAsync(
+        transaction =>
+        {
+            if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Superseded } old || old.WorksUntil > at)
+                return false;
+            CloneMarks.Leave(transaction, old.Holder, CloneSign.OldCertificate, serialNumber.ToString(), "device:" + old.Holder, at);
+            return true;
+        },
+        ct);
 
     public ValueTask<CertificateRecord?> FindAsync(SerialNumber serialNumber, CancellationToken ct) =>
         readers.ReadAsync(CertificateRow.FindAsync, serialNumber, ct);

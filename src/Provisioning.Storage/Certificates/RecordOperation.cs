@@ -32,7 +32,7 @@ internal sealed class RecordOperation(
 
         if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
-            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot);
+            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, Succession.Immediate, at);
         UpdateCertificate();
         InsertDer();
         if (IsDevice && place.Device == DeviceState.Registered) ActivateDevice();

@@ -13,7 +13,7 @@ internal static class DeviceRow
     /// <summary>What <see cref="Read"/> expects, in its order, of a table or alias <c>d</c>.</summary>
     public const string Columns = """
         d.device_id, d.state, d.group_name, d.attributes, d.revision, d.lot, d.claim_batch, d.expected_key,
-        d.birth_thumbprint, d.seen_at, d.created_at, d.updated_at
+        d.birth_thumbprint, d.seen_at, d.created_at, d.updated_at, d.clone_suspected_at
         """;
 
     private static readonly Dictionary<string, string> Nothing = [];
@@ -36,6 +36,7 @@ internal static class DeviceRow
         SeenAt = row.IsDBNull(first + 9) ? null : Time(row, first + 9),
         CreatedAt = Time(row, first + 10),
         UpdatedAt = Time(row, first + 11),
+        CloneSuspectedAt = row.IsDBNull(first + 12) ? null : Time(row, first + 12),
     };
 
     /// <summary>Puts a device in the registry before it is enrolled. It must not be there.</summary>

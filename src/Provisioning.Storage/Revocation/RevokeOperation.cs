@@ -91,7 +91,7 @@ internal sealed class RevokeOperation(
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
-                revocation_reason = @reason, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
+                revocation_reason = @reason, revoke_at = NULL, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
             WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)

@@ -26,11 +26,13 @@ public sealed class JoinTests : IAsyncLifetime
         var ca = new CertificateAuthority(_registry, MemoryProfiles.Catalog(), new PublicAddresses("localhost", 8080), clock);
         var groups = new GroupCatalog(_registry);
         await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
+        var windows = new RenewalWindows(ca.Profiles);
         _service = new EnrollmentService(
             ca,
             _registry,
             _authorities,
-            new EnrollmentCases(_registry, groups),
+            new EnrollmentCases(_registry, groups, windows),
+            windows,
             new ApprovalGate(_registry, ca, clock),
             new RefusalLog(_registry, clock),
             clock,

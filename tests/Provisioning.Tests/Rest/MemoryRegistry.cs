@@ -78,7 +78,10 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
 
     public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => Task.FromResult(0);
 
-    public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+    public Task NoteOldAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<CertificateRecord?> ConfirmAsync(
+        SerialNumber serialNumber, Succession succession, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException("The door confirms nothing.");
 
     public ValueTask<ShownCertificate?> FindShownAsync(SerialNumber serialNumber, CancellationToken ct) =>

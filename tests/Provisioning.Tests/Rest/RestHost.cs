@@ -155,7 +155,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<ApprovalGate>().AddSingleton<RefusalLog>();
         services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>().AddSingleton<TrustAnchorService>().AddSingleton<ManifestService>();
         services.AddSingleton<PrincipalService>().AddSingleton<CredentialIssuer>();
-        services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>();
+        services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>().AddSingleton<RenewalWindows>();
         services.AddSingleton(TimeProvider.System).AddSingleton<ClockGuard>().AddSingleton<CrlSignal>();
         services.AddSingleton(new PublicAddresses("localhost", 8080));
         services.AddSingleton(_ => TestAuthorities.Create());
@@ -169,6 +169,8 @@ internal sealed class RestHost : IAsyncDisposable
         });
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>().AddSingleton<EnrollmentExplainer>();
         services.AddSingleton<RevocationService>();
+
+        services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
 
         // Described only: what lots do needs a real database, and is proven on one.
         services.AddSingleton<ILotStore>(_ => throw new NotSupportedException("There are no lots in memory."));

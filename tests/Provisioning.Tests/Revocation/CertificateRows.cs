@@ -52,7 +52,10 @@ internal sealed class CertificateRows(InMemoryRevocationStore store) : ICertific
 
     public Task<int> AbandonAllAsync(DateTimeOffset at, CancellationToken ct) => throw new NotSupportedException();
 
-    public Task<CertificateRecord?> ConfirmAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
+    public Task NoteOldAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task<CertificateRecord?> ConfirmAsync(
+        SerialNumber serialNumber, Succession succession, DateTimeOffset at, CancellationToken ct) =>
         throw new NotSupportedException();
 
     public ValueTask<StoredCertificate?> FindWithDerAsync(SerialNumber serialNumber, CancellationToken ct) =>

@@ -67,7 +67,7 @@ public abstract partial class StorageContract
         var update = await IssueAsync(NewReservation() with { Slot = "update" });
         await RefusedAsync(NewReservation() with { Slot = "update" }, RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
         var renewed = await IssueAsync(NewRenewal(update) with { Slot = "update" });
-        await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct);
         Assert.Equal(CertificateState.Superseded, await StateAsync(update.SerialNumber));
         Assert.Equal(CertificateState.Current, await StateAsync(operational.SerialNumber));
     }

@@ -128,6 +128,6 @@ public abstract partial class StorageContract
     private async Task IssueRenewedAsync(string device)
     {
         var renewed = await IssueAsync(NewRenewal(await IssueAsync(NewReservation(device))));
-        await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct);
     }
 }

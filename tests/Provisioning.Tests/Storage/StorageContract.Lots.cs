@@ -193,13 +193,13 @@ public abstract partial class StorageContract
         var late = await IssueAsync(await ForLotAsync("pump-2"));
         await IssueAsync(await ForLotAsync("pump-3"));
         Value(await Lots.ScrapAsync(Order, Id("pump-3"), null, Admin, Now, Ct));
-        await Certificates.ConfirmAsync(seen.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(seen.SerialNumber, Succession.Immediate, Now, Ct);
         Now = Now.AddMinutes(1);
         var closed = Value(await Lots.CloseLotAsync(Order, Admin, Now, Ct));
         var units = await UnitsAsync();
 
         // Seen after it was closed, by a clock that says before.
-        await Certificates.ConfirmAsync(late.SerialNumber, Now.AddSeconds(-30), Ct);
+        await Certificates.ConfirmAsync(late.SerialNumber, Succession.Immediate, Now.AddSeconds(-30), Ct);
         Now = Now.AddMinutes(1);
         Assert.Equal(closed, Value(await Lots.CloseLotAsync(Order, "administrator:other", Now, Ct)));
         await LotRefusesAsync("pump-4", RefusalCode.LotClosed);

@@ -17,8 +17,8 @@ public abstract partial class StorageContract
         Assert.Equal(CertificateState.Issued, renewed.State);
         Assert.Equal(CertificateState.Current, await StateAsync(old.SerialNumber));
 
-        var confirmed = await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
-        Assert.Equal(renewed with { State = CertificateState.Current, SeenAt = Now }, confirmed);
+        var confirmed = await Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct);
+        Assert.Equal(renewed with { State = CertificateState.Current, SeenAt = Now, LastSeenAt = Now }, confirmed);
         Assert.Equal(CertificateState.Superseded, await StateAsync(old.SerialNumber));
         var entry = (await AuditAsync())[^1];
         Assert.Equal(
@@ -31,13 +31,15 @@ public abstract partial class StorageContract
     {
         var current = await IssueAsync(NewReservation());
         var entries = (await AuditAsync()).Count;
-        var seen = current with { SeenAt = Now };
-        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct));
+        var seen = current with { SeenAt = Now, LastSeenAt = Now };
+        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Succession.Immediate, Now, Ct));
+        Now = Now.AddMinutes(59);
+        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Succession.Immediate, Now, Ct));
         Now = Now.AddDays(1);
-        Assert.Equal(seen, await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct));
+        Assert.Equal(seen with { LastSeenAt = Now }, await Certificates.ConfirmAsync(current.SerialNumber, Succession.Immediate, Now, Ct));
         Assert.True(DeviceId.TryParse(current.Holder, out var id));
         Assert.Equal(seen.SeenAt, (await Database.Devices.FindDeviceAsync(id, Ct))!.SeenAt);
-        Assert.Null(await Certificates.ConfirmAsync(SerialNumber.NewRandom(), Now, Ct));
+        Assert.Null(await Certificates.ConfirmAsync(SerialNumber.NewRandom(), Succession.Immediate, Now, Ct));
         Assert.Equal(entries, (await AuditAsync()).Count);
     }
 
@@ -46,7 +48,7 @@ public abstract partial class StorageContract
     {
         var renewed = await IssueAsync(NewRenewal(await IssueAsync(NewReservation())));
         await Task.WhenAll(
-            Enumerable.Range(0, 16).Select(_ => Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct)));
+            Enumerable.Range(0, 16).Select(_ => Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct)));
         Assert.Single(await AuditAsync(), entry => entry.Action == AuditActions.CertificateConfirmed);
     }
 
@@ -71,7 +73,7 @@ public abstract partial class StorageContract
     {
         var old = await IssueAsync(NewReservation());
         var renewed = await IssueAsync(NewRenewal(old));
-        await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct);
         await RefusedAsync(NewRenewal(old), RefusalCode.CertificateSuperseded);
     }
 

@@ -41,7 +41,7 @@ public abstract partial class StorageContract
         await Certificates.AbandonAsync(abandoned.SerialNumber, Now, Ct);
         var superseded = await IssueAsync(NewReservation("pump-3"));
         var current = await IssueAsync(NewRenewal(superseded));
-        await Certificates.ConfirmAsync(current.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(current.SerialNumber, Succession.Immediate, Now, Ct);
         var issued = await IssueAsync(NewRenewal(current));
         SerialNumber[] all =
         [
@@ -158,7 +158,7 @@ public abstract partial class StorageContract
         var old = await IssueAsync(NewReservation());
         var renewed = await IssueAsync(NewRenewal(old));
         await HoldAsync(old);
-        await Certificates.ConfirmAsync(renewed.SerialNumber, Now, Ct);
+        await Certificates.ConfirmAsync(renewed.SerialNumber, Succession.Immediate, Now, Ct);
         Assert.Equal(RefusalCode.DeviceAlreadyBound, Code(
             await Database.Revocations.ReleaseAsync(old.SerialNumber, Admin, Now, Ct)));
 

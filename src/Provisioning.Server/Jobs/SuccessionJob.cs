@@ -1,0 +1,37 @@
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Server.Jobs;
+
+/// <summary>
+/// Once a minute: revokes the certificates whose overlap is over, where their group says so, and gives up renewals that never reached
+/// their devices.
+/// </summary>
+internal sealed partial class SuccessionJob(SuccessionService succession, TimeProvider time, ILogger<SuccessionJob> logger) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await succession.RevokeSupersededAsync(stoppingToken);
+                var given = await succession.GiveUpUnconfirmedAsync(stoppingToken);
+                if (given > 0) Log.GivenUp(logger, given);
+            }
+            catch (StorageUnavailableException problem)
+            {
+                Log.Later(logger, problem.Message);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1110, LogLevel.Warning, "Superseded certificates could not be dealt with yet: {Problem}")]
+        internal static partial void Later(ILogger logger, string problem);
+
+        [LoggerMessage(1111, LogLevel.Information, "{Count} renewed certificates were given up: their devices still use those before.")]
+        internal static partial void GivenUp(ILogger logger, int count);
+    }
+}
