@@ -45,6 +45,7 @@ public static class RestEndpoints
         root.MapCertificates();
         root.MapAuthorities();
         root.MapGroups();
+        root.MapCampaigns();
         root.MapPrincipals();
         root.MapApprovals();
         root.MapImports();

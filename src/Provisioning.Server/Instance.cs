@@ -1,5 +1,6 @@
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
@@ -34,6 +35,7 @@ internal sealed class Instance : IAsyncDisposable
         Import = new AuthorityImport(data, keys, database.Authorities, time);
         Credentials = new CredentialFiles(data, database.Authorities, Issuer, time);
         Groups = new GroupCatalog(database.Groups);
+        Campaigns = new CampaignCatalog(database.Campaigns);
         TrustAnchors = new TrustAnchorCatalog(database.TrustAnchors);
     }
 
@@ -71,6 +73,8 @@ internal sealed class Instance : IAsyncDisposable
     internal CredentialFiles Credentials { get; }
 
     internal GroupCatalog Groups { get; }
+
+    internal CampaignCatalog Campaigns { get; }
 
     internal TrustAnchorCatalog TrustAnchors { get; }
 
@@ -123,6 +127,7 @@ internal sealed class Instance : IAsyncDisposable
         {
             await service.StartAsync(default);
             await TrustAnchors.RefreshAsync(default);
+            await Campaigns.RefreshAsync(default);
         }
         catch (InvalidDataException problem)
         {

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates.KeySearch;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices.Import;
@@ -106,6 +107,8 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.KeySearch)
         .AddSingleton(instance.Database.Lots)
         .AddSingleton(instance.Database.Successions)
+        .AddSingleton(instance.Database.Campaigns)
+        .AddSingleton(instance.Campaigns)
         .AddSingleton(instance.Groups)
         .AddSingleton(instance.Database.Profiles)
         .AddSingleton(authorities)
@@ -138,6 +141,7 @@ internal static partial class ServerHost
         .AddSingleton<RevocationService>()
         .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<SuccessionService>()
+        .AddSingleton<CampaignService>()
         .AddSingleton<ProfileService>()
         .AddSingleton<PublishedCrls>()
         .AddSingleton<CrlSignal>()

@@ -3,6 +3,7 @@ using Provisioning.Core.Approvals;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Certificates.KeySearch;
 using Provisioning.Core.Credentials;
@@ -18,6 +19,7 @@ using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
 using Provisioning.Storage.Births;
+using Provisioning.Storage.Campaigns;
 using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Credentials;
@@ -53,6 +55,7 @@ public sealed class Database : IAsyncDisposable
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
         Successions = new SuccessionStore(Writer);
+        Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
         Authorities = new AuthorityStore(Writer, _readers);
@@ -88,6 +91,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Devices.</summary>
     public IDeviceStore Devices { get; }
+
+    /// <summary>Renewals of whole groups.</summary>
+    public ICampaignStore Campaigns { get; }
 
     /// <summary>What becomes of certificates that were renewed.</summary>
     public ISuccessionStore Successions { get; }

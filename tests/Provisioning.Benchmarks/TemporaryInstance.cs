@@ -26,7 +26,7 @@ internal sealed class TemporaryInstance : IAsyncDisposable
     internal async Task<EnrollmentService> NewEnrollmentServiceAsync()
     {
         await Instance.StartGroupsAsync(Authorities);
-        var windows = new RenewalWindows(Instance.Profiles);
+        var windows = new RenewalWindows(Instance.Profiles, Instance.Campaigns);
         return new EnrollmentService(
             Instance.Ca,
             Instance.Database.Certificates,

@@ -12,6 +12,12 @@ public static class AuditActions
     /// <summary>A renewed certificate was given up: its device still used the one before.</summary>
     public const string CertificateNotConfirmed = "certificate-not-confirmed";
 
+    /// <summary>A campaign was started; the detail is its group, its ID, how many certificates it is to renew, and why.</summary>
+    public const string CampaignStarted = "campaign-started";
+
+    /// <summary>A campaign was stopped; the detail is its group and its ID.</summary>
+    public const string CampaignStopped = "campaign-stopped";
+
     /// <summary>A reservation was given up; the detail is the SHA-256 of the TBSCertificate.</summary>
     public const string ReservationAbandoned = "reservation-abandoned";
 

@@ -258,6 +258,12 @@ public enum RefusalCode
     /// <summary>The unit was ordered, and was not enrolled.</summary>
     NotEnrolled,
 
+    /// <summary>The campaign cannot be started like this.</summary>
+    BadCampaign,
+
+    /// <summary>Another campaign of the group is not over.</summary>
+    CampaignRunning,
+
     /// <summary>The window in which the certificate is to be renewed has not begun.</summary>
     RenewalTooEarly,
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Groups;
 using Provisioning.Core.Profiles;
 
 namespace Provisioning.Core.Enrollment;
@@ -10,21 +12,27 @@ namespace Provisioning.Core.Enrollment;
 /// of its own in the window of its profile, which follows from its ID and is always the same.
 /// </summary>
 /// <param name="profiles">Their parts of the time between issue and end.</param>
-public sealed class RenewalWindows(ProfileCatalog profiles)
+/// <param name="campaigns">Move the windows of whole groups.</param>
+public sealed class RenewalWindows(ProfileCatalog profiles, CampaignCatalog campaigns)
 {
     // Devices begin in this part of the window; what is left is for those that have to try again.
     private const double SpreadPart = 0.75;
 
     /// <summary>The window of a certificate.</summary>
     /// <param name="record">The certificate.</param>
-    /// <returns>The window; null for a certificate without a well-defined end, which need not be renewed.</returns>
+    /// <returns>
+    /// The window; null for a certificate without a well-defined end, which need not be renewed unless a campaign says so.
+    /// </returns>
     public RenewalWindow? Of(CertificateRecord record)
     {
-        if (record.NotAfter >= Validity.NoEnd) return null;
+        var campaign = record.HolderKind == HolderKind.Device ? campaigns.Find(record.Group ?? EnrollmentGroup.DefaultName) : null;
+        var outOfTurn = record.ReservedAt < campaign?.CreatedAt ? Spread(record, campaign.StartsAt, campaign.EndsAt) : (RenewalWindow?)null;
+        if (record.NotAfter >= Validity.NoEnd) return outOfTurn;
         var profile = profiles[record.Profile];
         var from = record.ReservedAt;
         var life = record.NotAfter - from;
-        return Spread(record, from + (life * profile.RenewAfter), from + (life * profile.RenewBefore));
+        var usual = Spread(record, from + (life * profile.RenewAfter), from + (life * profile.RenewBefore));
+        return outOfTurn is { } earlier && earlier.After < usual.After ? earlier : usual;
     }
 
     /// <summary>Where in a window a device begins.</summary>

@@ -17,7 +17,7 @@ internal static class RegistrationRows
     private static readonly string[] Columns = ["deviceId", "group", "claimBatch", "keyThumbprint", "publicKey", Attributes];
 
     // What an export tells of a device and nobody decides by importing it.
-    private static readonly string[] Unread = ["state", "lot", "createdAt", "updatedAt", "seenAt"];
+    private static readonly string[] Unread = ["state", "lot", "createdAt", "updatedAt", "seenAt", "cloneSuspectedAt"];
 
     /// <summary>The rows of a body of one JSON object a line. Empty lines are skipped.</summary>
     internal static async IAsyncEnumerable<(RegistrationRow Row, ReadOnlyMemory<byte> Bytes)> OfJsonAsync(

@@ -1,12 +1,14 @@
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Server.Jobs;
 
 /// <summary>
 /// Once a minute: revokes the certificates whose overlap is over, where their group says so, and gives up renewals that never reached
-/// their devices.
+/// their devices. Looks at the campaigns that other nodes have started.
 /// </summary>
-internal sealed partial class SuccessionJob(SuccessionService succession, TimeProvider time, ILogger<SuccessionJob> logger) : BackgroundService
+internal sealed partial class SuccessionJob(
+    SuccessionService succession, CampaignCatalog campaigns, TimeProvider time, ILogger<SuccessionJob> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -15,6 +17,7 @@ internal sealed partial class SuccessionJob(SuccessionService succession, TimePr
         {
             try
             {
+                await campaigns.RefreshAsync(stoppingToken);
                 await succession.RevokeSupersededAsync(stoppingToken);
                 var given = await succession.GiveUpUnconfirmedAsync(stoppingToken);
                 if (given > 0) Log.GivenUp(logger, given);

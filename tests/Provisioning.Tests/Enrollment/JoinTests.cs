@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
@@ -26,7 +27,7 @@ public sealed class JoinTests : IAsyncLifetime
         var ca = new CertificateAuthority(_registry, MemoryProfiles.Catalog(), new PublicAddresses("localhost", 8080), clock);
         var groups = new GroupCatalog(_registry);
         await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
-        var windows = new RenewalWindows(ca.Profiles);
+        var windows = new RenewalWindows(ca.Profiles, new CampaignCatalog(NoCampaigns.Instance));
         _service = new EnrollmentService(
             ca,
             _registry,

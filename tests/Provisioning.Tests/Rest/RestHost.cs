@@ -14,6 +14,7 @@ using Microsoft.Extensions.Logging;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Births;
+using Provisioning.Core.Campaigns;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
@@ -170,6 +171,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>().AddSingleton<EnrollmentExplainer>();
         services.AddSingleton<RevocationService>();
 
+        services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
 
         // Described only: what lots do needs a real database, and is proven on one.

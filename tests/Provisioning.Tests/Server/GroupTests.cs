@@ -8,7 +8,7 @@ namespace Provisioning.Tests.Server;
 /// <summary>Enrollment groups over the real server: who may enroll what, and what a change would do.</summary>
 public sealed class GroupTests
 {
-    private const string TwoSlots = """{"slots":[{"name":"operational"},{"name":"update"}]}""";
+    private const string TwoSlots = """{"slots":[{"name":"operational"},{"name":"update"}],"renewal":{"early":"allowed"}}""";
 
     [Fact]
     public async Task A_group_enrolls_only_devices_whose_IDs_match_its_pattern()
@@ -107,7 +107,7 @@ public sealed class GroupTests
         await using var server = await TestServer.StartAsync();
         await DefineAsync(server, "default", TwoSlots);
         var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
-        await DefineAsync(server, "default", """{"description":"later"}""");
+        await DefineAsync(server, "default", """{"description":"later","renewal":{"early":"allowed"}}""");
         using (var renewed = await device.RenewAsync(device.Client())) Assert.Equal(HttpStatusCode.Created, renewed.StatusCode);
         var row = await ReadAsync(server, "/api/v1/certificates/" + device.SerialNumber);
         Assert.Equal((3, "operational"), (row.GetProperty("groupVersion").GetInt32(), row.GetProperty("slot").GetString()));
@@ -228,7 +228,7 @@ public sealed class GroupTests
     public async Task Names_are_made_from_what_is_on_record_of_the_device_also_when_it_renews()
     {
         await using var server = await TestServer.StartAsync();
-        await DefineAsync(server, "gateways", """{"profile":"gateway-tls"}""");
+        await DefineAsync(server, "gateways", """{"profile":"gateway-tls","renewal":{"early":"allowed"}}""");
         var gateway = server.NewDevice("gw-1");
         var registrar = server.Registrar();
         await Problem.IsAsync(await EnrollAsync(server, registrar, "gw-1", "gateways", gateway), HttpStatusCode.UnprocessableEntity, "name-not-possible");

@@ -101,7 +101,7 @@ public sealed class LongRequestTests
         await using var server = await TestServer.StartAsync();
         using (var defined = await server.Administrator().ReplaceAsync(
             "/api/v1/groups/default",
-            """{"profile":"wifi-eap-tls","slots":[{"name":"operational"},{"name":"update"}]}"""))
+            """{"profile":"wifi-eap-tls","slots":[{"name":"operational"},{"name":"update"}],"renewal":{"early":"allowed"}}"""))
         {
             Assert.True(defined.IsSuccessStatusCode, await defined.Content.ReadAsStringAsync());
         }
