@@ -42,6 +42,7 @@ public static class RestEndpoints
         root.MapRenewals();
         root.MapSelf();
         root.MapDevices();
+        root.MapDeviceChanges();
         root.MapCertificates();
         root.MapAuthorities();
         root.MapGroups();

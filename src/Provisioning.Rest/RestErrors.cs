@@ -180,6 +180,7 @@ internal static class RestErrors
             403, "quota-exhausted", "As many units of the lot as were ordered have been enrolled."),
         RefusalCode.BadLot => new(422, "bad-lot", "The definition of the lot cannot be used."),
         RefusalCode.NotEnrolled => new(409, "not-enrolled", "The unit was not enrolled."),
+        RefusalCode.BadDeviceState => new(409, "bad-device-state", "The device is not in a state in which that can be done to it."),
         RefusalCode.BadCampaign => new(422, "bad-campaign", "The campaign cannot be started like this."),
         RefusalCode.CampaignRunning => new(409, "campaign-running", "Another campaign of the group is not over."),
         RefusalCode.RenewalTooEarly => new(409, "renewal-too-early", "The renewal window has not begun."),

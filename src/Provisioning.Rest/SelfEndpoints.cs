@@ -6,6 +6,7 @@ using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 
@@ -33,6 +34,33 @@ internal static class SelfEndpoints
             .RefusesStrangers()
             .Refuses(RefusalCode.NotFound, RefusalCode.CertificateSuperseded)
             .Refuses([RestErrors.BadQuery]);
+        routes.MapPost("self/revocation", RevokeSelf)
+            .WithName("revokeSelf")
+            .WithTags("Enrollment")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device))
+            .Takes<RevocationBody>()
+            .Gives<CertificateDocument>()
+            .RefusesStrangers()
+            .Refuses(RefusalCode.BadReason)
+            .Refuses([RestErrors.BadQuery]);
+    }
+
+    /// <summary>Revokes the certificate that the device shows</summary>
+    /// <remarks>
+    /// For a device that is taken out of service, or that knows its key to be known to others (<c>keyCompromise</c>): the key is blocked
+    /// then, and every certificate with it revoked. It cannot be undone, and not be a hold. Callers: devices.
+    /// </remarks>
+    internal static async Task<IResult> RevokeSelf(HttpContext context, RevocationService revocations, CancellationToken ct)
+    {
+        if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem)
+            return new ProblemAnswer(problem);
+        if (!(await RequestBody.ReadJsonAsync<RevocationBody>(context.Request, ct)).TryGet(out var body, out problem))
+            return new ProblemAnswer(problem);
+        if (!RevocationReasons.TryParse(body.Reason, out var reason)) return new ProblemAnswer(CertificateEndpoints.BadReason());
+        var device = (Caller.Device)context.CallerOf();
+        return (await revocations.RevokeAsync(device, device.Certificate, reason, ct)).TryGet(out var record, out var refusal)
+            ? new JsonAnswer<CertificateDocument>(CertificateDocument.Of(record))
+            : new ProblemAnswer(refusal);
     }
 
     /// <summary>Confirms the next certificate</summary>

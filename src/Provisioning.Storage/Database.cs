@@ -54,6 +54,7 @@ public sealed class Database : IAsyncDisposable
         Writer = new Writer(engine, session, options);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
+        DeviceChanges = new DeviceChangeStore(Writer);
         Successions = new SuccessionStore(Writer);
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
@@ -91,6 +92,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Devices.</summary>
     public IDeviceStore Devices { get; }
+
+    /// <summary>Changes devices together with their certificates.</summary>
+    public IDeviceChangeStore DeviceChanges { get; }
 
     /// <summary>Renewals of whole groups.</summary>
     public ICampaignStore Campaigns { get; }

@@ -12,6 +12,18 @@ public static class AuditActions
     /// <summary>A renewed certificate was given up: its device still used the one before.</summary>
     public const string CertificateNotConfirmed = "certificate-not-confirmed";
 
+    /// <summary>A device was suspended; the detail is why.</summary>
+    public const string DeviceSuspended = "device-suspended";
+
+    /// <summary>A suspended device was resumed; the detail is why.</summary>
+    public const string DeviceResumed = "device-resumed";
+
+    /// <summary>A quarantined device was released; the detail is why.</summary>
+    public const string DeviceReleased = "device-released";
+
+    /// <summary>A device was put out of service for ever; the detail is why.</summary>
+    public const string DeviceDecommissioned = "device-decommissioned";
+
     /// <summary>A campaign was started; the detail is its group, its ID, how many certificates it is to renew, and why.</summary>
     public const string CampaignStarted = "campaign-started";
 

@@ -29,8 +29,8 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
         var (record, _, device) = shown;
         if (device is null) return CallerIdentification.Unknown();
         var now = time.GetUtcNow();
-        if (await CheckStateAsync(record, device, now, ct) is { } badState) return badState;
         if (CheckDevice(device.State) is { } badDevice) return badDevice;
+        if (await CheckStateAsync(record, device, now, ct) is { } badState) return badState;
 
         var policy = groups.Find(device.Group)?.Group.Definition.Renewal ?? Usual;
         var isExpired = now > record.NotAfter;

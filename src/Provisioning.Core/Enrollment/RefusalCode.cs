@@ -258,6 +258,9 @@ public enum RefusalCode
     /// <summary>The unit was ordered, and was not enrolled.</summary>
     NotEnrolled,
 
+    /// <summary>The device is not in a state in which that can be done to it.</summary>
+    BadDeviceState,
+
     /// <summary>The campaign cannot be started like this.</summary>
     BadCampaign,
 

@@ -4,7 +4,7 @@ using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Revocation;
 
-/// <summary>Revokes and holds certificates, and releases holds. Only administrators may.</summary>
+/// <summary>Revokes and holds certificates, and releases holds. Administrators may; and a device may revoke the certificate that it shows.</summary>
 /// <param name="store">Where it is written down.</param>
 /// <param name="certificates">What was issued.</param>
 /// <param name="authorities">Ours.</param>
@@ -30,7 +30,8 @@ public sealed class RevocationService(
     public async Task<Outcome<CertificateRecord>> RevokeAsync(
         Caller caller, SerialNumber serialNumber, RevocationReason reason, CancellationToken ct)
     {
-        if (!Enum.IsDefined(reason))
+        // A hold is for somebody to release, which the device cannot any more.
+        if (!Enum.IsDefined(reason) || (caller is Caller.Device && reason == RevocationReason.CertificateHold))
         {
             return new Refusal(
                 RefusalCode.BadReason, "The reason must be one of: " + string.Join(", ", RevocationReasons.All) + ".");
@@ -85,7 +86,7 @@ public sealed class RevocationService(
     private async Task<Outcome<CertificateRecord>> FindAsync(
         Caller caller, SerialNumber serialNumber, CancellationToken ct)
     {
-        if (Judge(caller) is { } refusal) return refusal;
+        if (Judge(caller, serialNumber) is { } refusal) return refusal;
         if (await certificates.FindAsync(serialNumber, ct) is not { } row)
             return new Refusal(RefusalCode.NotFound, "No certificate with this serial number was issued here.");
         if (row.HolderKind == HolderKind.Authority)
@@ -105,9 +106,10 @@ public sealed class RevocationService(
     }
 
     // Closed: a new kind of caller may nothing until it is named here.
-    private static Refusal? Judge(Caller caller) => caller switch
+    private static Refusal? Judge(Caller caller, SerialNumber serialNumber) => caller switch
     {
         Caller.Administrator => null,
+        Caller.Device device when device.Certificate == serialNumber => null,
         _ => new Refusal(RefusalCode.NotAllowed, "Only administrators may revoke certificates and release holds."),
     };
 }

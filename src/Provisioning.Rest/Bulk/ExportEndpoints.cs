@@ -17,7 +17,7 @@ internal static class ExportEndpoints
     private const int PageSize = 500;
 
     private static readonly string[] Columns =
-        ["deviceId", "state", "group", "lot", "claimBatch", "keyThumbprint", "createdAt", "updatedAt", "seenAt", "attributes"];
+        ["deviceId", "state", "group", "lot", "claimBatch", "keyThumbprint", "createdAt", "updatedAt", "seenAt", "cloneSuspectedAt", "attributes"];
 
     internal static void MapExports(this IEndpointRouteBuilder routes) => routes.MapGet("exports/devices", ExportDevices)
         .WithName("exportDevices")
@@ -114,6 +114,7 @@ internal static class ExportEndpoints
         Time(device.CreatedAt),
         Time(device.UpdatedAt),
         device.SeenAt is { } seenAt ? Time(seenAt) : null,
+        device.CloneSuspectedAt is { } suspectedAt ? Time(suspectedAt) : null,
         device.Attributes.Count == 0 ? null : Encoding.UTF8.GetString(RestJson.Write(device.Attributes)),
     ];
 

@@ -36,6 +36,9 @@ internal sealed record RegistrationLine
     public string? SeenAt { get; init; }
 
     /// <summary>Likewise.</summary>
+    public string? CloneSuspectedAt { get; init; }
+
+    /// <summary>Likewise.</summary>
     public string? CreatedAt { get; init; }
 
     /// <summary>Likewise.</summary>

@@ -62,7 +62,7 @@ internal static class RegistrationRows
 
     private static Problem BadHeader => RestErrors.Malformed(
         "The first line names each column once: deviceId, which must be there, group, claimBatch, keyThumbprint, publicKey, attribute:NAME, "
-        + "attributes (a JSON object); state, lot, createdAt, updatedAt and seenAt are passed over.");
+        + "attributes (a JSON object); state, lot, createdAt, updatedAt, seenAt and cloneSuspectedAt are passed over.");
 
     private static RegistrationRow? Unreadable(Line line)
     {

@@ -69,6 +69,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(RenewalBody))]
 [JsonSerializable(typeof(ConfirmationBody))]
 [JsonSerializable(typeof(CampaignBody))]
+[JsonSerializable(typeof(DeviceChangeBody))]
 [JsonSerializable(typeof(CampaignDocument))]
 [JsonSerializable(typeof(PageDocument<CampaignDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]

@@ -31,6 +31,7 @@ internal sealed class RecordOperation(
         }
 
         if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
+        if (IsDevice && StoppedMeanwhile(place.Device) is { } stopped) return stopped;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
             CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, Succession.Immediate, at);
         UpdateCertificate();
@@ -54,6 +55,16 @@ internal sealed class RecordOperation(
         if (refusal is not null && CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
             CertificateStates.Abandon(transaction, reserved, at);
         return refusal;
+    }
+
+    // The device was suspended while its certificate was signed: what was acknowledged must bite. (Decommissioned, it lost the
+    // reservation with all others.)
+    private Refusal? StoppedMeanwhile(DeviceState? device)
+    {
+        if (device != DeviceState.Suspended) return null;
+        if (CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
+            CertificateStates.Abandon(transaction, reserved, at);
+        return Refusals.DeviceSuspended;
     }
 
     private Place? ReadPlace()

@@ -1,3 +1,4 @@
+using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Storage.Certificates;
@@ -50,6 +51,11 @@ internal static class Refusals
 
     public static Refusal DeviceQuarantined { get; } =
         new(RefusalCode.DeviceQuarantined, "The device is quarantined: a clone of it is suspected, or others can compute its key.");
+
+    public static Refusal NoSuchDevice { get; } = new(RefusalCode.NotFound, "There is no such device.");
+
+    public static Refusal BadDeviceState(DeviceState state) => new(
+        RefusalCode.BadDeviceState, $"The device is {Words.Of(state)}; that cannot be done to it now.");
 
     public static Refusal DeviceDecommissioned { get; } =
         new(RefusalCode.DeviceDecommissioned, "The device was decommissioned, which is final.");

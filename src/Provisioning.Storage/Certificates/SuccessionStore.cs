@@ -52,7 +52,7 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
     {
         const string sql = $"""
             SELECT {CertificateRow.Columns} FROM certificates c
-            WHERE c.revoke_at IS NOT NULL AND c.revoke_at <= @at ORDER BY c.revoke_at LIMIT @limit
+            WHERE c.revoke_at IS NOT NULL AND c.revoke_at <= @at AND c.state <> 'held' ORDER BY c.revoke_at LIMIT @limit
             """;
         var due = new List<CertificateRecord>();
         using (var row = transaction.Sql(sql).With("at", at).With("limit", limit).Query())

@@ -16,6 +16,9 @@ internal static class DeviceRow
         d.birth_thumbprint, d.seen_at, d.created_at, d.updated_at, d.clone_suspected_at
         """;
 
+    /// <summary>How many columns that is: where the columns after them start.</summary>
+    public const int Count = 13;
+
     private static readonly Dictionary<string, string> Nothing = [];
 
     /// <summary>Reads a row.</summary>

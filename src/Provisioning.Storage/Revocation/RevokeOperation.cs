@@ -24,6 +24,16 @@ internal sealed class RevokeOperation(
             _ => Refusals.CannotBeHeld,
         };
 
+    /// <summary>Holds a certificate because its device is suspended; also one that has a successor.</summary>
+    public void HoldWithDevice(CertificateRecord row)
+    {
+        Hold(row);
+        transaction.Sql("UPDATE certificates SET held_with_device = 1 WHERE serial = @serial AND authority = @authority")
+            .With("serial", row.SerialNumber.ToOctets())
+            .With("authority", row.Authority)
+            .Execute();
+    }
+
     public Outcome<CertificateRecord> Release()
     {
         if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;
@@ -91,7 +101,8 @@ internal sealed class RevokeOperation(
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
-                revocation_reason = @reason, revoke_at = NULL, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
+                revocation_reason = @reason, held_with_device = NULL,
+                revoke_at = CASE WHEN @state = 'revoked' THEN NULL ELSE revoke_at END, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
             WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)

@@ -30,3 +30,8 @@ CREATE TABLE campaigns (
 
 CREATE INDEX campaigns_group ON campaigns (group_name, created_at, id);
 CREATE UNIQUE INDEX campaigns_active ON campaigns (group_name) WHERE stopped_at IS NULL;
+
+-- prior_state is what a suspended device was, and is again when it is resumed. held_with_device marks the certificates that were put on
+-- hold by that: those are released with it, and no others.
+ALTER TABLE devices ADD COLUMN prior_state TEXT NULL;
+ALTER TABLE certificates ADD COLUMN held_with_device BIGINT NULL;

@@ -172,6 +172,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<RevocationService>();
 
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
+        services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
 
         // Described only: what lots do needs a real database, and is proven on one.

@@ -45,17 +45,6 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task A_device_that_was_suspended_meanwhile_stays_suspended()
-    {
-        var reservation = NewReservation();
-        await ReserveAsync(reservation);
-        await WriteAsync("UPDATE devices SET state = 'suspended'");
-        await RecordAsync(reservation);
-        Assert.True(DeviceId.TryParse("pump-1", out var id));
-        Assert.Equal(DeviceState.Suspended, (await Database.Devices.FindDeviceAsync(id, Ct))!.State);
-    }
-
-    [Fact]
     public async Task A_reservation_that_was_abandoned_cannot_be_recorded()
     {
         var reservation = NewReservation();
