@@ -178,6 +178,36 @@ public sealed class EnrollBatchTests : IDisposable
         Assert.Equal(["2 02"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
     }
 
+    [Fact]
+    public async Task Units_that_the_service_fails_at_have_no_result_stop_no_others_and_are_asked_for_again()
+    {
+        await using var service = await StartAsync(
+            Answer("{\"line\":1,\"status\":500,\"deviceId\":\"pump-1\",\"code\":\"internal\",\"detail\":\"Its log.\"}", "{\"line\":2,\"status\":201,\"deviceId\":\"pump-2\",\"serialNumber\":\"02\"}"),
+            Answer("{\"line\":1,\"status\":201,\"deviceId\":\"pump-1\",\"serialNumber\":\"01\"}"));
+
+        var run = await BatchAsync(service, "--timeout", "0.1");
+
+        Assert.Equal((1, "units-failed"), run.End);
+        Assert.Equal(("1 0 0 0 0", 1), (Counts(run), run.Json.GetProperty("failed").GetInt32()));
+        Assert.Equal(["2 02"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
+        Assert.Equal("1 0 0 1 0", Counts(await BatchAsync(service)));
+        Assert.Equal(["2 02", "1 01"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
+    }
+
+    [Fact]
+    public async Task A_batch_that_the_service_gives_up_ends_at_once_and_says_so()
+    {
+        await using var service = await StartAsync(
+            Answer("{\"line\":1,\"status\":500,\"deviceId\":\"pump-1\",\"code\":\"internal\",\"detail\":\"Its log.\"}"));
+
+        var run = await BatchAsync(service, "--timeout", "20");
+
+        Assert.Equal((1, "units-failed"), run.End);
+        Assert.Contains("gave the batch up", run.Error, StringComparison.Ordinal);
+        Assert.Single(service.Requests);
+        Assert.Empty(await ResultsAsync(_folder.At("list.ndjson")));
+    }
+
     [Theory]
     [InlineData("{\"line\":1,\"status\":201,\"deviceId\":\"pump-1\",\"serialNumber\":\"01\"}", 5, "unreachable")]
     [InlineData("{\"line\":1,\"status\":201,\"deviceId\":\"pump-9\",\"serialNumber\":\"01\"}", 1, "not-understood")]
