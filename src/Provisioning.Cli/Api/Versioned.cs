@@ -18,7 +18,7 @@ internal sealed record Versioned(JsonObject? Content, string? Tag)
         var read = new Exchange<Versioned>(
             _ => new HttpRequestMessage(HttpMethod.Get, path),
             async (response, _, stop) => new Versioned(
-                JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(stop), ApiJson.TypeOf<JsonObject>()),
+                Exchange.Parse<JsonObject>(await response.Content.ReadAsByteArrayAsync(stop)),
                 response.Headers.ETag?.Tag));
         try
         {

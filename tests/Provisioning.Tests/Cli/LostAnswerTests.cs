@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Provisioning.Cli.Api;
 using Provisioning.Tests.Server;
 using static Provisioning.Tests.Cli.ScriptedService;
 
@@ -16,18 +17,32 @@ public sealed class LostAnswerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(503)]
-    [InlineData(504)]
-    [InlineData(200)]
-    public async Task Tokens_whose_answer_is_lost_are_not_made_again(int status)
+    [InlineData(0, "")]
+    [InlineData(503, "")]
+    [InlineData(504, "")]
+    [InlineData(200, "<html>")]
+    [InlineData(200, "null")]
+    [InlineData(200, "{}")]
+    [InlineData(200, "{\"items\":null}")]
+    [InlineData(200, "{\"items\":[{\"id\":")]
+    [InlineData(201, "{\"items\":[{\"id\":")]
+    public async Task Tokens_whose_answer_is_lost_are_not_made_again(int status, string body)
     {
         await using var service = await StartAsync(status switch
         {
             0 => Lost,
-            200 => (context, _) => context.Response.WriteAsync("<html>"),
+            200 => (context, _) => context.Response.WriteAsync(body),
+            201 => CutAsync,
             _ => Problem(status, "storage-unavailable", "0"),
         });
+
+        async Task CutAsync(HttpContext context, string _)
+        {
+            context.Response.ContentLength = 1000;
+            await context.Response.WriteAsync(body);
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        }
 
         var run = await RunAsync(service, "tokens create --group pumps --timeout 20");
 
@@ -35,6 +50,40 @@ public sealed class LostAnswerTests : IDisposable
         Assert.Contains("provisioning tokens --group pumps", run.Error, StringComparison.Ordinal);
         Assert.Contains("provisioning tokens revoke ID", run.Error, StringComparison.Ordinal);
         Assert.Single(service.Requests);
+    }
+
+    [Fact]
+    public async Task An_answer_with_tokens_is_waited_for_as_long_as_any_of_it_comes()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var silence = TimeSpan.FromSeconds(20);
+        var patience = new Patience(silence, _ => { }, time);
+        using var pulse = new Pulse(patience.ForOneAttempt, patience, time);
+        time.Advance(TimeSpan.FromSeconds(14));
+        pulse.SentForGood();
+        for (var i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(19));
+            Assert.False(pulse.Stopped.IsCancellationRequested);
+            pulse.Heard();
+        }
+
+        time.Advance(silence);
+        Assert.True(pulse.Stopped.IsCancellationRequested);
+        await using var service = await StartAsync(DripAsync);
+        Assert.Equal(0, (await RunAsync(service, "tokens create --group pumps --timeout 1.5")).ExitCode);
+
+        // Longer in all than may be silent: by the real clock, because the connection is real.
+        static async Task DripAsync(HttpContext context, string body)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+            foreach (var octet in """{"items":[]}""")
+            {
+                await context.Response.WriteAsync(octet.ToString());
+                await context.Response.Body.FlushAsync();
+                await timer.WaitForNextTickAsync();
+            }
+        }
     }
 
     [Fact]
