@@ -2,7 +2,9 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Provisioning.Cli.Api;
+using Provisioning.Core.Authorities;
 using Provisioning.Tests.Server;
+using Provisioning.Tests.Server.Credentials;
 using static Provisioning.Tests.Cli.ScriptedService;
 
 namespace Provisioning.Tests.Cli;
@@ -150,6 +152,54 @@ public sealed class LostAnswerTests : IDisposable
         // The first attempt is lost before it arrives, and somebody else changes the lot before the second one.
         async Task PassOnOthersAsync() => await DoAsync(server, "lots change PO-1 --quota 5");
     }
+
+    [Theory]
+    [InlineData("groups save pumps --description same", 1, true)]
+    [InlineData("groups save default --description same", 1, true)]
+    [InlineData("profiles save mqtt-client {profile}", 1, true)]
+    [InlineData("groups save default --description same", 2, false)]
+    [InlineData("lots change PO-1 --quota 7", 2, false)]
+    public async Task The_same_change_by_another_administrator_or_in_another_version_is_not_ones_own(string line, int times, bool byAnother)
+    {
+        await using var server = await TestServer.StartAsync();
+        await PrepareAsync(server);
+        using var other = byAnother ? await server.AddPrincipalAsync("other", "administrator") : null;
+        await using var service = await StartAsync((context, body) => PassOnAsync(server, context, body, () => SaveAsync(context, body)));
+
+        var run = await RunAsync(service, line);
+
+        Assert.Equal((3, "precondition-failed"), run.End);
+        Assert.Contains("An answer was lost", run.Error, StringComparison.Ordinal);
+
+        async Task SaveAsync(HttpContext context, string body)
+        {
+            using var client = server.Client(other ?? server.Credential(CredentialFiles.Administrator));
+            for (var i = 0; i < times; i++)
+            {
+                using var message = new HttpRequestMessage(HttpMethod.Put, context.Request.Path) { Content = Json(body) };
+                message.Headers.Add("If-Match", "*");
+                using var saved = await client.SendAsync(message, Ct);
+                Assert.True(saved.IsSuccessStatusCode, await saved.Content.ReadAsStringAsync(Ct));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_turned_away_cannot_have_made_what_is_there()
+    {
+        await using var service = await StartAsync(
+            (context, _) => context.Response.WriteAsync("""{"name":"PO-1","quota":1,"revision":1}"""),
+            Problem(429, "too-many-requests", "0"),
+            Problem(412, "precondition-failed"));
+
+        var run = await RunAsync(service, "lots change PO-1 --quota 4");
+
+        Assert.Equal((3, "precondition-failed"), run.End);
+        Assert.Contains("Nothing was written", run.Error, StringComparison.Ordinal);
+        Assert.Equal(3, service.Requests.Count);
+    }
+
+    private static StringContent Json(string body) => new(body, System.Text.Encoding.UTF8, "application/json");
 
     // As a proxy that loses the first answer to every change; or loses the first change itself, while something else happens.
     private async Task PassOnAsync(TestServer server, HttpContext context, string body, Func<Task>? instead = null)
