@@ -52,7 +52,12 @@ internal sealed record IssuedCertificate
 }
 
 /// <summary>The caller's own view, as far as a renewal needs it. The service's clock counts.</summary>
-internal sealed record Self(DateTimeOffset? RenewAfter, DateTimeOffset? RenewBefore, DateTimeOffset ServerTime);
+internal sealed record Self(DateTimeOffset? RenewAfter, DateTimeOffset? RenewBefore, DateTimeOffset ServerTime)
+{
+    public string? Role { get; init; }
+
+    public string? Name { get; init; }
+}
 
 /// <summary>A device, as far as a table shows it.</summary>
 internal sealed record DeviceEntry

@@ -20,8 +20,14 @@ internal static class Exchange
     /// <summary>The answer is one JSON document.</summary>
     internal static Exchange<T> Json<T>(Func<HttpRequestMessage> make) => new(
         _ => make(),
-        async (response, _, ct) =>
-            JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(ct), ApiJson.TypeOf<T>())!);
+        async (response, _, ct) => Parse<T>(await response.Content.ReadAsByteArrayAsync(ct)));
+
+    /// <summary>Reads a JSON document.</summary>
+    /// <exception cref="JsonException">It is something else, or null.</exception>
+    internal static T Parse<T>(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, ApiJson.TypeOf<T>()) is { } value and not JsonElement { ValueKind: JsonValueKind.Null }
+            ? value
+            : throw new JsonException("The answer is null.");
 
     /// <summary>A request with a body of JSON.</summary>
     internal static HttpRequestMessage Request(HttpMethod method, string path, string json) => new(method, path)

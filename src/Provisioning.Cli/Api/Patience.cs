@@ -8,6 +8,9 @@ internal sealed class Patience(TimeSpan limit, Action<string> note, TimeProvider
     private long _failingSince = time.GetTimestamp();
     private int _attempts;
 
+    /// <summary>All of --timeout.</summary>
+    internal TimeSpan Limit => limit;
+
     /// <summary>How long one attempt may take: what is left, within reason.</summary>
     internal TimeSpan ForOneAttempt => TimeSpan.FromTicks(
         Math.Clamp((limit - time.GetElapsedTime(_failingSince)).Ticks, ShortestAttempt.Ticks, LongestAttempt.Ticks));

@@ -37,7 +37,10 @@ internal sealed record ScrapReport(IReadOnlyList<ScrappedUnit> Items);
 internal sealed record ScrappedUnit(string DeviceId, DateTimeOffset? ScrappedAt, int Revoked, string? Code, string? Detail);
 
 /// <summary>Enrollment tokens that were made.</summary>
-internal sealed record TokenList(IReadOnlyList<TokenEntry> Items);
+internal sealed record TokenList
+{
+    public required IReadOnlyList<TokenEntry> Items { get; init; }
+}
 
 /// <summary>An enrollment token, as far as a table shows it.</summary>
 internal sealed record TokenEntry

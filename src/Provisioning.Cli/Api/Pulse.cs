@@ -7,17 +7,25 @@ internal sealed class Pulse(TimeSpan silence, Patience patience, TimeProvider ti
     internal static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stop = new(silence, time);
+    private TimeSpan _silence = silence;
 
     /// <summary>Nothing has moved for too long.</summary>
     internal CancellationToken Stopped => _stop.Token;
 
     /// <summary>Something was sent. Whether it did any good is not known yet.</summary>
-    internal void Sent() => _stop.CancelAfter(silence);
+    internal void Sent() => _stop.CancelAfter(_silence);
+
+    /// <summary>What was sent must not be cut off: from now on nothing may move for all of --timeout.</summary>
+    internal void SentForGood()
+    {
+        if (patience.Limit > _silence) _silence = patience.Limit;
+        Sent();
+    }
 
     /// <summary>The service did what it was asked to, as far as that.</summary>
     internal void Heard()
     {
-        _stop.CancelAfter(silence);
+        _stop.CancelAfter(_silence);
         patience.Renew();
     }
 

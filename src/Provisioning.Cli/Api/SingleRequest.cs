@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 
 namespace Provisioning.Cli.Api;
 
@@ -26,26 +25,52 @@ internal static class SingleRequest
         var patience = client.StartPatience();
         while (true)
         {
-            var content = new WatchedContent(json);
-            var exchange = Exchange.Json<T>(() => new HttpRequestMessage(HttpMethod.Post, path) { Content = content });
-            var (answer, failure, retryAfter) = await client.TryAsync(exchange, patience, ct).UnlessSent(content, advice);
+            WatchedContent? content = null;
+            var exchange = new Exchange<T>(
+                pulse => new HttpRequestMessage(HttpMethod.Post, path) { Content = content = new WatchedContent(json, pulse.SentForGood) },
+                ReadAsync<T>);
+            var (answer, failure, retryAfter) = await client.TryAsync(exchange, patience, ct).UnlessSent(() => content is { WasSent: true }, advice);
             if (failure is null) return answer!;
-            if (content.WasSent && !IsRefusal(failure)) throw Unknown(failure.Message, advice, failure);
+            if (content!.WasSent && !IsRefusal(failure)) throw Unknown(failure.Message, advice, failure);
             await patience.WaitAsync(failure, retryAfter, ct);
         }
     }
 
-    private static bool IsRefusal(FailureException failure) =>
+    /// <summary>Whether the service has said that it was not done.</summary>
+    internal static bool IsRefusal(FailureException failure) =>
         failure.Status is >= (int)HttpStatusCode.BadRequest and < (int)HttpStatusCode.InternalServerError || Refusals.Contains(failure.Code);
 
+    // As long as any of it comes, it is waited for.
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, Pulse pulse, CancellationToken ct)
+    {
+        using var body = new MemoryStream();
+        try
+        {
+            await using var stream = await response.Content.ReadAsStreamAsync(ct);
+            var buffer = new byte[8 * 1024];
+            while (await stream.ReadAsync(buffer, ct) is > 0 and var count)
+            {
+                pulse.Heard();
+                await body.WriteAsync(buffer.AsMemory(0, count), ct);
+            }
+        }
+        catch (IOException broken)
+        {
+            // Said here, because further on nobody could tell it from a file that cannot be written.
+            throw new HttpRequestException("The answer is not complete.", broken);
+        }
+
+        return Exchange.Parse<T>(body.GetBuffer().AsSpan(0, (int)body.Length));
+    }
+
     // Ctrl-C, too, is safe only before anything was sent.
-    private static async Task<T> UnlessSent<T>(this Task<T> attempt, WatchedContent content, string advice)
+    private static async Task<T> UnlessSent<T>(this Task<T> attempt, Func<bool> wasSent, string advice)
     {
         try
         {
             return await attempt;
         }
-        catch (OperationCanceledException interrupted) when (content.WasSent)
+        catch (OperationCanceledException interrupted) when (wasSent())
         {
             throw Unknown("Interrupted.", advice, interrupted);
         }
@@ -53,33 +78,4 @@ internal static class SingleRequest
 
     private static FailureException Unknown(string what, string advice, Exception cause) =>
         new(ExitCode.Failed, "outcome-unknown", $"{what} {advice}", cause) { Status = (cause as FailureException)?.Status };
-
-    /// <summary>JSON that tells whether any of it has left: before that, the service cannot have begun.</summary>
-    private sealed class WatchedContent : HttpContent
-    {
-        private readonly byte[] _json;
-
-        internal WatchedContent(string json)
-        {
-            _json = Encoding.UTF8.GetBytes(json);
-            Headers.ContentType = new("application/json");
-        }
-
-        internal bool WasSent { get; private set; }
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
-            SerializeToStreamAsync(stream, context, CancellationToken.None);
-
-        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken ct)
-        {
-            WasSent = true;
-            return stream.WriteAsync(_json, ct).AsTask();
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = _json.Length;
-            return true;
-        }
-    }
 }

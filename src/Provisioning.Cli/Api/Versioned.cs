@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -18,7 +19,7 @@ internal sealed record Versioned(JsonObject? Content, string? Tag)
         var read = new Exchange<Versioned>(
             _ => new HttpRequestMessage(HttpMethod.Get, path),
             async (response, _, stop) => new Versioned(
-                JsonSerializer.Deserialize(await response.Content.ReadAsByteArrayAsync(stop), ApiJson.TypeOf<JsonObject>()),
+                Exchange.Parse<JsonObject>(await response.Content.ReadAsByteArrayAsync(stop)),
                 response.Headers.ETag?.Tag));
         try
         {
@@ -40,35 +41,48 @@ internal sealed record Versioned(JsonObject? Content, string? Tag)
     internal async Task<JsonElement> WriteAsync(
         ApiClient client, string path, JsonObject definition, Func<JsonObject, JsonObject?> definitionOf, CancellationToken ct)
     {
-        var (body, sent) = (definition.ToJsonString(), 0);
+        var request = new WatchedRequest(client, HttpMethod.Put, path, definition.ToJsonString());
         try
         {
-            return await client.SendAsync(
-                Exchange.Json<JsonElement>(() =>
+            return await request.SendAsync<JsonElement>(
+                attempt =>
                 {
-                    sent++;
-                    var request = Exchange.Request(HttpMethod.Put, path, body);
-                    if (Tag is null) request.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
-                    else request.Headers.IfMatch.Add(new EntityTagHeaderValue(Tag));
-                    return request;
-                }),
+                    if (Tag is null) attempt.Headers.IfNoneMatch.Add(EntityTagHeaderValue.Any);
+                    else attempt.Headers.IfMatch.Add(new EntityTagHeaderValue(Tag));
+                },
                 ct);
         }
         catch (FailureException failure) when (failure.Code == "precondition-failed")
         {
-            // Sent more than once, it may have failed because an attempt before it, whose answer was lost, did not.
-            if (sent > 1 && await FindOwnAsync(client, path, definition, definitionOf, ct) is { } own) return own;
-            throw new FailureException(ExitCode.Refused, failure.Code, sent > 1 ? LostAndChanged : Changed, failure) { Status = failure.Status };
+            // It may have failed because an attempt before it, whose answer was lost, did not.
+            if (request.IsInDoubt && await FindOwnAsync(client, path, definition, definitionOf, ct) is { } own) return own;
+            var told = request.IsInDoubt ? LostAndChanged : Changed;
+            throw new FailureException(ExitCode.Refused, failure.Code, told, failure) { Status = failure.Status };
         }
     }
 
     /// <summary>Reads what a request of one's own may have made whose answer was lost.</summary>
-    /// <returns>It; or null, when what is there is not what was sent.</returns>
-    internal static async Task<JsonElement?> FindOwnAsync(
-        ApiClient client, string path, JsonObject sent, Func<JsonObject, JsonObject?> definitionOf, CancellationToken ct) =>
-        await ReadAsync(client, path, ct) is { Content: { } there } && definitionOf(there)?.Says(sent) == true
-            ? JsonSerializer.SerializeToElement(there, ApiJson.TypeOf<JsonObject>())
-            : null;
+    /// <returns>
+    /// It, when it is the version that would have come of it, by whom this is, and says what was sent; else null. What was sent need not be
+    /// all that it says: the service fills in the rest.
+    /// </returns>
+    internal async Task<JsonElement?> FindOwnAsync(
+        ApiClient client, string path, JsonObject sent, Func<JsonObject, JsonObject?> definitionOf, CancellationToken ct)
+    {
+        var there = await ReadAsync(client, path, ct);
+        if (there.Content is not { } content || there.Version != Version + 1 || definitionOf(content)?.Says(sent) != true) return null;
+        if (Version == 0 || content.ContainsKey("actor") || content.ContainsKey("updatedBy"))
+        {
+            var self = await client.GetAsync<Self>("/api/v1/self", ct);
+            var actor = content["updatedBy"] ?? content["actor"] ?? content["createdBy"];
+            if (actor?.ToString() != $"{self.Role}:{self.Name}") return null;
+        }
+
+        return JsonSerializer.SerializeToElement(content, ApiJson.TypeOf<JsonObject>());
+    }
+
+    // The number in the tag; 0 when there was nothing.
+    private long? Version => Tag is null ? 0 : long.TryParse(Tag.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private const string Changed =
         "Somebody else has changed it meanwhile. Nothing was written: look at what is there now, and run this again.";

@@ -29,10 +29,16 @@ internal static class BatchClient
         {
             var told = await client.SendAsync(ToExchange(left), ct);
             var again = new List<BatchItem>();
-            for (var i = 0; i < left.Count; i++)
+            for (var i = 0; i < told.Count; i++)
             {
                 if (FailureOf(told[i]) is null) answers.Add(new BatchAnswer(told[i], null));
                 else again.Add(left[i]);
+            }
+
+            if (told.Count < left.Count)
+            {
+                answers.Add(new BatchAnswer(told[^1], GivenUp(told[^1])));
+                return answers;
             }
 
             if (again.Count == 0) return answers;
@@ -84,8 +90,20 @@ internal static class BatchClient
             results.Add(result with { Line = number, DeviceId = sent.DeviceId, Slot = sent.Slot });
         }
 
-        return results.Count == part.Count ? results : throw new HttpRequestException("The answer is not complete.");
+        // A service that fails at line after line gives the batch up: what is left would fail, too.
+        return results.Count == part.Count || (results.Count > 0 && results[^1].HasFailed)
+            ? results
+            : throw new HttpRequestException("The answer is not complete.");
     }
+
+    private static FailureException GivenUp(BatchResult last) => new(
+        ExitCode.Failed,
+        "units-failed",
+        $"The service failed at units one after the other, at last at {last.DeviceId}, and gave the batch up: {last.Detail} Nothing is kept of "
+        + "those; the next run asks for them again.")
+    {
+        Status = last.Status,
+    };
 
     private static FailureException? FailureOf(BatchResult result) =>
         result is { Code: { } code } && result.Status != (int)HttpStatusCode.Accepted && Failures.IsTransient((HttpStatusCode)result.Status, code)

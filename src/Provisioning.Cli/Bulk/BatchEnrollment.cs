@@ -19,6 +19,7 @@ internal sealed class BatchEnrollment(ApiClient client, BatchResults results, Ro
     private readonly SortedDictionary<string, long> _refusals = new(StringComparer.Ordinal);
     private long _issued;
     private long _pending;
+    private long _failed;
     private long _skipped;
 
     private long Refused => _refusals.Values.Sum();
@@ -58,6 +59,7 @@ internal sealed class BatchEnrollment(ApiClient client, BatchResults results, Ro
         Issued = _issued,
         Refused = Refused,
         Pending = _pending,
+        Failed = _failed,
         Skipped = _skipped,
         Bad = problems.Count,
         Refusals = _refusals,
@@ -109,13 +111,20 @@ internal sealed class BatchEnrollment(ApiClient client, BatchResults results, Ro
                 continue;
             }
 
+            if (answer.Result.HasFailed)
+            {
+                // Nor is this: a defect, or a damaged row, of the service. The others go on.
+                _failed++;
+                continue;
+            }
+
             kept.Add(answer.Result);
             if (answer.Result.Code is { } code) _refusals[code] = _refusals.GetValueOrDefault(code) + 1;
             else _issued++;
         }
 
         results.Append(kept);
-        progress.Report(_skipped + problems.Count + _issued + Refused + _pending, problems.Count + Refused);
+        progress.Report(_skipped + problems.Count + _issued + Refused + _pending + _failed, problems.Count + Refused + _failed);
         if (failure is not null) throw failure;
     }
 }
@@ -134,6 +143,9 @@ internal sealed record BatchReport
 
     /// <summary>Units that wait for an approval; the next run asks again.</summary>
     public required long Pending { get; init; }
+
+    /// <summary>Units that the service failed at; the next run asks again.</summary>
+    public required long Failed { get; init; }
 
     /// <summary>Rows of units that had their result already, or that are listed twice.</summary>
     public required long Skipped { get; init; }

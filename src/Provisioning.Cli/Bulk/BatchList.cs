@@ -46,7 +46,11 @@ internal sealed class BatchList(string path, string? group, string? lot)
         if (row.Csr is null == row.CsrFile is null) return Bad("There is either csr or csrFile.");
         try
         {
-            var csr = row.Csr ?? RequestFile.ReadPem(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, row.CsrFile!));
+            // Nothing but a request is sent, whatever stands in the list.
+            var request = row.Csr is { } text
+                ? RequestFile.LoadText(text)
+                : RequestFile.Load(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, row.CsrFile!));
+            var csr = row.Csr ?? request.Pem;
             var body = (row with { Group = row.Group ?? group, Lot = row.Lot ?? lot }).ToBody(csr);
             return new Row<BatchItem>(line, new BatchItem(line, body), null);
         }

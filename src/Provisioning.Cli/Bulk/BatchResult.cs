@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text.Json.Serialization;
+
 namespace Provisioning.Cli.Bulk;
 
 /// <summary>
@@ -30,4 +33,8 @@ internal sealed record BatchResult
     public string? Code { get; init; }
 
     public string? Detail { get; init; }
+
+    /// <summary>True when the service failed, and said nothing about the unit: that is no result, and is not kept as one.</summary>
+    [JsonIgnore]
+    public bool HasFailed => Status >= (int)HttpStatusCode.InternalServerError;
 }

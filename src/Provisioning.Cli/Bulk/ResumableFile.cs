@@ -24,7 +24,7 @@ internal sealed class ResumableFile : IDisposable
     /// <exception cref="IOException">Another run has it, or it cannot be opened.</exception>
     internal static async Task<ResumableFile> OpenAsync(string path, string start, Action<Line> read, CancellationToken ct)
     {
-        var file = new ResumableFile(path, start, PendingFile.Open(path, FileMode.OpenOrCreate, AtomicFile.Readable));
+        var file = new ResumableFile(path, start, PendingFile.OpenAlone(path, AtomicFile.Readable));
         try
         {
             AtomicFile.SyncDirectory(path);
@@ -49,7 +49,7 @@ internal sealed class ResumableFile : IDisposable
     internal static async Task FilterAsync(string path, Func<Line, bool> keep, CancellationToken ct)
     {
         using var filtered = new PendingFile(path, AtomicFile.Readable);
-        await using (var old = PendingFile.Open(path, FileMode.OpenOrCreate, AtomicFile.Readable))
+        await using (var old = PendingFile.OpenAlone(path, AtomicFile.Readable))
         {
             await foreach (var line in LineReader.ReadAsync(old, ct))
             {

@@ -6,6 +6,8 @@ namespace Provisioning.Cli.Files;
 /// </summary>
 internal sealed class PendingFile : IDisposable
 {
+    private const int MostTries = 100;
+
     private readonly string _path;
     private readonly string _temporary;
     private bool _isInPlace;
@@ -23,8 +25,21 @@ internal sealed class PendingFile : IDisposable
     /// <summary>Where its content is written.</summary>
     internal FileStream Stream { get; }
 
-    /// <summary>Opens a file that is made with a mode, if it has to be made.</summary>
-    internal static FileStream Open(string path, FileMode how, UnixFileMode mode, FileShare share = FileShare.None)
+    /// <summary>Opens a file for this run alone; it is made if it is not there.</summary>
+    /// <exception cref="IOException">Another run has it, or it cannot be opened.</exception>
+    internal static FileStream OpenAlone(string path, UnixFileMode mode)
+    {
+        while (true)
+        {
+            var file = Open(path, FileMode.OpenOrCreate, mode, FileShare.None);
+            if (FileIdentity.IsAt(path, file.SafeFileHandle, mayBeLink: true)) return file;
+
+            // Whoever had it has put another one in its place.
+            file.Dispose();
+        }
+    }
+
+    private static FileStream Open(string path, FileMode how, UnixFileMode mode, FileShare share)
     {
         var options = new FileStreamOptions { Mode = how, Access = FileAccess.ReadWrite, Share = share };
         if (!OperatingSystem.IsWindows() && how != FileMode.Open) options.UnixCreateMode = mode;
@@ -42,6 +57,7 @@ internal sealed class PendingFile : IDisposable
     internal void MoveInPlace()
     {
         Stream.Flush(flushToDisk: true);
+        if (!IsThere) throw new IOException($"Somebody has taken '{_temporary}' away, so that '{_path}' stays as it was.");
 
         // Open still: as soon as it is closed, another run may take it for what a killed one has left.
         File.Move(_temporary, _path, overwrite: true);
@@ -51,34 +67,77 @@ internal sealed class PendingFile : IDisposable
 
     public void Dispose()
     {
-        if (!_isInPlace) File.Delete(_temporary);
+        if (!_isInPlace && IsThere) File.Delete(_temporary);
         Stream.Dispose();
     }
 
+    private bool IsThere => FileIdentity.IsAt(_temporary, Stream.SafeFileHandle);
+
+    // Whoever holds the lock of the file that the name leads to, and nobody else, takes the name away. The lock of another file, which the
+    // name led to before, says nothing: then it is looked at again.
     private FileStream Create(UnixFileMode mode)
     {
-        try
+        for (var tries = 0; ;)
         {
-            return Take(FileMode.CreateNew, mode);
-        }
-        catch (IOException) when (File.Exists(_temporary))
-        {
+            RefuseForeign();
             try
             {
-                // Whoever gets it open finds it left behind. It is not written to, but made again: with the right mode, and never
-                // through a link that somebody has put there.
-                using var left = Take(FileMode.Open, mode);
-                File.Delete(_temporary);
-                return Take(FileMode.CreateNew, mode);
+                if (TryTake(FileMode.CreateNew, mode) is { } made) return made;
             }
-            catch (IOException taken) when (taken is FileNotFoundException || File.Exists(_temporary))
+            catch (IOException) when (File.Exists(_temporary))
             {
-                throw new IOException($"Another run is writing '{_path}'. Let it end, or name another file. ({taken.Message})", taken);
+                RemoveLeft(mode);
+            }
+            catch (IOException) when (++tries < MostTries)
+            {
+                // It was there, and its run has just ended; or there is another reason, which is told in the end.
             }
         }
     }
 
-    // Windows renames an open file only when that is shared; on Unix sharing anything would share all.
-    private FileStream Take(FileMode how, UnixFileMode mode) =>
-        Open(_temporary, how, mode, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+    // It is not written to, but made again: with the right mode, and nobody has it open.
+    private void RemoveLeft(UnixFileMode mode)
+    {
+        FileStream? left;
+        try
+        {
+            left = TryTake(FileMode.Open, mode);
+        }
+        catch (FileNotFoundException)
+        {
+            return;
+        }
+        catch (IOException taken)
+        {
+            throw new IOException($"Another run is writing '{_path}'. Let it end, or name another file. ({taken.Message})", taken);
+        }
+
+        using (left)
+        {
+            if (left is null) return;
+            if (!left.CanSeek) throw Foreign("is no regular file");
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(left.SafeFileHandle) & ~AtomicFile.Readable) != 0)
+                throw Foreign("has a mode that this command gives to none");
+            File.Delete(_temporary);
+        }
+    }
+
+    private void RefuseForeign()
+    {
+        if (FileIdentity.LinkTarget(_temporary) is { } target)
+            throw Foreign($"is a symbolic link to '{target}'{(File.ResolveLinkTarget(_temporary, returnFinalTarget: true) is { Exists: true } ? "" : ", where nothing is")}");
+        if (Directory.Exists(_temporary)) throw Foreign("is a folder");
+    }
+
+    private IOException Foreign(string what) =>
+        new($"'{_temporary}', which has to be made for '{_path}', is there and {what}. It was left as it is: move it away, or name another file.");
+
+    private FileStream? TryTake(FileMode how, UnixFileMode mode)
+    {
+        // Windows renames an open file only when that is shared; on Unix sharing anything would share all.
+        var file = Open(_temporary, how, mode, OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None);
+        if (FileIdentity.IsAt(_temporary, file.SafeFileHandle)) return file;
+        file.Dispose();
+        return null;
+    }
 }

@@ -51,7 +51,7 @@ internal sealed class PendingPair : IDisposable
 
     private static RequestFile CreateRequest(string path, DeviceKey key, X500DistinguishedName subject)
     {
-        var request = RequestFile.Parse(key.CreateRequest(subject));
+        var request = RequestFile.LoadText(key.CreateRequest(subject));
         AtomicFile.Write(path, request.Pem, AtomicFile.Readable);
         return request;
     }

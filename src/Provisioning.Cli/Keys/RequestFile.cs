@@ -18,7 +18,7 @@ internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
     {
         try
         {
-            return Parse(ReadPem(path));
+            return Load(path);
         }
         catch (Exception unreadable) when (unreadable is CryptographicException or ArgumentException)
         {
@@ -28,29 +28,65 @@ internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
     }
 
     /// <summary>
-    /// Reads a request, PEM or DER, as PEM. Of the file nothing else is taken: the private key may be in it too, and stays where it is.
+    /// Reads a request, PEM or DER. Of the file nothing else is taken: the private key may be in it too, and stays where it is.
     /// </summary>
     /// <exception cref="CryptographicException">There is none in it.</exception>
-    internal static string ReadPem(string path)
+    internal static RequestFile Load(string path)
     {
-        var bytes = ReadStart(path);
-        if (bytes is [0x30, ..]) return PemEncoding.WriteString(Label, bytes);
-        var text = System.Text.Encoding.ASCII.GetString(bytes).AsSpan();
+        var bytes = ReadAll(path);
+        return TryLoad(bytes) ?? LoadPem(System.Text.Encoding.ASCII.GetString(bytes));
+    }
+
+    /// <summary>Reads a request from a text: PEM, or the base64 of the DER.</summary>
+    /// <exception cref="CryptographicException">There is none in it.</exception>
+    internal static RequestFile LoadText(string text)
+    {
+        var der = new byte[text.Length];
+        return Convert.TryFromBase64String(text, der, out var length) && TryLoad(der.AsSpan(0, length)) is { } request ? request : LoadPem(text);
+    }
+
+    private static RequestFile LoadPem(ReadOnlySpan<char> text)
+    {
         while (PemEncoding.TryFind(text, out var fields))
         {
             if (text[fields.Label] is Label or "NEW " + Label)
-                return PemEncoding.WriteString(Label, Convert.FromBase64String(text[fields.Base64Data].ToString())) + "\n";
+            {
+                return TryLoad(Convert.FromBase64String(text[fields.Base64Data].ToString()))
+                    ?? throw new CryptographicException("What is marked as a certification request in it is none, or has something behind it.");
+            }
+
             text = text[fields.Location.End..];
         }
 
         throw new CryptographicException("There is no certification request in it.");
     }
 
-    private static byte[] ReadStart(string path)
+    // The whole of it, because a private key, a certificate and a .p12 file begin with the same octet, and must not leave this machine. Whether
+    // the proof of possession holds is the service's to say.
+    private static RequestFile? TryLoad(ReadOnlySpan<byte> der)
+    {
+        if (der is not [0x30, ..]) return null;
+        try
+        {
+            var request = CertificateRequest.LoadSigningRequest(
+                der, HashAlgorithmName.SHA256, out var length, CertificateRequestLoadOptions.SkipSignatureValidation);
+            return length == der.Length
+                ? new RequestFile(PemEncoding.WriteString(Label, der) + "\n", request.PublicKey.ExportSubjectPublicKeyInfo())
+                : null;
+        }
+        catch (CryptographicException)
+        {
+            // The caller says so.
+            return null;
+        }
+    }
+
+    private static byte[] ReadAll(string path)
     {
         using var file = File.OpenRead(path);
-        var buffer = new byte[MaxLength];
-        return buffer[..file.ReadAtLeast(buffer, MaxLength, throwOnEndOfStream: false)];
+        var buffer = new byte[MaxLength + 1];
+        var length = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        return length <= MaxLength ? buffer[..length] : throw new CryptographicException($"It is longer than {MaxLength} octets, as no request is.");
     }
 
     /// <summary>Reads the request that was stored beside a key.</summary>
@@ -60,16 +96,5 @@ internal sealed record RequestFile(string Pem, ReadOnlyMemory<byte> PublicKey)
         if (!File.Exists(path)) return null;
         var stored = Read(path);
         return key.Matches(stored.PublicKey.Span) ? stored : null;
-    }
-
-    /// <summary>Reads a request.</summary>
-    /// <exception cref="CryptographicException">It is none.</exception>
-    /// <exception cref="ArgumentException">It is not PEM.</exception>
-    internal static RequestFile Parse(string pem)
-    {
-        // Whether the proof of possession holds is the service's to say; here it is only asked which key this is about.
-        var request = CertificateRequest.LoadSigningRequestPem(
-            pem, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.SkipSignatureValidation);
-        return new RequestFile(pem, request.PublicKey.ExportSubjectPublicKeyInfo());
     }
 }

@@ -51,6 +51,15 @@ internal static class EnrollBatch
         if (!run.Settings.Json && !run.Settings.Quiet) problems.Write(run.Terminal.Error);
         run.Report(report, output => Write(output, report));
         if (failure is not null) throw failure;
+        if (report.Failed > 0)
+        {
+            throw new FailureException(
+                ExitCode.Failed,
+                "units-failed",
+                $"The service failed at {report.Failed} units; its log says why. Nothing is kept of those, and the next run asks for them again. "
+                + $"{report.Refused} units were refused, {report.Pending} wait for an approval, {report.Bad} rows cannot be read.");
+        }
+
         if (report.Refused + report.Pending + report.Bad > 0)
         {
             throw new FailureException(
@@ -91,6 +100,7 @@ internal static class EnrollBatch
                 ("refused", report.Refused.ToString()),
                 .. report.Refusals.Select(one => ("  " + one.Key, (string?)one.Value.ToString())),
                 ("wait for an approval", report.Pending > 0 ? report.Pending.ToString() : null),
+                ("failed on the service", report.Failed > 0 ? report.Failed.ToString() : null),
                 ("cannot be read", report.Bad > 0 ? report.Bad.ToString() : null),
                 ("done before", report.Skipped > 0 ? report.Skipped.ToString() : null),
                 ("results", report.Results),

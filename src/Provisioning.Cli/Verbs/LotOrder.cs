@@ -96,26 +96,20 @@ internal static class LotOrder
         if (before.Content is not { } lot) throw new FailureException(ExitCode.NotFound, "not-found", "There is no such lot.");
         var body = DefinitionOf(lot);
         Apply(run, body);
-        LotsVerb.Show(run, await before.WriteAsync(client, path, body, DefinitionOf, ct));
+        LotsVerb.Show(run, await before.WriteAsync(client, path, body, there => Whole(DefinitionOf(there), body), ct));
     }
 
     private static async Task<JsonElement> OpenAsync(ApiClient client, string path, JsonObject body, CancellationToken ct)
     {
-        var (json, sent) = (body.ToJsonString(), 0);
+        var request = new WatchedRequest(client, HttpMethod.Post, "/api/v1/lots", body.ToJsonString());
         try
         {
-            return await client.SendAsync(
-                Exchange.Json<JsonElement>(() =>
-                {
-                    sent++;
-                    return Exchange.Request(HttpMethod.Post, "/api/v1/lots", json);
-                }),
-                ct);
+            return await request.SendAsync<JsonElement>(_ => { }, ct);
         }
-        catch (FailureException failure) when (failure.Code == "already-exists" && sent > 1)
+        catch (FailureException failure) when (failure.Code == "already-exists" && request.IsInDoubt)
         {
             // By an attempt before this one, whose answer was lost; or by somebody else.
-            if (await Versioned.FindOwnAsync(client, path, body, OrderOf, ct) is { } own) return own;
+            if (await new Versioned(null, null).FindOwnAsync(client, path, body, there => Whole(OrderOf(there), body), ct) is { } own) return own;
             throw;
         }
     }
@@ -128,6 +122,9 @@ internal static class LotOrder
         if (lot["range"] is { } range) definition["units"] = new JsonObject { ["range"] = range.DeepClone() };
         return definition;
     }
+
+    // Of a lot all is known that can be ordered: what says more is not what was sent.
+    private static JsonObject? Whole(JsonObject there, JsonObject sent) => sent.Says(there) ? there : null;
 
     private static JsonObject OrderOf(JsonObject lot)
     {

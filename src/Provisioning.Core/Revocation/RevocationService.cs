@@ -37,7 +37,7 @@ public sealed class RevocationService(
                 RefusalCode.BadReason, "The reason must be one of: " + string.Join(", ", RevocationReasons.All) + ".");
         }
 
-        var before = await FindAsync(caller, serialNumber, ct);
+        var before = await FindAsync(caller, serialNumber, isForOwner: true, ct);
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
         var outcome = await SignalAsync(
@@ -59,7 +59,7 @@ public sealed class RevocationService(
     public async Task<Outcome<CertificateRecord>> ReleaseAsync(
         Caller caller, SerialNumber serialNumber, CancellationToken ct)
     {
-        var before = await FindAsync(caller, serialNumber, ct);
+        var before = await FindAsync(caller, serialNumber, isForOwner: false, ct);
         if (before is not Outcome<CertificateRecord>.Success(var row)) return before;
 
         var outcome = await SignalAsync(
@@ -84,9 +84,9 @@ public sealed class RevocationService(
 
     // The caller is judged before anything is looked up: whoever may not revoke must not learn what exists.
     private async Task<Outcome<CertificateRecord>> FindAsync(
-        Caller caller, SerialNumber serialNumber, CancellationToken ct)
+        Caller caller, SerialNumber serialNumber, bool isForOwner, CancellationToken ct)
     {
-        if (Judge(caller, serialNumber) is { } refusal) return refusal;
+        if (Judge(caller, serialNumber, isForOwner) is { } refusal) return refusal;
         if (await certificates.FindAsync(serialNumber, ct) is not { } row)
             return new Refusal(RefusalCode.NotFound, "No certificate with this serial number was issued here.");
         if (row.HolderKind == HolderKind.Authority)
@@ -106,10 +106,10 @@ public sealed class RevocationService(
     }
 
     // Closed: a new kind of caller may nothing until it is named here.
-    private static Refusal? Judge(Caller caller, SerialNumber serialNumber) => caller switch
+    private static Refusal? Judge(Caller caller, SerialNumber serialNumber, bool isForOwner) => caller switch
     {
         Caller.Administrator => null,
-        Caller.Device device when device.Certificate == serialNumber => null,
+        Caller.Device device when isForOwner && device.Certificate == serialNumber => null,
         _ => new Refusal(RefusalCode.NotAllowed, "Only administrators may revoke certificates and release holds."),
     };
 }

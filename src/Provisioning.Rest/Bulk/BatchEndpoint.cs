@@ -10,7 +10,7 @@ using Provisioning.Rest.Wire;
 namespace Provisioning.Rest.Bulk;
 
 /// <summary><c>/api/v1/enrollments/batch</c>: many enrollments over one request, line by line both ways.</summary>
-internal static partial class BatchEndpoint
+internal static class BatchEndpoint
 {
     // As many as keep the one writer of the database busy; beyond that they only wait.
     private const int InFlight = 64;
@@ -28,7 +28,8 @@ internal static partial class BatchEndpoint
     /// One JSON object a line in, one JSON object a line out, in the same order and while the body is still being sent: read and write
     /// at the same time. A bad line is answered as such, and the next one is read; each is decided by what the caller may do when it
     /// comes. When nothing comes for five minutes, the request is over. Lines that were not answered when the connection
-    /// broke are sent again: the same key for the same device gets the same certificate. Callers: registrars and administrators.
+    /// broke are sent again: the same key for the same device gets the same certificate. After ten lines in a row that the service failed at
+    /// (500) the answer ends, and what is left of the body is not read. Callers: registrars and administrators.
     /// </remarks>
     internal static async Task<IResult> EnrollBatch(
         HttpContext context, EnrollmentService enrollments, TimeProvider time, ILoggerFactory loggers, CancellationToken ct)
@@ -49,19 +50,24 @@ internal static partial class BatchEndpoint
         var answers = Channel.CreateBounded<Task<BatchResultDocument>>(InFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var lines = LineReader.ReadAsync(context.Request.BodyReader, time, stop.Token);
-        var work = new Work(enrollments, new RecentCaller(context.CallerNow(), time), loggers.CreateLogger(typeof(BatchEndpoint)));
+        using var failures = new BatchFailures(loggers.CreateLogger<BatchFailures>());
+        var work = new Work(enrollments, new RecentCaller(context.CallerNow(), time), failures);
         var reading = ReadAsync(lines, work, answers.Writer, stop.Token);
+        bool isWhole;
         try
         {
-            await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
+            isWhole = await WriteAsync(answers.Reader, new LineWriter(context.Response), ct);
         }
         finally
         {
             await stop.CancelAsync();
             await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // Nothing of a request may go on behind its end.
+            while (answers.Reader.TryRead(out var left)) await ((Task)left).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await reading;
+        if (isWhole) await reading;
         return Results.Empty;
     }
 
@@ -95,19 +101,27 @@ internal static partial class BatchEndpoint
         }
     }
 
-    private static async Task WriteAsync(ChannelReader<Task<BatchResultDocument>> answers, LineWriter writer, CancellationToken ct)
+    // False when it was given up: the answer then ends in order, so that the caller has all answers up to there.
+    private static async Task<bool> WriteAsync(ChannelReader<Task<BatchResultDocument>> answers, LineWriter writer, CancellationToken ct)
     {
+        var failedInARow = 0;
         while (await answers.WaitToReadAsync(ct))
         {
             while (answers.TryRead(out var answer))
             {
                 // Sent before it waits: the caller may hold its next line back until it has seen the answers so far.
                 if (!answer.IsCompleted) await writer.FlushAsync(ct);
-                writer.Append(await answer);
+                var told = await answer;
+                writer.Append(told);
+                failedInARow = told.Status == StatusCodes.Status500InternalServerError ? failedInARow + 1 : 0;
+                if (failedInARow == BatchFailures.MostInARow) break;
             }
 
             await writer.FlushAsync(ct);
+            if (failedInARow == BatchFailures.MostInARow) return false;
         }
+
+        return true;
     }
 
     // Parsed before the first await: the line's bytes are good only until the next one is read.
@@ -143,16 +157,10 @@ internal static partial class BatchEndpoint
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // A defect, or one damaged row: it must not keep a thousand others from their certificates, run after run.
-            Log.LineFailed(work.Logger, request.DeviceId, e);
+            work.Failures.Add(request.DeviceId, e);
             return BatchResultDocument.Of(line, request.DeviceId, new Problem(RestErrors.KindOf(500), "This line failed on the service; its log says why."));
         }
     }
 
-    private sealed record Work(EnrollmentService Enrollments, RecentCaller Caller, ILogger Logger);
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Error, "The enrollment of {Device} in a batch failed")]
-        internal static partial void LineFailed(ILogger logger, string device, Exception exception);
-    }
+    private sealed record Work(EnrollmentService Enrollments, RecentCaller Caller, BatchFailures Failures);
 }

@@ -1,4 +1,6 @@
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Provisioning.Cli.Bulk;
@@ -11,6 +13,8 @@ namespace Provisioning.Tests.Cli;
 public sealed class EnrollBatchTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+
+    private static string Csr { get; } = NewCsr();
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -48,7 +52,7 @@ public sealed class EnrollBatchTests : IDisposable
         await using var service = await StartAsync(AnswerAll);
         var attributes = Enumerable.Range(0, 60).ToDictionary(i => $"attribute-{i}", _ => new string('ü', 100));
         var list = Write("list.ndjson", string.Join('\n', Enumerable.Range(0, 300).Select(i =>
-            JsonSerializer.Serialize(new { deviceId = $"pump-{i}", csr = "AA", attributes }))));
+            JsonSerializer.Serialize(new { deviceId = $"pump-{i}", csr = Csr, attributes }))));
         Write("root.pem", service.Root.ExportCertificatePem());
 
         var run = await CommandLine.RunAsync("enroll", "--batch", list, "--json", "--url", service.Url, "--ca", _folder.At("root.pem"));
@@ -63,20 +67,21 @@ public sealed class EnrollBatchTests : IDisposable
         await using var server = await TestServer.StartAsync();
         var list = Write("list.ndjson", string.Join('\n', [
             Json(server.NewDevice("pump-1")),
-            "{\"deviceId\":\"pump-2\",\"csr\":\"AAAA\"}",
+            Json(server.NewDevice("pump-1")).Replace("pump-1", "pump-2", StringComparison.Ordinal),
             "{\"deviceId\":",
             "{\"deviceId\":\"pump-4\",\"csrFile\":\"nowhere.csr\"}",
             "{\"deviceId\":\"pump-5\"}",
             Json(server.NewDevice("pump-1")),
-            Json(server.NewDevice("pump-7"))]));
+            Json(server.NewDevice("pump-7")),
+            JsonSerializer.Serialize(new { deviceId = "pump-8", csr = Convert.ToBase64String(server.NewDevice("pump-8").Key.ExportPkcs8PrivateKey()) })]));
 
         var run = await CommandLine.RunAsync(server, "enroll", "--batch", list, "--problems", _folder.At("bad"));
 
         Assert.Equal((7, "units-refused"), run.End);
-        Assert.Equal("2 1 0 1 3", Counts(run));
-        Assert.Equal(1, run.Json.GetProperty("refusals").GetProperty("malformed").GetInt32());
-        Assert.Equal(["1 pump-1 ", "2 pump-2 malformed", "7 pump-7 "], (await ResultsAsync(list)).Select(one => $"{one.Line} {one.DeviceId} {one.Code}"));
-        Assert.Equal([3, 4, 5], (await File.ReadAllLinesAsync(_folder.At("bad"), Ct)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("line").GetInt32()));
+        Assert.Equal("2 1 0 1 4", Counts(run));
+        Assert.Equal(1, run.Json.GetProperty("refusals").GetProperty("identity-mismatch").GetInt32());
+        Assert.Equal(["1 pump-1 ", "2 pump-2 identity-mismatch", "7 pump-7 "], (await ResultsAsync(list)).Select(one => $"{one.Line} {one.DeviceId} {one.Code}"));
+        Assert.Equal([3, 4, 5, 8], (await File.ReadAllLinesAsync(_folder.At("bad"), Ct)).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("line").GetInt32()));
 
         // Refused units are tried again when that is asked for, and have one line afterwards too.
         await File.WriteAllTextAsync(list, Json(server.NewDevice("pump-2")) + "\n", Ct);
@@ -178,6 +183,36 @@ public sealed class EnrollBatchTests : IDisposable
         Assert.Equal(["2 02"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
     }
 
+    [Fact]
+    public async Task Units_that_the_service_fails_at_have_no_result_stop_no_others_and_are_asked_for_again()
+    {
+        await using var service = await StartAsync(
+            Answer("{\"line\":1,\"status\":500,\"deviceId\":\"pump-1\",\"code\":\"internal\",\"detail\":\"Its log.\"}", "{\"line\":2,\"status\":201,\"deviceId\":\"pump-2\",\"serialNumber\":\"02\"}"),
+            Answer("{\"line\":1,\"status\":201,\"deviceId\":\"pump-1\",\"serialNumber\":\"01\"}"));
+
+        var run = await BatchAsync(service, "--timeout", "0.1");
+
+        Assert.Equal((1, "units-failed"), run.End);
+        Assert.Equal(("1 0 0 0 0", 1), (Counts(run), run.Json.GetProperty("failed").GetInt32()));
+        Assert.Equal(["2 02"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
+        Assert.Equal("1 0 0 1 0", Counts(await BatchAsync(service)));
+        Assert.Equal(["2 02", "1 01"], (await ResultsAsync(_folder.At("list.ndjson"))).Select(one => $"{one.Line} {one.SerialNumber}"));
+    }
+
+    [Fact]
+    public async Task A_batch_that_the_service_gives_up_ends_at_once_and_says_so()
+    {
+        await using var service = await StartAsync(
+            Answer("{\"line\":1,\"status\":500,\"deviceId\":\"pump-1\",\"code\":\"internal\",\"detail\":\"Its log.\"}"));
+
+        var run = await BatchAsync(service, "--timeout", "20");
+
+        Assert.Equal((1, "units-failed"), run.End);
+        Assert.Contains("gave the batch up", run.Error, StringComparison.Ordinal);
+        Assert.Single(service.Requests);
+        Assert.Empty(await ResultsAsync(_folder.At("list.ndjson")));
+    }
+
     [Theory]
     [InlineData("{\"line\":1,\"status\":201,\"deviceId\":\"pump-1\",\"serialNumber\":\"01\"}", 5, "unreachable")]
     [InlineData("{\"line\":1,\"status\":201,\"deviceId\":\"pump-9\",\"serialNumber\":\"01\"}", 1, "not-understood")]
@@ -210,8 +245,14 @@ public sealed class EnrollBatchTests : IDisposable
     private static string Json(TestDevice device) =>
         JsonSerializer.Serialize(new { deviceId = device.Id, csr = Convert.ToBase64String(device.Request()) });
 
+    private static string NewCsr()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return Convert.ToBase64String(new CertificateRequest("CN=pump", key, HashAlgorithmName.SHA256).CreateSigningRequest());
+    }
+
     private static string Pem(TestDevice device) =>
-        System.Security.Cryptography.PemEncoding.WriteString("CERTIFICATE REQUEST", device.Request());
+        PemEncoding.WriteString("CERTIFICATE REQUEST", device.Request());
 
     private static string Counts(CommandLine run) => string.Join(
         ' ', ((string[])["issued", "refused", "pending", "skipped", "bad"]).Select(name => run.Json.GetProperty(name).GetInt64()));
@@ -222,7 +263,7 @@ public sealed class EnrollBatchTests : IDisposable
     private Task<CommandLine> BatchAsync(ScriptedService service, params string[] options)
     {
         Write("root.pem", service.Root.ExportCertificatePem());
-        var list = Write("list.ndjson", "{\"deviceId\":\"pump-1\",\"csr\":\"AA\"}\n{\"deviceId\":\"pump-2\",\"csr\":\"AA\"}\n");
+        var list = Write("list.ndjson", $"{{\"deviceId\":\"pump-1\",\"csr\":\"{Csr}\"}}\n{{\"deviceId\":\"pump-2\",\"csr\":\"{Csr}\"}}\n");
         return CommandLine.RunAsync(["enroll", "--batch", list, "--json", "--url", service.Url, "--ca", _folder.At("root.pem"), .. options]);
     }
 

@@ -111,7 +111,7 @@ public sealed class KeyPairFilesTests : IDisposable
     }
 
     [Fact]
-    public void Of_two_that_make_a_file_at_once_one_wins_and_nothing_else_is_left()
+    public void A_file_that_must_not_be_there_yet_is_made_once_and_left_as_it_is_afterwards()
     {
         Assert.True(AtomicFile.TryCreate(_folder.At("key"), "one", AtomicFile.OwnerOnly));
         Assert.False(AtomicFile.TryCreate(_folder.At("key"), "two", AtomicFile.OwnerOnly));

@@ -1,7 +1,10 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Provisioning.Cli.Api;
+using Provisioning.Core.Authorities;
 using Provisioning.Tests.Server;
+using Provisioning.Tests.Server.Credentials;
 using static Provisioning.Tests.Cli.ScriptedService;
 
 namespace Provisioning.Tests.Cli;
@@ -16,18 +19,32 @@ public sealed class LostAnswerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(503)]
-    [InlineData(504)]
-    [InlineData(200)]
-    public async Task Tokens_whose_answer_is_lost_are_not_made_again(int status)
+    [InlineData(0, "")]
+    [InlineData(503, "")]
+    [InlineData(504, "")]
+    [InlineData(200, "<html>")]
+    [InlineData(200, "null")]
+    [InlineData(200, "{}")]
+    [InlineData(200, "{\"items\":null}")]
+    [InlineData(200, "{\"items\":[{\"id\":")]
+    [InlineData(201, "{\"items\":[{\"id\":")]
+    public async Task Tokens_whose_answer_is_lost_are_not_made_again(int status, string body)
     {
         await using var service = await StartAsync(status switch
         {
             0 => Lost,
-            200 => (context, _) => context.Response.WriteAsync("<html>"),
+            200 => (context, _) => context.Response.WriteAsync(body),
+            201 => CutAsync,
             _ => Problem(status, "storage-unavailable", "0"),
         });
+
+        async Task CutAsync(HttpContext context, string _)
+        {
+            context.Response.ContentLength = 1000;
+            await context.Response.WriteAsync(body);
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        }
 
         var run = await RunAsync(service, "tokens create --group pumps --timeout 20");
 
@@ -35,6 +52,40 @@ public sealed class LostAnswerTests : IDisposable
         Assert.Contains("provisioning tokens --group pumps", run.Error, StringComparison.Ordinal);
         Assert.Contains("provisioning tokens revoke ID", run.Error, StringComparison.Ordinal);
         Assert.Single(service.Requests);
+    }
+
+    [Fact]
+    public async Task An_answer_with_tokens_is_waited_for_as_long_as_any_of_it_comes()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var silence = TimeSpan.FromSeconds(20);
+        var patience = new Patience(silence, _ => { }, time);
+        using var pulse = new Pulse(patience.ForOneAttempt, patience, time);
+        time.Advance(TimeSpan.FromSeconds(14));
+        pulse.SentForGood();
+        for (var i = 0; i < 5; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(19));
+            Assert.False(pulse.Stopped.IsCancellationRequested);
+            pulse.Heard();
+        }
+
+        time.Advance(silence);
+        Assert.True(pulse.Stopped.IsCancellationRequested);
+        await using var service = await StartAsync(DripAsync);
+        Assert.Equal(0, (await RunAsync(service, "tokens create --group pumps --timeout 1.5")).ExitCode);
+
+        // Longer in all than may be silent: by the real clock, because the connection is real.
+        static async Task DripAsync(HttpContext context, string body)
+        {
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+            foreach (var octet in """{"items":[]}""")
+            {
+                await context.Response.WriteAsync(octet.ToString());
+                await context.Response.Body.FlushAsync();
+                await timer.WaitForNextTickAsync();
+            }
+        }
     }
 
     [Fact]
@@ -101,6 +152,54 @@ public sealed class LostAnswerTests : IDisposable
         // The first attempt is lost before it arrives, and somebody else changes the lot before the second one.
         async Task PassOnOthersAsync() => await DoAsync(server, "lots change PO-1 --quota 5");
     }
+
+    [Theory]
+    [InlineData("groups save pumps --description same", 1, true)]
+    [InlineData("groups save default --description same", 1, true)]
+    [InlineData("profiles save mqtt-client {profile}", 1, true)]
+    [InlineData("groups save default --description same", 2, false)]
+    [InlineData("lots change PO-1 --quota 7", 2, false)]
+    public async Task The_same_change_by_another_administrator_or_in_another_version_is_not_ones_own(string line, int times, bool byAnother)
+    {
+        await using var server = await TestServer.StartAsync();
+        await PrepareAsync(server);
+        using var other = byAnother ? await server.AddPrincipalAsync("other", "administrator") : null;
+        await using var service = await StartAsync((context, body) => PassOnAsync(server, context, body, () => SaveAsync(context, body)));
+
+        var run = await RunAsync(service, line);
+
+        Assert.Equal((3, "precondition-failed"), run.End);
+        Assert.Contains("An answer was lost", run.Error, StringComparison.Ordinal);
+
+        async Task SaveAsync(HttpContext context, string body)
+        {
+            using var client = server.Client(other ?? server.Credential(CredentialFiles.Administrator));
+            for (var i = 0; i < times; i++)
+            {
+                using var message = new HttpRequestMessage(HttpMethod.Put, context.Request.Path) { Content = Json(body) };
+                message.Headers.Add("If-Match", "*");
+                using var saved = await client.SendAsync(message, Ct);
+                Assert.True(saved.IsSuccessStatusCode, await saved.Content.ReadAsStringAsync(Ct));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_turned_away_cannot_have_made_what_is_there()
+    {
+        await using var service = await StartAsync(
+            (context, _) => context.Response.WriteAsync("""{"name":"PO-1","quota":1,"revision":1}"""),
+            Problem(429, "too-many-requests", "0"),
+            Problem(412, "precondition-failed"));
+
+        var run = await RunAsync(service, "lots change PO-1 --quota 4");
+
+        Assert.Equal((3, "precondition-failed"), run.End);
+        Assert.Contains("Nothing was written", run.Error, StringComparison.Ordinal);
+        Assert.Equal(3, service.Requests.Count);
+    }
+
+    private static StringContent Json(string body) => new(body, System.Text.Encoding.UTF8, "application/json");
 
     // As a proxy that loses the first answer to every change; or loses the first change itself, while something else happens.
     private async Task PassOnAsync(TestServer server, HttpContext context, string body, Func<Task>? instead = null)

@@ -52,7 +52,7 @@ public sealed class RevocationServiceTests : IDisposable
         Caller caller = who switch
         {
             "registrar" => new Caller.Registrar("factory-line"),
-            "device" => new Caller.Device(id, row.SerialNumber),
+            "device" => new Caller.Device(id, SerialNumber.NewRandom()),
             _ => new Caller.Service(),
         };
         Assert.Equal(RefusalCode.NotAllowed,
@@ -64,6 +64,17 @@ public sealed class RevocationServiceTests : IDisposable
             Refusal(await _service.RevokeAsync(caller, SerialNumber.NewRandom(), RevocationReason.Superseded, Ct)));
         Assert.Equal(row, _house.Store.Find(row.SerialNumber));
         Assert.False(await IsRaisedAsync());
+    }
+
+    [Fact]
+    public async Task A_device_revokes_what_it_shows_and_releases_nothing()
+    {
+        Assert.True(DeviceId.TryParse("unit-1", out var id));
+        var row = Add();
+        var caller = new Caller.Device(id, row.SerialNumber);
+        Assert.Equal(RefusalCode.NotAllowed, Refusal(await _service.ReleaseAsync(caller, row.SerialNumber, Ct)));
+        Assert.Equal(RefusalCode.BadReason, Refusal(await _service.RevokeAsync(caller, row.SerialNumber, RevocationReason.CertificateHold, Ct)));
+        Assert.Equal(CertificateState.Revoked, Expect(await _service.RevokeAsync(caller, row.SerialNumber, RevocationReason.Superseded, Ct)).State);
     }
 
     [Fact]

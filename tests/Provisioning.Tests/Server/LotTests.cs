@@ -104,7 +104,7 @@ public sealed class LotTests
 
         Assert.Equal([1, 0, 0, 0], items.Select(item => item.GetProperty("revoked").GetInt32()));
         Assert.Equal([null, null, "not-in-lot", "bad-device-id"], items.Select(item => item.GetProperty("code").GetString()));
-        await Problem.IsAsync(await device.Client().GetAsync("/api/v1/self"), HttpStatusCode.Forbidden, "certificate-revoked");
+        await Problem.IsAsync(await device.Client().GetAsync("/api/v1/self"), HttpStatusCode.Forbidden, "device-decommissioned");
         await Problem.IsAsync(await TryEnrollAsync(server, "pump-1", "PO-1"), HttpStatusCode.Forbidden, "device-decommissioned");
         await TestServer.UntilAsync(() => server.Crl()?.Entries == 1, TimeSpan.FromMinutes(1));
         await EnrollAsync(server, "pump-2", "PO-1");

@@ -211,6 +211,33 @@ public sealed class BulkTests
     }
 
     [Fact]
+    public async Task A_batch_in_which_the_service_fails_at_ten_lines_in_a_row_is_given_up_and_the_log_stays_small()
+    {
+        await using var server = await TestServer.StartAsync();
+        var devices = Enumerable.Range(0, 60).Select(i => server.NewDevice($"pump-{i}")).ToList();
+        Assert.Equal(60, (await BatchAsync(server, string.Join('\n', devices.Select(Line)))).Count);
+        await server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("DELETE FROM certificate_der WHERE serial IN (SELECT serial FROM certificates WHERE holder LIKE 'pump-%')").Execute(), default);
+
+        // As long as others succeed between them, all are answered.
+        var mixed = devices.Take(30).SelectMany((device, i) => i % 9 == 8 ? [Line(device), Line(server.NewDevice($"new-{i}"))] : new[] { Line(device) });
+        Assert.Equal((30, 3), Split(await BatchAsync(server, string.Join('\n', mixed))));
+        Assert.Equal(10, Explained());
+        Assert.Contains(server.Log.All, line => line.Contains("30 lines of a batch failed", StringComparison.Ordinal));
+
+        var all = await BatchAsync(server, string.Join('\n', devices.Prepend(server.NewDevice("new")).Select(Line)));
+
+        Assert.Equal(Enumerable.Range(1, 11), all.Select(line => line.GetProperty("line").GetInt32()));
+        Assert.Equal((10, 1), Split(all));
+        Assert.Equal(20, Explained());
+
+        int Explained() => server.Log.All.Count(line => line.Contains("in a batch failed", StringComparison.Ordinal));
+
+        static (int Failed, int Issued) Split(List<JsonElement> lines) =>
+            (lines.Count(line => line.GetProperty("status").GetInt32() == 500), lines.Count(line => line.GetProperty("status").GetInt32() == 201));
+    }
+
+    [Fact]
     public async Task A_bad_line_of_a_batch_stops_none_of_the_others()
     {
         await using var server = await TestServer.StartAsync();
