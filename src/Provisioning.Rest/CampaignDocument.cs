@@ -23,7 +23,7 @@ internal sealed record CampaignDocument
     [NamesOf(typeof(CampaignState))]
     public required string State { get; init; }
 
-    /// <summary>The first device is due.</summary>
+    /// <summary>The first device is due. Certificates that were reserved before are to be renewed.</summary>
     public required DateTimeOffset StartsAt { get; init; }
 
     /// <summary>Every device is due.</summary>
@@ -43,7 +43,7 @@ internal sealed record CampaignDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Unconfirmed { get; init; }
 
-    /// <summary>When it was created. Certificates that were reserved before are to be renewed.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>By whom.</summary>

@@ -34,7 +34,7 @@ internal static class CampaignEndpoints
 
     /// <summary>Renews all devices of a group out of turn</summary>
     /// <remarks>
-    /// Devices whose certificates are older than the campaign are due between its begin and its end, each at a place of its own: they
+    /// Devices whose certificates are older than its begin are due between its begin and its end, each at a place of its own: they
     /// learn it from <c>GET /self</c>, and a renewal is then not too early. Callers: administrators.
     /// </remarks>
     /// <param name="name" example="pumps">The group.</param>
@@ -122,8 +122,8 @@ internal static class CampaignEndpoints
 
     /// <summary>Stops a campaign</summary>
     /// <remarks>
-    /// The windows are again what they were; what was renewed stays renewed. One that was stopped or is over stays what it is. Callers:
-    /// administrators.
+    /// The windows are again what they were, also those of the stragglers of one that is over; what was renewed stays renewed. One that was
+    /// stopped stays what it is. Callers: administrators.
     /// </remarks>
     /// <param name="name" example="pumps">The group.</param>
     /// <param name="id" example="5D0C7A3B19E84F62A7D1C3B5E9F20846">The campaign.</param>

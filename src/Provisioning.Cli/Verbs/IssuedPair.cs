@@ -12,6 +12,7 @@ internal static class IssuedPair
     private static readonly HashSet<string> AboutTheKey =
     [
         "bad-key", "roca", "unsupported-key", "key-not-allowed", "key-blocked", "key-in-use", "bad-csr", "pop-invalid",
+        "new-key-required", "new-key-not-allowed",
     ];
 
     /// <summary>Sends the request of a pair, and puts key and certificate in place. What can never be certified is not kept.</summary>

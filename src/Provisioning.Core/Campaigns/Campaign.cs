@@ -1,7 +1,7 @@
 namespace Provisioning.Core.Campaigns;
 
 /// <summary>
-/// Renews all devices of a group out of turn: those whose certificates are older than it come back between its begin and its end, each
+/// Renews all devices of a group out of turn: those whose certificates are older than its begin come back between its begin and its end, each
 /// at a place of its own, because the profile or the authority changes.
 /// </summary>
 public sealed record Campaign
@@ -15,7 +15,7 @@ public sealed record Campaign
     /// <summary>Why, for people.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>The first device is due.</summary>
+    /// <summary>The first device is due. Certificates that were reserved before are to be renewed.</summary>
     public required DateTimeOffset StartsAt { get; init; }
 
     /// <summary>Every device is due.</summary>
@@ -24,7 +24,7 @@ public sealed record Campaign
     /// <summary>How many certificates there were to renew when it was created.</summary>
     public long Certificates { get; init; }
 
-    /// <summary>When it was created. Certificates that were reserved before are to be renewed.</summary>
+    /// <summary>When it was created.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>By whom.</summary>

@@ -30,18 +30,20 @@ public sealed class CampaignService(ICampaignStore store, CampaignCatalog catalo
         if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
         if (Check(definition, now) is { } refusal) return refusal;
         var startsAt = definition.StartsAt is { } later && later > now ? later : now;
-        var started = await store.AddCampaignAsync(
-            new Campaign
-            {
-                Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
-                Group = group,
-                Reason = definition.Reason,
-                StartsAt = startsAt,
-                EndsAt = startsAt + definition.Duration,
-                CreatedAt = now,
-                CreatedBy = caller.Actor,
-            },
-            ct);
+        var campaign = new Campaign
+        {
+            Id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16)),
+            Group = group,
+            Reason = definition.Reason,
+            StartsAt = startsAt,
+            EndsAt = startsAt + definition.Duration,
+            CreatedAt = now,
+            CreatedBy = caller.Actor,
+        };
+
+        // Counted before, beside the writer: of a million rows that takes a moment.
+        var (certificates, _) = await store.CountAsync(campaign, now, ct);
+        var started = await store.AddCampaignAsync(campaign with { Certificates = certificates }, ct);
         await catalog.RefreshAsync(ct);
         return started;
     }

@@ -8,14 +8,14 @@ namespace Provisioning.Core.Campaigns;
 public interface ICampaignStore
 {
     /// <summary>
-    /// Puts a campaign on record, with an audit entry, and counts what it is to renew. One that is over makes room for it.
+    /// Puts a campaign on record, with an audit entry. One that is over makes room for it.
     /// </summary>
     /// <param name="campaign">The campaign.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>What is on record; or <see cref="RefusalCode.CampaignRunning"/> when another one of the group is not over.</returns>
     Task<Outcome<Campaign>> AddCampaignAsync(Campaign campaign, CancellationToken ct);
 
-    /// <summary>Stops a campaign, with an audit entry. One that was stopped, or is over, stays what it is.</summary>
+    /// <summary>Stops a campaign, with an audit entry. One that was stopped stays what it is.</summary>
     /// <param name="id">The campaign.</param>
     /// <param name="actor">Who.</param>
     /// <param name="at">Now.</param>

@@ -101,6 +101,7 @@ internal sealed class CertificatePlan
             GroupVersion = request.GroupVersion,
             Succession = request.Succession,
             DeviceRevision = request.DeviceRevision,
+            UnlessExisting = request.UnlessExisting,
             Admission = request.Admission,
             Attributes = input.KeepsAttributes ? input.Attributes : null,
         };

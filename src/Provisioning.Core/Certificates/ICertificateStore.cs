@@ -30,10 +30,10 @@ public interface ICertificateStore
     /// unit of that (<see cref="RefusalCode.NotInLot"/>); with another key
     /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
     /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
-    /// <item>Renewal: the certificate named must still be issued or current
+    /// <item>Renewal: the certificate named must still be issued or current, or superseded in its overlap
     /// (else <see cref="RefusalCode.CertificateRevoked"/>, <see cref="RefusalCode.CertificateOnHold"/> or
-    /// <see cref="RefusalCode.CertificateSuperseded"/>). An unconfirmed successor with the same key is
-    /// <see cref="ReserveResult.Existing"/>; with another key it is superseded by this one; a reservation in flight is
+    /// <see cref="RefusalCode.CertificateSuperseded"/>). A successor with the same key is
+    /// <see cref="ReserveResult.Existing"/>; an unconfirmed one with another key is superseded by this one; a reservation in flight is
     /// <see cref="RefusalCode.RequestInProgress"/>. When the certificate named is itself unconfirmed, it has been seen by
     /// this, and is confirmed in the same transaction. One that is not this device's is
     /// <see cref="RefusalCode.UnknownCertificate"/>.</item>
@@ -117,7 +117,8 @@ public interface ICertificateStore
     /// <summary>
     /// A device was seen with a certificate. The first time is put on record, with the certificate and with the device, which is
     /// in the field from then on. An unconfirmed one becomes current, the one before in its slot superseded, with one audit entry
-    /// (<c>certificate-confirmed</c>). Does nothing when the certificate is neither issued nor current any more.
+    /// (<c>certificate-confirmed</c>). One that was displaced before it was shown comes back as long as the one before it is in use. Does
+    /// nothing when the certificate does not authenticate any more.
     /// </summary>
     /// <param name="serialNumber">The certificate that was seen.</param>
     /// <param name="succession">What becomes of the one before in its slot.</param>

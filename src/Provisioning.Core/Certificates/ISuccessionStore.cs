@@ -10,13 +10,12 @@ public interface ISuccessionStore
     /// </summary>
     /// <param name="group">Of this enrollment group.</param>
     /// <param name="within">How long the device has to show the new one.</param>
-    /// <param name="succession">Whether what was given up is revoked.</param>
     /// <param name="at">Now.</param>
     /// <param name="limit">The most at once.</param>
     /// <param name="ct">Gives up waiting.</param>
     /// <returns>How many.</returns>
     Task<int> GiveUpUnconfirmedAsync(
-        string group, TimeSpan within, Succession succession, DateTimeOffset at, int limit, CancellationToken ct);
+        string group, TimeSpan within, DateTimeOffset at, int limit, CancellationToken ct);
 
     /// <summary>Revokes superseded certificates (reason superseded) whose time for it has come, unless they have expired.</summary>
     /// <param name="at">Now.</param>

@@ -71,6 +71,9 @@ public sealed record Reservation
     /// </summary>
     public long? DeviceRevision { get; init; }
 
+    /// <summary>Why nothing new is reserved, though what is there already may be given again; or null.</summary>
+    public Enrollment.Refusal? UnlessExisting { get; init; }
+
     /// <summary>What let a first certificate be planned, or null for renewals and for what the service itself needs.</summary>
     public Admission? Admission { get; init; }
 

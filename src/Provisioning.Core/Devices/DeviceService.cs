@@ -1,3 +1,4 @@
+using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
@@ -26,7 +27,7 @@ public sealed class DeviceService(IDeviceChangeStore store, CrlSignal signal, Cl
     {
         if (Judge(caller) is { } refusal) return refusal;
         if (FreeText.Check(reason, MaxReason) is { } badText) return new Refusal(RefusalCode.Malformed, badText) { Field = "/reason" };
-        return Signal(await store.ChangeAsync(id, change, reason, caller.Actor, clock.LastBelieved(), CancellationToken.None));
+        return await SignalAsync(store.ChangeAsync(id, change, reason, caller.Actor, clock.LastBelieved(), CancellationToken.None));
     }
 
     /// <summary>Revokes all certificates of a device. It may be enrolled anew.</summary>
@@ -43,17 +44,25 @@ public sealed class DeviceService(IDeviceChangeStore store, CrlSignal signal, Cl
         if (Judge(caller) is { } refusal) return refusal;
         if (reason == RevocationReason.CertificateHold)
             return new Refusal(RefusalCode.BadReason, "A device is put on hold by suspending it: POST /api/v1/devices/{deviceId}/suspension.");
-        return Signal(await store.RevokeAllAsync(id, reason, caller.Actor, clock.LastBelieved(), CancellationToken.None));
+        return await SignalAsync(store.RevokeAllAsync(id, reason, caller.Actor, clock.LastBelieved(), CancellationToken.None));
     }
 
     private static Refusal? Judge(Caller caller) => caller is Caller.Administrator
         ? null
         : new Refusal(RefusalCode.NotAllowed, "Only administrators change the state of devices.");
 
-    private Outcome<Device> Signal(Outcome<ChangedDevice> outcome)
+    // A CRL is made whatever comes of it: the database may have failed after the commit, and the same again changes nothing.
+    private async Task<Outcome<Device>> SignalAsync(Task<Outcome<ChangedDevice>> change)
     {
-        if (!outcome.TryGet(out var changed, out var refusal)) return refusal;
-        foreach (var authority in changed.Authorities) signal.Raise(authority);
-        return changed.Device;
+        try
+        {
+            if (!(await change).TryGet(out var changed, out var refusal)) return refusal;
+            foreach (var authority in changed.Authorities) signal.Raise(authority);
+            return changed.Device;
+        }
+        finally
+        {
+            signal.Raise(AuthorityDirectory.IssuingName);
+        }
     }
 }

@@ -47,6 +47,9 @@ public sealed record AuthorizedRequest
     /// <summary>For a renewal: the revision of the device that it rests on.</summary>
     public long? DeviceRevision { get; init; }
 
+    /// <summary>Why nothing new is issued, though the answer that was given already may be given again; or null.</summary>
+    public Refusal? UnlessExisting { get; init; }
+
     /// <summary>The certificate that this one renews, or null for a first one.</summary>
     public SerialNumber? Renews { get; init; }
 
@@ -78,12 +81,11 @@ public sealed record AuthorizedRequest
         };
     }
 
-    /// <summary>May this device renew now? All of <see cref="RenewalRules"/> must be kept.</summary>
+    /// <summary>May this device renew now? It was identified by its certificate; <see cref="RenewalRules"/> say the rest.</summary>
     /// <param name="renewal">The request with what was read for it.</param>
-    /// <returns>The permission, or the first refusal.</returns>
-    internal static Outcome<AuthorizedRequest> Renewal(RenewalCase renewal)
+    /// <returns>The permission.</returns>
+    internal static AuthorizedRequest Renewal(RenewalCase renewal)
     {
-        if (RenewalRules.Check(renewal) is { } refusal) return refusal;
         var (caller, policy) = (renewal.Caller, renewal.Group);
         return new AuthorizedRequest
         {
@@ -98,6 +100,7 @@ public sealed record AuthorizedRequest
             Renews = caller.Certificate,
             Succession = policy.Definition.Renewal.ToSuccession(),
             DeviceRevision = renewal.Device.Revision,
+            UnlessExisting = RenewalRules.CheckWindow(renewal),
             Admission = RenewalRules.NeedsApproval(renewal)
                 ? new Admission { DeviceRevision = renewal.Device.Revision, NeedsApproval = true }
                 : null,

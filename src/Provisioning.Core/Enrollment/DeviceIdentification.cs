@@ -1,6 +1,7 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Revocation;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -15,6 +16,9 @@ namespace Provisioning.Core.Enrollment;
 public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog groups, ClockGuard clock, TimeProvider time)
 {
     private static readonly RenewalPolicy Usual = new();
+
+    // A request over an open connection may come just after the first one with the next certificate.
+    private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(1);
 
     // How exactly it is known when a device was last seen.
     private static readonly TimeSpan SeenAgain = TimeSpan.FromHours(1);
@@ -32,10 +36,11 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
         if (CheckDevice(device.State) is { } badDevice) return badDevice;
         if (await CheckStateAsync(record, device, now, ct) is { } badState) return badState;
 
-        var policy = groups.Find(device.Group)?.Group.Definition.Renewal ?? Usual;
+        var policy = PolicyOf(device);
         var isExpired = now > record.NotAfter;
         if (now < record.NotBefore || (isExpired && !IsInGrace(record, policy, now)))
             return CallerIdentification.CheckedExpired(clock, record, now);
+        if (isExpired && !clock.Now().TryGet(out _, out var wrongClock)) return wrongClock;
 
         if (record.State == CertificateState.Issued)
         {
@@ -44,7 +49,7 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
             if (CallerIdentification.CheckState(confirmed.State) is { } changed) return changed;
             record = confirmed;
         }
-        else if (record.LastSeenAt is not { } last || last + SeenAgain <= now)
+        else if (record.LastSeenAt is not { } last || last + SeenAgain <= clock.LastBelieved())
         {
             MarkSeen(record, policy);
         }
@@ -63,12 +68,23 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
 
     private async ValueTask<Refusal?> CheckStateAsync(CertificateRecord record, Device device, DateTimeOffset now, CancellationToken ct)
     {
-        var refusal = CallerIdentification.CheckState(record.State);
-        if (record.State != CertificateState.Superseded) return refusal;
-        if (record.WorksUntil > now) return null;
+        if (CallerIdentification.CheckState(record.State) is not { } refusal) return null;
+        if (record.WorksUntil is not { } end)
+        {
+            // Displaced before it was ever shown: its device may have stored it all the same, and have nothing else.
+            if (record.State != CertificateState.Superseded) return refusal;
+            var policy = PolicyOf(device);
+            var back = await store.ConfirmAsync(record.SerialNumber, policy.ToSuccession(), clock.LastBelieved(), ct);
+            return back is { State: CertificateState.Current } ? null : refusal;
+        }
 
-        // Whoever shows it has not got the successor, or has lost it: a copy, or a device that was set back. Expired, it is no harm.
-        if (now <= record.NotAfter && (device.CloneSuspectedAt is not { } noted || noted + CloneMark.Pause <= now))
+        if (record.State == CertificateState.Superseded && now < end) return null;
+        if (record is not ({ State: CertificateState.Superseded } or { RevocationReason: RevocationReason.Superseded })) return refusal;
+        if (!clock.Now().TryGet(out _, out var wrongClock)) return wrongClock;
+
+        // Whoever shows it has not got the successor, or has lost it: a copy, or a device that was set back. Expired, it is no harm; and
+        // what was on its way when the successor was shown is no sign.
+        if (now <= record.NotAfter && now - end >= OnItsWay && (device.CloneSuspectedAt is not { } noted || noted + CloneMark.Pause <= now))
         {
             await store.NoteOldAsync(record.SerialNumber, clock.LastBelieved(), ct);
             CoreMetrics.CloneSuspected(CloneSign.OldCertificate);
@@ -76,6 +92,8 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
 
         return refusal;
     }
+
+    private RenewalPolicy PolicyOf(Device device) => groups.Find(device.Group)?.Group.Definition.Renewal ?? Usual;
 
     private static Refusal? CheckDevice(DeviceState state) => state switch
     {

@@ -92,10 +92,9 @@ public sealed class EnrollmentService(
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
         var read = await cases.ReadRenewalAsync(device, isFirst, now, CancellationToken.None);
         if (!read.TryGet(out var known, out refusal)) return refusal;
-        if (!AuthorizedRequest.Renewal(known).TryGet(out var allowed, out refusal)) return refusal;
         return await ProcessAsync(new EnrollmentWork
         {
-            Allowed = allowed,
+            Allowed = AuthorizedRequest.Renewal(known),
             CertificationRequest = request.CertificationRequest,
             RequestKey = request.RequestKey,
             Attributes = known.Device.Attributes,

@@ -9,10 +9,6 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 internal static class RenewalRules
 {
-    /// <summary>The rules that rest on nothing in the request.</summary>
-    /// <returns>The first refusal, or null.</returns>
-    internal static Refusal? Check(RenewalCase renewal) => CheckSuccessor(renewal) ?? CheckWindow(renewal);
-
     /// <summary>The rule about the next key, once it is known.</summary>
     /// <returns>The refusal, or null.</returns>
     internal static Refusal? CheckKey(RenewalCase renewal, SubjectPublicKey next)
@@ -31,12 +27,9 @@ internal static class RenewalRules
     internal static bool NeedsApproval(RenewalCase renewal) =>
         renewal.Caller.IsExpired && renewal.Group.Definition.Renewal.GraceApproval == Approval.Manual;
 
-    // In the overlap the old certificate works, but the device has proven that it holds the new one.
-    private static Refusal? CheckSuccessor(RenewalCase renewal) => renewal.Caller.Shown is { State: CertificateState.Superseded }
-        ? new Refusal(RefusalCode.CertificateSuperseded, "The certificate was replaced; renew with the newer one that this device was given.")
-        : null;
-
-    private static Refusal? CheckWindow(RenewalCase renewal)
+    /// <summary>The rule about time. A renewal that was answered before is answered again whenever it is asked for.</summary>
+    /// <returns>The refusal of anything new, or null.</returns>
+    internal static Refusal? CheckWindow(RenewalCase renewal)
     {
         if (renewal.Window is not { } window || renewal.Now >= window.After || renewal.Group.Definition.Renewal.Early == EarlyRenewal.Allowed)
             return null;

@@ -26,7 +26,7 @@ public sealed class RenewalWindows(ProfileCatalog profiles, CampaignCatalog camp
     public RenewalWindow? Of(CertificateRecord record)
     {
         var campaign = record.HolderKind == HolderKind.Device ? campaigns.Find(record.Group ?? EnrollmentGroup.DefaultName) : null;
-        var outOfTurn = record.ReservedAt < campaign?.CreatedAt ? Spread(record, campaign.StartsAt, campaign.EndsAt) : (RenewalWindow?)null;
+        var outOfTurn = record.ReservedAt < campaign?.StartsAt ? Spread(record, campaign.StartsAt, campaign.EndsAt) : (RenewalWindow?)null;
         if (record.NotAfter >= Validity.NoEnd) return outOfTurn;
         var profile = profiles[record.Profile];
         var from = record.ReservedAt;

@@ -21,7 +21,7 @@ public sealed class SuccessionService(
     /// shows works for the overlap of its group. Again, it changes nothing.
     /// </summary>
     /// <param name="device">The device.</param>
-    /// <param name="serialNumber">Of the next certificate, in the slot of the one that it shows.</param>
+    /// <param name="serialNumber">Of the next certificate, in the slot of the one that it shows, which is in use.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>
     /// The row as it is now. Refusals: <see cref="RefusalCode.NotFound"/>, also for what is another's;
@@ -35,6 +35,8 @@ public sealed class SuccessionService(
         var isSigned = found is { HolderKind: HolderKind.Device, State: not (CertificateState.Reserved or CertificateState.Abandoned) };
         if (!isSigned || found!.Holder != device.Id.Value || found.Slot != device.Slot)
             return new Refusal(RefusalCode.NotFound, "This device was given no such certificate.");
+        if (device.Shown is { State: CertificateState.Superseded } && found.State != CertificateState.Current)
+            return CallerIdentification.CheckState(CertificateState.Superseded)!;
         var policy = groups.Find(device.OnRecord?.Group ?? EnrollmentGroup.DefaultName)?.Group.Definition.Renewal ?? new RenewalPolicy();
         var now = await certificates.ConfirmAsync(serialNumber, policy.ToSuccession(), clock.LastBelieved(), ct) ?? found;
         return CallerIdentification.CheckState(now.State) is { } refusal ? refusal : now;
@@ -55,7 +57,7 @@ public sealed class SuccessionService(
             do
             {
                 some = await store.GiveUpUnconfirmedAsync(
-                    version.Group.Name, within, policy.ToSuccession(), clock.LastBelieved(), Piece, ct);
+                    version.Group.Name, within, clock.LastBelieved(), Piece, ct);
                 all += some;
             }
             while (some == Piece);

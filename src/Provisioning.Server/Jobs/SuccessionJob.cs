@@ -4,8 +4,8 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Server.Jobs;
 
 /// <summary>
-/// Once a minute: revokes the certificates whose overlap is over, where their group says so, and gives up renewals that never reached
-/// their devices. Looks at the campaigns that other nodes have started.
+/// Once a minute: revokes the certificates whose overlap is over, where their group says so; and once an hour gives up renewals that never
+/// reached their devices. Looks at the campaigns that other nodes have started.
 /// </summary>
 internal sealed partial class SuccessionJob(
     SuccessionService succession, CampaignCatalog campaigns, TimeProvider time, ILogger<SuccessionJob> logger) : BackgroundService
@@ -13,12 +13,15 @@ internal sealed partial class SuccessionJob(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMinutes(1), time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        for (var minute = 0; await timer.WaitForNextTickAsync(stoppingToken); minute++)
         {
             try
             {
                 await campaigns.RefreshAsync(stoppingToken);
                 await succession.RevokeSupersededAsync(stoppingToken);
+
+                // It looks at every renewal that was not seen yet.
+                if (minute % 60 != 0) continue;
                 var given = await succession.GiveUpUnconfirmedAsync(stoppingToken);
                 if (given > 0) Log.GivenUp(logger, given);
             }

@@ -19,7 +19,7 @@ internal sealed class CampaignStore(Writer writer, Readers readers) : ICampaignS
     private const string ById = $"SELECT {Columns} FROM campaigns p WHERE p.id = @id";
 
     private const string Old = """
-        c.group_name = @group AND c.reserved_at < @created_at AND c.not_after >= @at AND c.holder_kind = 'device' AND c.state = 'current'
+        c.group_name = @group AND c.reserved_at < @starts_at AND c.not_after >= @at AND c.holder_kind = 'device' AND c.state = 'current'
         """;
 
     private const string IsRenewed = """
@@ -69,25 +69,24 @@ internal sealed class CampaignStore(Writer writer, Readers readers) : ICampaignS
             Close(transaction, other.Id, "service", other.EndsAt);
         }
 
-        var counted = campaign with { Certificates = Count(transaction, campaign) };
         const string sql = """
             INSERT INTO campaigns (id, group_name, reason, starts_at, ends_at, certificates, created_at, created_by)
             VALUES (@id, @group, @reason, @starts_at, @ends_at, @certificates, @created_at, @created_by)
             """;
         transaction.Sql(sql)
-            .With("id", counted.Id)
-            .With("group", counted.Group)
-            .With("reason", counted.Reason)
-            .With("starts_at", counted.StartsAt)
-            .With("ends_at", counted.EndsAt)
-            .With("certificates", counted.Certificates)
-            .With("created_at", counted.CreatedAt)
-            .With("created_by", counted.CreatedBy)
+            .With("id", campaign.Id)
+            .With("group", campaign.Group)
+            .With("reason", campaign.Reason)
+            .With("starts_at", campaign.StartsAt)
+            .With("ends_at", campaign.EndsAt)
+            .With("certificates", campaign.Certificates)
+            .With("created_at", campaign.CreatedAt)
+            .With("created_by", campaign.CreatedBy)
             .Execute();
         transaction.Audit(
-            AuditActions.CampaignStarted, counted.CreatedBy, counted.CreatedAt, null, null, null,
-            $"{counted.Group} {counted.Id} {counted.Certificates}: {counted.Reason}");
-        return counted;
+            AuditActions.CampaignStarted, campaign.CreatedBy, campaign.CreatedAt, null, null, null,
+            $"{campaign.Group} {campaign.Id} {campaign.Certificates}: {campaign.Reason}");
+        return campaign;
     }
 
     private static Outcome<Campaign> Stop(Transaction transaction, string id, string actor, DateTimeOffset at)
@@ -95,7 +94,7 @@ internal sealed class CampaignStore(Writer writer, Readers readers) : ICampaignS
         Campaign? known;
         using (var row = transaction.Sql(ById).With("id", id).Query()) known = row.Read() ? Read(row) : null;
         if (known is null) return new Refusal(RefusalCode.NotFound, "There is no such campaign.");
-        if (known.StoppedAt is not null || known.StateAt(at) == CampaignState.Over) return known;
+        if (known.StoppedAt is not null) return known;
         Close(transaction, id, actor, at);
         transaction.Audit(AuditActions.CampaignStopped, actor, at, null, null, null, $"{known.Group} {id}");
         return known with { StoppedAt = at, StoppedBy = actor };
@@ -116,28 +115,17 @@ internal sealed class CampaignStore(Writer writer, Readers readers) : ICampaignS
         return row.Read() ? Read(row) : null;
     }
 
-    private static long Count(Transaction transaction, Campaign campaign)
-    {
-        using var row = transaction.Sql($"SELECT COUNT(*) FROM certificates c WHERE {Old}")
-            .With("group", campaign.Group)
-            .With("created_at", campaign.CreatedAt)
-            .With("at", campaign.CreatedAt)
-            .Query();
-        row.Read();
-        return row.GetInt64(0);
-    }
-
     private static async ValueTask<CampaignProgress> CountAsync(
         Session session, (Campaign Campaign, DateTimeOffset At) of, CancellationToken ct)
     {
         const string sql = $"""
             SELECT (SELECT COUNT(*) FROM certificates c WHERE {Old}),
-                (SELECT COUNT(*) FROM certificates c WHERE c.group_name = @group AND c.holder_kind = 'device' AND c.state = 'issued'
-                    AND c.issued_at >= @created_at)
+                (SELECT COUNT(*) FROM certificates n WHERE n.group_name = @group AND n.holder_kind = 'device' AND n.state = 'issued'
+                    AND EXISTS (SELECT 1 FROM certificates c WHERE {Old} AND c.holder = n.holder AND c.slot = n.slot))
             """;
         await using var row = await session.Sql(sql)
             .With("group", of.Campaign.Group)
-            .With("created_at", of.Campaign.CreatedAt)
+            .With("starts_at", of.Campaign.StartsAt)
             .With("at", of.At)
             .QueryAsync(ct);
         await row.ReadAsync(ct);
@@ -174,7 +162,7 @@ internal sealed class CampaignStore(Writer writer, Readers readers) : ICampaignS
         var after = query.Cursor is { } cursor && SerialNumber.TryParse(cursor.Text, out var serial) ? serial.ToOctets() : [];
         await using var row = await session.Sql(sql)
             .With("group", query.Campaign.Group)
-            .With("created_at", query.Campaign.CreatedAt)
+            .With("starts_at", query.Campaign.StartsAt)
             .With("at", query.At)
             .With("reserved_at", query.Cursor?.Number ?? long.MinValue)
             .With("after", after)

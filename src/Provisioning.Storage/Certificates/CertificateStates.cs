@@ -10,33 +10,61 @@ internal static class CertificateStates
     // Showing it again within this is not written down again.
     private static readonly TimeSpan SeenAgain = TimeSpan.FromHours(1);
 
-    /// <summary>Whatever state it has, it is superseded now, and does not authenticate any more: it was never seen, or it has expired.</summary>
-    public static void Supersede(Transaction transaction, CertificateRecord certificate, Succession succession, DateTimeOffset at)
+    /// <summary>
+    /// An unconfirmed certificate gives its place up. Its device may have stored it all the same: shown while the one before is still in
+    /// use, it is confirmed (<see cref="Confirm"/>).
+    /// </summary>
+    public static void Displace(Transaction transaction, CertificateRecord certificate)
     {
-        const string sql = """
-            UPDATE certificates SET state = 'superseded', revoke_at = @revoke_at WHERE serial = @serial AND authority = @authority
-            """;
+        const string sql = "UPDATE certificates SET state = 'superseded' WHERE serial = @serial AND authority = @authority";
         transaction.Sql(sql)
-            .With("revoke_at", succession.Revokes ? at.ToUnixTimeMilliseconds() : (long?)null)
             .With("serial", certificate.SerialNumber.ToOctets())
             .With("authority", certificate.Authority)
             .Execute();
     }
 
-    /// <summary>The device's current certificate in a slot, if there is one, is superseded now, and works until the overlap is over.</summary>
+    /// <summary>
+    /// The device's current certificate in a slot, if there is one, is superseded now, and works until the overlap is over. So are those
+    /// that were displaced and never shown: from now on they are old.
+    /// </summary>
     public static void SupersedeCurrent(Transaction transaction, string device, string slot, Succession succession, DateTimeOffset at)
     {
         const string sql = """
             UPDATE certificates SET state = 'superseded', works_until = @until, revoke_at = @revoke_at
-            WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND state = 'current'
+            WHERE holder = @holder AND slot = @slot AND holder_kind = 'device'
+                AND (state = 'current' OR (state = 'superseded' AND works_until IS NULL))
             """;
         var until = (at + succession.Overlap).ToUnixTimeMilliseconds();
         transaction.Sql(sql)
-            .With("until", succession.Overlap > TimeSpan.Zero ? until : null)
+            .With("until", until)
             .With("revoke_at", succession.Revokes ? until : (long?)null)
             .With("holder", device)
             .With("slot", slot)
             .Execute();
+    }
+
+    /// <summary>
+    /// A certificate that was displaced before its device has shown it, and the one before it is still in use: whoever holds it was given it,
+    /// and may have nothing else.
+    /// </summary>
+    public static bool CanComeBack(Transaction transaction, CertificateRecord displaced, DateTimeOffset at)
+    {
+        const string sql = """
+            SELECT 1 FROM certificates
+            WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND state = 'current' AND reserved_at <= @reserved_at
+            """;
+        if (displaced is not { State: CertificateState.Superseded, HolderKind: HolderKind.Device, WorksUntil: null, SeenAt: null }
+            || displaced.NotAfter < at)
+        {
+            return false;
+        }
+
+        using var row = transaction.Sql(sql)
+            .With("holder", displaced.Holder)
+            .With("slot", displaced.Slot)
+            .With("reserved_at", displaced.ReservedAt)
+            .Query();
+        return row.Read();
     }
 
     /// <summary>Issued becomes current, the one before in its slot superseded, with the audit entry; it has been seen by that.</summary>

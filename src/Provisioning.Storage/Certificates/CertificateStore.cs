@@ -77,6 +77,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
                 { State: CertificateState.Issued } issued => CertificateStates.Confirm(transaction, issued, succession, at),
                 { State: CertificateState.Current } current => CertificateStates.See(transaction, current, at),
                 { State: CertificateState.Superseded } old when old.WorksUntil > at => CertificateStates.See(transaction, old, at),
+                { } lost when CertificateStates.CanComeBack(transaction, lost, at) => CertificateStates.Confirm(transaction, lost, succession, at),
                 var other => other,
             },
             ct);
@@ -84,8 +85,7 @@ internal sealed class CertificateStore(Writer writer, Readers readers) : ICertif
     public Task NoteOldAsync(SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) => writer.RunAsync(
         transaction =>
         {
-            if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Superseded } old || old.WorksUntil > at)
-                return false;
+            if (CertificateRow.Find(transaction, serialNumber) is not { } old || old.WorksUntil is not { } end || end > at) return false;
             CloneMarks.Leave(transaction, old.Holder, CloneSign.OldCertificate, serialNumber.ToString(), "device:" + old.Holder, at);
             return true;
         },

@@ -52,11 +52,14 @@ internal static class CloneMarks
         if (isQuarantined) Quarantine(transaction, device, Words.Of(sign), at);
     }
 
-    /// <summary>Whatever state it has, the device is quarantined now, with the audit entry.</summary>
+    /// <summary>The device is quarantined now, or when it is resumed, with the audit entry.</summary>
     public static void Quarantine(Transaction transaction, string device, string why, DateTimeOffset at)
     {
         const string sql = """
-            UPDATE devices SET state = 'quarantined', revision = revision + 1, updated_at = @at WHERE device_id = @device_id
+            UPDATE devices SET state = CASE WHEN state = 'suspended' THEN state ELSE 'quarantined' END,
+                prior_state = CASE WHEN state = 'suspended' THEN 'quarantined' ELSE prior_state END,
+                revision = revision + 1, updated_at = @at
+            WHERE device_id = @device_id
             """;
         transaction.Sql(sql).With("at", at).With("device_id", device).Execute();
         transaction.Audit(AuditActions.DeviceQuarantined, "service", at, HolderKind.Device, device, null, why);

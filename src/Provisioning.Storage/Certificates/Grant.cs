@@ -19,7 +19,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
     /// <param name="confirmed">The unconfirmed certificate that authenticated this renewal, or null.</param>
     public void Write(ReserveFacts facts, CertificateRecord? displaced, CertificateRecord? confirmed)
     {
-        if (displaced is not null) CertificateStates.Supersede(transaction, displaced, reservation.Succession, reservation.At);
+        if (displaced is not null) CertificateStates.Displace(transaction, displaced);
         if (confirmed is not null) CertificateStates.Confirm(transaction, confirmed, reservation.Succession, reservation.At);
         if (facts.Key is null) InsertKey();
         if (IsDevice && facts.Device is null) InsertDevice();

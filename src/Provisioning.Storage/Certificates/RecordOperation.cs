@@ -57,14 +57,20 @@ internal sealed class RecordOperation(
         return refusal;
     }
 
-    // The device was suspended while its certificate was signed: what was acknowledged must bite. (Decommissioned, it lost the
+    // The device was suspended or quarantined while its certificate was signed: what was acknowledged must bite. (Decommissioned, it lost the
     // reservation with all others.)
     private Refusal? StoppedMeanwhile(DeviceState? device)
     {
-        if (device != DeviceState.Suspended) return null;
+        var refusal = device switch
+        {
+            DeviceState.Suspended => Refusals.DeviceSuspended,
+            DeviceState.Quarantined => Refusals.DeviceQuarantined,
+            _ => null,
+        };
+        if (refusal is null) return null;
         if (CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
             CertificateStates.Abandon(transaction, reserved, at);
-        return Refusals.DeviceSuspended;
+        return refusal;
     }
 
     private Place? ReadPlace()

@@ -53,6 +53,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
             ?? CheckPolicy(facts)
             ?? CheckExpectedKey()
             ?? (IsDevice ? CheckDevice(facts) : null)
+            ?? (reservation.UnlessExisting is { } tooEarly ? Refuse(tooEarly) : null)
             ?? (reservation.HolderKind == HolderKind.Claim ? CheckBatch() : null)
             ?? CheckNames()
             ?? CheckUnits(facts);
@@ -213,7 +214,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         {
             case CertificateState.Revoked: return Refuse(Refusals.Revoked);
             case CertificateState.Held: return Refuse(Refusals.OnHold);
-            case CertificateState.Superseded: return Refuse(Refusals.Superseded);
+            // In the overlap: power may have failed between the first showing of the next one and the switch to it.
+            case CertificateState.Superseded when named.WorksUntil is not { } end || end <= reservation.At: return Refuse(Refusals.Superseded);
             case CertificateState.Reserved or CertificateState.Abandoned: return Refuse(Refusals.UnknownCertificate);
             case CertificateState.Issued: _confirmed = named; break;
             default: break;
@@ -222,10 +224,10 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         foreach (var pending in live.Where(certificate => certificate.SerialNumber != renews))
         {
             if (pending.State == CertificateState.Reserved) return Refuse(Refusals.RequestInProgress);
-            if (pending.State != CertificateState.Issued) continue;
+            if (pending.State is not (CertificateState.Issued or CertificateState.Current)) continue;
             if (pending.KeyThumbprint == reservation.KeyThumbprint && pending.NotAfter >= reservation.At)
                 return Existing(pending.SerialNumber);
-            _displaced = pending;
+            if (pending.State == CertificateState.Issued) _displaced = pending;
         }
 
         return null;

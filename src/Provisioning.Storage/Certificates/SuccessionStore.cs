@@ -12,18 +12,18 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
     private const string Actor = "service";
 
     public Task<int> GiveUpUnconfirmedAsync(
-        string group, TimeSpan within, Succession succession, DateTimeOffset at, int limit, CancellationToken ct) =>
-        writer.RunAsync(transaction => GiveUpUnconfirmed(transaction, group, within, succession, at, limit), ct);
+        string group, TimeSpan within, DateTimeOffset at, int limit, CancellationToken ct) =>
+        writer.RunAsync(transaction => GiveUpUnconfirmed(transaction, group, within, at, limit), ct);
 
     public Task<(int Seen, IReadOnlyList<string> Authorities)> RevokeSupersededAsync(DateTimeOffset at, int limit, CancellationToken ct) =>
         writer.RunAsync(transaction => RevokeSuperseded(transaction, at, limit), ct);
 
     private static int GiveUpUnconfirmed(
-        Transaction transaction, string group, TimeSpan within, Succession succession, DateTimeOffset at, int limit)
+        Transaction transaction, string group, TimeSpan within, DateTimeOffset at, int limit)
     {
         const string sql = $"""
             SELECT {CertificateRow.Columns} FROM certificates c
-            WHERE c.group_name = @group AND c.holder_kind = 'device' AND c.state = 'issued' AND c.issued_at <= @before
+            WHERE c.group_name = @group AND c.holder_kind = 'device' AND c.state = 'issued' AND c.issued_at <= @before AND c.not_after >= @at
                 AND EXISTS (SELECT 1 FROM certificates o WHERE o.holder = c.holder AND o.slot = c.slot
                     AND o.holder_kind = 'device' AND o.state = 'current' AND o.last_seen_at >= c.issued_at + @within)
             ORDER BY c.issued_at LIMIT @limit
@@ -32,6 +32,7 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
         using (var row = transaction.Sql(sql)
             .With("group", group)
             .With("before", at - within)
+            .With("at", at)
             .With("within", (long)within.TotalMilliseconds)
             .With("limit", limit)
             .Query())
@@ -41,7 +42,7 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
 
         foreach (var certificate in stale)
         {
-            CertificateStates.Supersede(transaction, certificate, succession, at);
+            CertificateStates.Displace(transaction, certificate);
             CertificateStates.Audit(transaction, AuditActions.CertificateNotConfirmed, Actor, at, certificate, null);
         }
 

@@ -65,7 +65,7 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         foreach (var certificate in ReadHeldWithDevice())
         {
             // Nothing was issued meanwhile, so its place is free.
-            if (!new RevokeOperation(transaction, certificate.SerialNumber, actor, at).Release().TryGet(out _, out var refusal)) return refusal;
+            new RevokeOperation(transaction, certificate.SerialNumber, actor, at).ReleaseWithDevice(certificate);
             _authorities.Add(certificate.Authority);
         }
 
@@ -80,10 +80,9 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 
     private void RevokeLiving(RevocationReason reason)
     {
-        foreach (var certificate in ReadLiving())
+        foreach (var certificate in ReadRevocable(reason))
         {
-            // A revocation for a compromised key may have taken others with the same key along.
-            if (CertificateRow.Find(transaction, certificate.SerialNumber) is not { State: not CertificateState.Revoked }) continue;
+            // Revoked for another reason it is left as it is, unless its key is known to others now.
             new RevokeOperation(transaction, certificate.SerialNumber, actor, at).Revoke(reason);
             _authorities.Add(certificate.Authority);
         }
@@ -108,6 +107,15 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         SELECT {CertificateRow.Columns} FROM certificates c
         WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.not_after >= @at
             AND c.state <> 'revoked' AND c.state <> 'abandoned'
+        ORDER BY c.reserved_at, c.serial
+        """);
+
+    // Expired ones too: within the grace of its group a certificate still renews, and the key of any may have become known.
+    private List<CertificateRecord> ReadRevocable(RevocationReason reason) => Read($"""
+        SELECT {CertificateRow.Columns} FROM certificates c
+        WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state <> 'abandoned'
+            AND (c.not_after >= @at OR c.state = 'issued' OR c.state = 'current' OR c.state = 'held')
+            {(reason == RevocationReason.KeyCompromise ? "" : "AND c.state <> 'revoked'")}
         ORDER BY c.reserved_at, c.serial
         """);
 

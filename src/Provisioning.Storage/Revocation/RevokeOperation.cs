@@ -15,6 +15,7 @@ internal sealed class RevokeOperation(
         CertificateRow.Find(transaction, serialNumber) switch
         {
             null => Refusals.NotFound,
+            { State: CertificateState.Held } row when reason == RevocationReason.CertificateHold => KeepHeld(row),
             var row when row.RevocationReason == reason => row,
             { State: CertificateState.Revoked } row => reason == RevocationReason.KeyCompromise
                 ? Revoke(row, reason, row.RevokedAt!.Value)
@@ -38,12 +39,41 @@ internal sealed class RevokeOperation(
     {
         if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;
         if (row.State != CertificateState.Held) return Refusals.NotOnHold;
+        if (IsHeldWithDevice(row)) return Refusals.DeviceSuspended;
         var (prior, isTaken) = ReadPlace(row);
         if (isTaken) return Refusals.PlaceTaken;
 
         Update(row, Words.Of(prior), null, null, null);
         CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
         return row with { State = prior, RevokedAt = null, RevocationReason = null };
+    }
+
+    /// <summary>Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed.</summary>
+    public void ReleaseWithDevice(CertificateRecord row)
+    {
+        Update(row, Words.Of(ReadPlace(row).Prior), null, null, null);
+        CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
+    }
+
+    // On hold with its device, and now for itself too: then it stays on hold when the device is resumed.
+    private CertificateRecord KeepHeld(CertificateRecord row)
+    {
+        if (!IsHeldWithDevice(row)) return row;
+        transaction.Sql("UPDATE certificates SET held_with_device = NULL WHERE serial = @serial AND authority = @authority")
+            .With("serial", row.SerialNumber.ToOctets())
+            .With("authority", row.Authority)
+            .Execute();
+        CertificateStates.Audit(transaction, AuditActions.CertificateHeld, actor, at, row, null);
+        return row;
+    }
+
+    private bool IsHeldWithDevice(CertificateRecord row)
+    {
+        using var found = transaction.Sql("SELECT 1 FROM certificates WHERE serial = @serial AND authority = @authority AND held_with_device = 1")
+            .With("serial", row.SerialNumber.ToOctets())
+            .With("authority", row.Authority)
+            .Query();
+        return found.Read();
     }
 
     private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)

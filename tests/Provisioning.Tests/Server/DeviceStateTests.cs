@@ -64,6 +64,21 @@ public sealed class DeviceStateTests
     }
 
     [Fact]
+    public async Task While_a_device_is_suspended_its_holds_are_not_released_and_one_of_its_own_stays()
+    {
+        await using var house = await RenewalHouse.StartAsync(Policy);
+        var path = $"/api/v1/certificates/{house.Device.SerialNumber}/revocation";
+        await ChangeAsync(house, "suspension");
+        await Problem.IsAsync(await house.Server.Administrator().DeleteAsync(path), HttpStatusCode.Forbidden, "device-suspended");
+        using (var held = await house.Server.Administrator().PostAsJsonAsync(path, new { reason = "certificateHold" }))
+            Assert.True(held.IsSuccessStatusCode);
+        Assert.Equal("active", await UndoAsync(house, "suspension"));
+        Assert.Equal("held", await house.StateAsync(house.Device.SerialNumber));
+        using var released = await house.Server.Administrator().DeleteAsync(path);
+        Assert.True(released.IsSuccessStatusCode);
+    }
+
+    [Fact]
     public async Task A_decommissioned_device_stays_out_for_ever_and_its_certificates_are_revoked()
     {
         await using var house = await RenewalHouse.StartAsync(Policy);

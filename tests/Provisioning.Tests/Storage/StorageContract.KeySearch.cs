@@ -131,14 +131,17 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task K_07_a_suspended_device_is_quarantined_too_and_a_decommissioned_one_stays_what_it_is()
+    public async Task K_07_a_suspended_device_is_quarantined_when_it_is_resumed_and_a_decommissioned_one_stays_what_it_is()
     {
         var (first, second) = (await IssueWithKeyAsync("pump-1"), await IssueWithKeyAsync("pump-2"));
-        await WriteAsync("UPDATE devices SET state = 'suspended' WHERE device_id = 'pump-1'");
+        Assert.True(DeviceId.TryParse("pump-1", out var id));
+        Value(await Database.DeviceChanges.ChangeAsync(id, DeviceChange.Suspend, null, "administrator:a", Now, Ct));
         await WriteAsync("UPDATE devices SET state = 'decommissioned' WHERE device_id = 'pump-2'");
 
         Assert.Equal(2, await Database.KeySearch.RecordSharedPrimeAsync(new SharedPrime(first.Key, second.Key), Now, Ct));
 
+        Assert.Equal(DeviceState.Suspended, await DeviceStateAsync("pump-1"));
+        Value(await Database.DeviceChanges.ChangeAsync(id, DeviceChange.Resume, null, "administrator:a", Now, Ct));
         Assert.Equal(DeviceState.Quarantined, await DeviceStateAsync("pump-1"));
         Assert.Equal(DeviceState.Decommissioned, await DeviceStateAsync("pump-2"));
     }

@@ -66,6 +66,9 @@ public sealed class CampaignTests
         }
 
         Assert.Equal(usual, await WindowAsync(client));
+
+        // What was answered while it ran is answered again.
+        using (var early = await house.Device.RenewAsync(client)) await Problem.IsAsync(early, HttpStatusCode.Conflict, "renewal-too-early");
         house.Pass(TimeSpan.FromMinutes(1));
         var next = await StartAsync(house, """{"reason":"Again","duration":"PT6H"}""");
         var listed = (await house.ReadAsync(Campaigns)).GetProperty("items").EnumerateArray().Select(item => item.GetProperty("id").GetString());

@@ -51,6 +51,23 @@ public sealed class GraceTests
         await Problem.IsAsync(await house.Device.RenewAsync(old), HttpStatusCode.Forbidden, "certificate-revoked");
     }
 
+    [Theory]
+    [InlineData("keyCompromise")]
+    [InlineData("unspecified")]
+    public async Task A_device_that_was_revoked_in_its_grace_does_not_renew(string reason)
+    {
+        await using var house = await RenewalHouse.StartAsync("""{"grace":"P30D"}""", Brief);
+        var old = house.Device.Client();
+        house.Pass(Life + TimeSpan.FromDays(1));
+        using (var revoked = await house.Server.Administrator().PostAsJsonAsync(
+            $"/api/v1/devices/{RenewalHouse.DeviceId}/revocation", new { reason }))
+        {
+            Assert.True(revoked.IsSuccessStatusCode);
+        }
+
+        await Problem.IsAsync(await house.Device.RenewAsync(old), HttpStatusCode.Forbidden, "certificate-revoked");
+    }
+
     [Fact]
     public async Task Where_the_group_says_so_a_renewal_in_the_grace_waits_for_an_administrator()
     {
