@@ -16,6 +16,7 @@ public static class OcspEndpoints
     public const int MaxRequest = 16 * 1024;
 
     private const string RequestType = "application/ocsp-request";
+    private static readonly string[] OtherMethods = [HttpMethods.Put, HttpMethods.Patch, HttpMethods.Delete, HttpMethods.Options];
 
     /// <summary>Adds the endpoints.</summary>
     /// <param name="routes">Where to.</param>
@@ -29,7 +30,7 @@ public static class OcspEndpoints
 
         ocsp.MapPost(string.Empty, PostAsync)
             .WithName("postOcsp")
-            .Accepts<byte[]>(RequestType)
+            .WithMetadata(new TakesBody(RequestType))
             .Produces<byte[]>(StatusCodes.Status200OK, OcspResult.MediaType)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
@@ -40,7 +41,16 @@ public static class OcspEndpoints
 
         // By itself, because two methods of one endpoint would share one operationId in openapi.yaml.
         ocsp.MapMethods("/{**request}", [HttpMethods.Head], GetAsync).ExcludeFromDescription();
+
+        // The plain listener serves none of the router's own answers.
+        ocsp.MapMethods("/{**request}", OtherMethods, RefuseMethod).ExcludeFromDescription();
         return ocsp;
+    }
+
+    private static IResult RefuseMethod(HttpResponse response)
+    {
+        response.Headers.Allow = "GET, HEAD, POST";
+        return StatusErrors.MethodNotAllowed("Send GET or POST.");
     }
 
     /// <summary>Ask how certificates stand (OCSP by POST).</summary>

@@ -25,6 +25,10 @@ internal static class StatusErrors
     public static IResult UnsupportedMediaType(string detail) =>
         new Problem(415, "Unsupported media type", "unsupported-media-type", detail, null);
 
+    /// <summary>The method is another.</summary>
+    /// <param name="detail">What to do.</param>
+    public static IResult MethodNotAllowed(string detail) => new Problem(405, "Method not allowed", "method-not-allowed", detail, null);
+
     /// <summary>The body is too long.</summary>
     /// <param name="detail">What to do.</param>
     public static IResult TooLarge(string detail) => new Problem(413, "Content too large", "too-large", detail, null);

@@ -27,13 +27,14 @@ public sealed partial class OcspSigners(
     AuthorityDirectory authorities,
     ClockGuard clock,
     TimeProvider time,
-    ILogger<OcspSigners> logger)
+    ILogger<OcspSigners> logger) : IDisposable
 {
     /// <summary>With less left, and no new certificate, somebody must look.</summary>
     public static readonly TimeSpan AlarmBefore = TimeSpan.FromHours(1);
 
     private const string Holder = "ocsp-responder";
     private readonly InternalIssuer _issuer = new(ca);
+    private readonly SemaphoreSlim _one = new(1);
     private readonly ConcurrentDictionary<string, OcspSigner> _current = new(StringComparer.Ordinal);
 
     /// <summary>The authorities that OCSP answers for.</summary>
@@ -52,10 +53,21 @@ public sealed partial class OcspSigners(
     /// <returns>True when each has one that is good and not due.</returns>
     public async Task<bool> EnsureAllAsync()
     {
-        var all = true;
-        foreach (var authority in Authorities) all &= await TryEnsureAsync(authority);
-        return all;
+        await _one.WaitAsync();
+        try
+        {
+            var all = true;
+            foreach (var authority in Authorities) all &= await TryEnsureAsync(authority);
+            return all;
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _one.Dispose();
 
     private async Task<bool> TryEnsureAsync(Authority authority)
     {
