@@ -44,12 +44,12 @@ public sealed class OcspTests
         var leaf = await judge.EnrollAsync("pump-1");
         Assert.Contains("certificate status is good", await judge.StrongswanAsync(leaf, isTrusted: true));
         await Api.RevokeAsync(administrator, SerialOf(leaf), "certificateHold");
-        Assert.Contains("on hold", await judge.StrongswanAsync(leaf, isTrusted: false), StringComparison.Ordinal);
+        Assert.Contains("certificate hold", await judge.StrongswanAsync(leaf, isTrusted: false), StringComparison.Ordinal);
         using (await administrator.DeleteAsync($"/api/v1/certificates/{SerialOf(leaf)}/revocation")) { }
         Assert.Contains("certificate status is good", await judge.StrongswanAsync(leaf, isTrusted: true));
         await Api.RevokeAsync(administrator, SerialOf(leaf), "superseded");
         Assert.Contains("revoked", await judge.StrongswanAsync(leaf, isTrusted: false), StringComparison.Ordinal);
-        Assert.DoesNotContain("certificate status is good", await judge.StrongswanAsync(await judge.ForgeAsync("pump-2"), isTrusted: null));
+        Assert.Contains("certificate status is not available", await judge.StrongswanAsync(await judge.ForgeAsync("pump-2"), isTrusted: null));
     }
 
     [Fact]
@@ -69,7 +69,10 @@ public sealed class OcspTests
                 ["Provisioning__ProfilesDirectory"] = profiles,
                 ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
             };
-            await using var server = await ServerProcess.StartAsync(Path.Combine(folder, "data"), environment, ["faketime", "-f", "-21d"]);
+            // The library itself: faketime would run the server as a child, which no signal reaches.
+            var library = (await Tool.CheckAsync("faketime", "-f", "-21d", "printenv", "LD_PRELOAD")).Trim();
+            await using var server = await ServerProcess.StartAsync(
+                Path.Combine(folder, "data"), environment, ["env", "LD_PRELOAD=" + library, "FAKETIME=-21d"]);
             var judge = new Judge(server);
             string good, revoked;
             using (var administrator = Api.Client(server, "admin"))
@@ -157,7 +160,7 @@ public sealed class OcspTests
         internal async Task<string> StrongswanAsync(string leaf, bool? isTrusted)
         {
             var run = await Tool.RunAsync(
-                "pki", ["--verify", "--in", leaf, "--cacert", server.Pki("issuing.pem"), "--cacert", server.Pki("root.pem"), "--online", "--debug", "2"]);
+                "pki", ["--verify", "--in", leaf, "--cacert", server.Pki("issuing.pem"), "--cacert", server.Pki("root.pem"), "--online", "--debug", "1"]);
             if (isTrusted is { } trusted) Assert.True(trusted == (run.ExitCode == 0), run.Output + run.Error);
             Assert.Contains("ocsp response correctly signed", run.Output + run.Error);
             return run.Output + run.Error;
