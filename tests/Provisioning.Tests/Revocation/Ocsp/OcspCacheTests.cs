@@ -155,7 +155,7 @@ public sealed class OcspCacheTests
     }
 
     [Fact]
-    public async Task A_damaged_row_is_not_good_and_takes_no_other_with_it()
+    public async Task TM_39_a_damaged_row_is_not_good_and_takes_no_other_with_it()
     {
         await using var house = await OcspHouse.StartAsync();
         var request = OcspRequests.About(house.Issuing, await house.EnrollAsync("pump-1"));

@@ -143,6 +143,26 @@ public sealed class OcspStatusTests
     }
 
     [Fact]
+    public async Task TM_37_every_spelling_of_a_CertID_leads_to_the_same_row()
+    {
+        await using var house = await OcspHouse.StartAsync();
+        var serial = await house.EnrollAsync("pump-1");
+        (string? Reason, (int, int?) Reading)[] steps = [(null, (Good, null)), ("certificateHold", (Revoked, 6)), ("keyCompromise", (Revoked, 1))];
+        foreach (var (reason, reading) in steps)
+        {
+            if (reason is not null) await house.RevokeAsync(serial, reason);
+            foreach (var hash in new[] { OcspRequests.Sha1, OcspRequests.Sha256 })
+            {
+                foreach (var hasParameters in new[] { true, false })
+                {
+                    var reply = await house.AskAsync(OcspRequests.Of(OcspRequests.CertId(house.Issuing, serial, hash, hasParameters)));
+                    Assert.Equal(reading, reply.Verified(house.Issuing, house.Time.GetUtcNow()).Only.Reading());
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task O_10_the_signature_of_a_request_changes_nothing()
     {
         await using var house = await OcspHouse.StartAsync();
