@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Provisioning.Core.Authorities;
 
 namespace Provisioning.Benchmarks;
@@ -42,31 +40,25 @@ internal sealed class OcspRival : IDisposable
             RedirectStandardError = true,
         };
         var rival = new OcspRival(Process.Start(start)!, port);
-        _ = rival.Process.StandardOutput.ReadToEndAsync();
-        _ = rival.Process.StandardError.ReadToEndAsync();
-        while (!await rival.AcceptsAsync()) await Task.Delay(100);
+
+        // A connection that asks nothing would keep it busy for ever, so its own word is waited for.
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rival.Process.OutputDataReceived += (_, line) => Look(line.Data);
+        rival.Process.ErrorDataReceived += (_, line) => Look(line.Data);
+        rival.Process.BeginOutputReadLine();
+        rival.Process.BeginErrorReadLine();
+        await ready.Task.WaitAsync(TimeSpan.FromSeconds(30));
         return rival;
+
+        void Look(string? line)
+        {
+            if (line?.Contains("waiting for OCSP client", StringComparison.Ordinal) == true) ready.TrySetResult();
+        }
     }
 
     public void Dispose()
     {
         if (!Process.HasExited) Process.Kill();
         Process.Dispose();
-    }
-
-    private async Task<bool> AcceptsAsync()
-    {
-        if (Process.HasExited) throw new InvalidOperationException("openssl ocsp did not start.");
-        using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            await probe.ConnectAsync(IPAddress.Loopback, Port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            // Not yet.
-            return false;
-        }
     }
 }
