@@ -25,6 +25,7 @@ packages=(
   chromium libnss3-tools                  # Swagger UI
   postgresql shellcheck strace jq sqlite3
   mosquitto mosquitto-clients             # an MQTT broker
+  strongswan-pki libstrongswan-standard-plugins libstrongswan-extra-plugins faketime # OCSP, as a VPN gateway and as the past see it
 )
 # With npm, for the OPC UA stack. A machine that has another Node.js keeps it.
 command -v npm >/dev/null || packages+=(nodejs npm)

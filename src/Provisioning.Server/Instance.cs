@@ -28,7 +28,7 @@ internal sealed class Instance : IAsyncDisposable
         Profiles = new ProfileCatalog(files);
         Time = time;
         Clock = new ClockGuard(time);
-        Addresses = new PublicAddresses(options.PublicName, options.PublicHttpPort ?? options.HttpPort);
+        Addresses = new PublicAddresses(options.PublicName, options.PublicHttpPort ?? options.HttpPort) { AnswersOcsp = options.Ocsp.Enabled };
         Ca = new CertificateAuthority(database.Certificates, Profiles, Addresses, Clock);
         Issuer = new InternalIssuer(Ca);
         Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);

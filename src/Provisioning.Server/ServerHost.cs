@@ -13,6 +13,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
 using Provisioning.Server.Configuration;
@@ -56,6 +57,7 @@ internal static partial class ServerHost
         builder.Services.AddSwaggerDocument();
         builder.Services.AddCallers();
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
+        builder.Services.AddOcsp(instance);
         builder.Services.AddJobs();
         builder.Services.AddObservability();
 
@@ -69,6 +71,7 @@ internal static partial class ServerHost
         app.UseSwaggerDocument();
         app.MapRest();
         app.MapStatus();
+        if (options.Ocsp.Enabled) app.MapOcsp();
         app.MapHealth();
         app.MapMetrics(Settings.MetricsScrapers(options));
         _ = app.Services.GetRequiredService<MetricsCollector>();
@@ -164,6 +167,17 @@ internal static partial class ServerHost
     // The router answers 405 and 415 by endpoints of its own, which are not made from a route.
     private static bool IsRoutersOwnAnswer(object? resource) =>
         resource is HttpContext context && context.GetEndpoint() is { } endpoint and not RouteEndpoint && endpoint.Metadata.Count == 0;
+
+    // Without it nobody asks, and only the audit wants to know how answers would be signed.
+    private static void AddOcsp(this IServiceCollection services, Instance instance)
+    {
+        services
+            .AddSingleton(instance.Options.Ocsp.ToOptions())
+            .AddSingleton(instance.Database.CertificateStatuses)
+            .AddSingleton<OcspSigners>()
+            .AddSingleton<OcspResponder>();
+        if (instance.Options.Ocsp.Enabled) services.AddHostedService<OcspJob>();
+    }
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()

@@ -20,6 +20,19 @@ internal static class StatusErrors
         "The CRL of this authority is not ready yet. Ask again later.",
         retryAfter);
 
+    /// <summary>The body is of another kind.</summary>
+    /// <param name="detail">What to do.</param>
+    public static IResult UnsupportedMediaType(string detail) =>
+        new Problem(415, "Unsupported media type", "unsupported-media-type", detail, null);
+
+    /// <summary>The method is another.</summary>
+    /// <param name="detail">What to do.</param>
+    public static IResult MethodNotAllowed(string detail) => new Problem(405, "Method not allowed", "method-not-allowed", detail, null);
+
+    /// <summary>The body is too long.</summary>
+    /// <param name="detail">What to do.</param>
+    public static IResult TooLarge(string detail) => new Problem(413, "Content too large", "too-large", detail, null);
+
     // Written by hand because of Content-Length: the framework's own result sends chunks, which small clients cannot
     // read.
     private sealed class Problem(int status, string title, string code, string detail, int? retryAfter) : IResult

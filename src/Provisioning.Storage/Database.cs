@@ -15,6 +15,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -59,6 +60,7 @@ public sealed class Database : IAsyncDisposable
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
+        CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
         Tokens = new TokenStore(Writer, _readers);
@@ -104,6 +106,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }
+
+    /// <summary>How certificates stand, for OCSP.</summary>
+    public ICertificateStatusStore CertificateStatuses { get; }
 
     /// <summary>Authorities and principals.</summary>
     public IAuthorityStore Authorities { get; }

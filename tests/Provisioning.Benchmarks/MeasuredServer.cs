@@ -5,7 +5,7 @@ namespace Provisioning.Benchmarks;
 /// <summary>A server to be measured: built as this program is, and without limits for callers.</summary>
 internal static class MeasuredServer
 {
-    private static readonly string[] Callers = ["Registrar", "Administrator", "Device", "Anonymous"];
+    private static readonly string[] Callers = ["Registrar", "Administrator", "Device", "Anonymous", "Status"];
 
     /// <summary>Starts it and waits until it says that it is ready.</summary>
     internal static async Task<(ServerProcess Server, TimeSpan UntilReady)> StartAsync(string directory)

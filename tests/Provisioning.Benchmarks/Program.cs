@@ -13,6 +13,7 @@ var all = new Dictionary<string, Func<int?, Task>>
     ["registry"] = RegistryBenchmark.RunAsync,
     ["batch"] = BatchBenchmark.RunAsync,
     ["import"] = ImportBenchmark.RunAsync,
+    ["ocsp"] = OcspBenchmark.RunAsync,
 };
 
 int? count = null;

@@ -27,6 +27,9 @@ internal sealed class RegistryLoader(int total)
     /// <summary>The ID of a device that <see cref="AddDevicesAsync"/> has made.</summary>
     internal static string DeviceId(int number) => $"loaded-{number:D8}";
 
+    /// <summary>The serial number of the certificate of such a device.</summary>
+    internal byte[] SerialNumber(int number) => Spread(number, 16);
+
     /// <summary>Devices with a current certificate each.</summary>
     /// <param name="database">Where to.</param>
     /// <param name="der">The octets of the certificate that all of them have.</param>

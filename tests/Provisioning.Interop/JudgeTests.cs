@@ -102,7 +102,7 @@ public sealed class JudgeTests
             leaves.Add(path);
         }
 
-        leaves.Add(server.Pki("server.pem"));
+        leaves.AddRange([server.Pki("server.pem"), server.Pki("ocsp-issuing.pem")]);
         return leaves;
     }
 

@@ -66,6 +66,7 @@ internal sealed class CertificateCheck(AuthorityDirectory authorities, ChainChec
                 Report(record, "has another validity or key than its row");
             }
 
+            CheckResponder(record, tbs);
             if (!SerialNumber.TryFromOctets(tbs.SerialNumber.Span, out var serialNumber) || serialNumber != record.SerialNumber)
                 Report(record, "carries another serial number");
             if (!certificate.Algorithm.Span.SequenceEqual(tbs.Signature.Span)) Report(record, "names two signature algorithms");
@@ -81,6 +82,16 @@ internal sealed class CertificateCheck(AuthorityDirectory authorities, ChainChec
             // A row whose bytes are no certificate is a finding, and the next rows are checked all the same.
             Report(record, $"cannot be read: {problem.Message}");
         }
+    }
+
+    // OCSP answers are signed by keys that the authority has delegated and by no others: who holds such a certificate decides how every
+    // other one stands.
+    private void CheckResponder(CertificateRecord record, TbsCertificate tbs)
+    {
+        var answers = tbs.Find(Oids.OcspNoCheck) is not null || Purposes.Of(tbs).Contains(Oids.OcspSigning);
+        var isResponder = record is { HolderKind: HolderKind.Service, Profile: FixedProfiles.OcspResponder };
+        if (answers && !isResponder) Report(record, "may sign OCSP answers, and is none of the service's own responders");
+        if (isResponder && !answers) Report(record, "is a responder's and may not sign OCSP answers");
     }
 
     private void Report(CertificateRecord record, string problem) =>

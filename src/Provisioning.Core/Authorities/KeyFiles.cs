@@ -21,8 +21,9 @@ public sealed class KeyFiles(DataDirectory data, string passphrase)
         {
             return SigningKey.FromEncryptedPem(File.ReadAllText(path), passphrase);
         }
-        catch (CryptographicException problem)
+        catch (Exception problem) when (problem is CryptographicException or ArgumentException)
         {
+            // The platform says the second where there is no PEM at all.
             throw new InvalidDataException($"Cannot use the key file '{path}': {problem.Message}", problem);
         }
     }

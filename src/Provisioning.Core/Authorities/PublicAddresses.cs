@@ -8,6 +8,9 @@ namespace Provisioning.Core.Authorities;
 /// <param name="HttpPort">The port of the plain listener as the outside sees it.</param>
 public sealed record PublicAddresses(string PublicName, int HttpPort)
 {
+    /// <summary>Whether OCSP is answered at <see cref="Ocsp"/>, and certificates say so.</summary>
+    public bool AnswersOcsp { get; init; }
+
     private string Root => HttpPort == 80 ? $"http://{Host}" : $"http://{Host}:{HttpPort}";
 
     private string Host => PublicName.Contains(':', StringComparison.Ordinal) ? $"[{PublicName}]" : PublicName;
@@ -21,4 +24,9 @@ public sealed record PublicAddresses(string PublicName, int HttpPort)
     /// <param name="authority">Its name.</param>
     /// <returns>An absolute URI.</returns>
     public string Certificate(string authority) => $"{Root}/ca/{authority}.cer";
+
+    /// <summary>The address of OCSP (RFC 5280 §4.2.2.1).</summary>
+    /// <param name="authority">Who has signed the certificate in question.</param>
+    /// <returns>An absolute URI; null where nobody answers: OCSP is off, or it was the root, whose CRL tells.</returns>
+    public string? Ocsp(string authority) => AnswersOcsp && authority != AuthorityDirectory.RootName ? $"{Root}/ocsp" : null;
 }

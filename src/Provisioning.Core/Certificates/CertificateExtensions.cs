@@ -33,8 +33,11 @@ internal static class CertificateExtensions
         if (issuer is not null)
         {
             all.Add(AuthorityKeyIdentifier(issuerKeyIdentifier));
-            all.Add(CrlDistributionPoint(addresses.Crl(issuer)));
-            all.Add(AuthorityInfoAccess(addresses.Certificate(issuer)));
+
+            // Nobody is to check who answers for how certificates stand, and so nobody is told where (RFC 6960 §4.2.2.2.1, RFC 9919 §3.2.2).
+            if (!profile.AnswersOcsp) all.Add(CrlDistributionPoint(addresses.Crl(issuer)));
+            all.Add(AuthorityInfoAccess(addresses.Certificate(issuer), profile.AnswersOcsp ? null : addresses.Ocsp(issuer)));
+            if (profile.AnswersOcsp) all.Add(Write(Oids.OcspNoCheck, critical: false, writer => writer.WriteNull()));
         }
 
         return all;
@@ -122,16 +125,24 @@ internal static class CertificateExtensions
                 writer.WriteCharacterString(UniversalTagNumber.IA5String, address, UriTag);
         });
 
-    private static byte[] AuthorityInfoAccess(string address) =>
+    private static byte[] AuthorityInfoAccess(string caIssuers, string? ocsp) =>
         Write(Oids.AuthorityInfoAccess, critical: false, writer =>
         {
             using (writer.PushSequence())
-            using (writer.PushSequence())
             {
-                writer.WriteObjectIdentifier(Oids.CaIssuers);
-                writer.WriteCharacterString(UniversalTagNumber.IA5String, address, UriTag);
+                if (ocsp is not null) WriteAccess(writer, Oids.Ocsp, ocsp);
+                WriteAccess(writer, Oids.CaIssuers, caIssuers);
             }
         });
+
+    private static void WriteAccess(AsnWriter writer, string method, string address)
+    {
+        using (writer.PushSequence())
+        {
+            writer.WriteObjectIdentifier(method);
+            writer.WriteCharacterString(UniversalTagNumber.IA5String, address, UriTag);
+        }
+    }
 
     private static void WriteName(AsnWriter writer, GeneralName name)
     {

@@ -10,6 +10,7 @@ public static class FixedProfiles
         ["root"] = HolderKind.Authority,
         ["issuing"] = HolderKind.Authority,
         [Report] = HolderKind.Service,
+        [OcspResponder] = HolderKind.Service,
         ["service"] = HolderKind.Service,
         ["registrar"] = HolderKind.Registrar,
         ["administrator"] = HolderKind.Administrator,
@@ -19,6 +20,9 @@ public static class FixedProfiles
 
     /// <summary>The profile of the key that signs reports.</summary>
     public const string Report = "report";
+
+    /// <summary>The profile of the keys that sign OCSP answers.</summary>
+    public const string OcspResponder = "ocsp-responder";
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names => Holders.Keys;

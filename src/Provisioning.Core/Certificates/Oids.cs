@@ -27,6 +27,8 @@ internal static class Oids
     internal const string EmailProtection = "1.3.6.1.5.5.7.3.4";
     internal const string TimeStamping = "1.3.6.1.5.5.7.3.8";
     internal const string OcspSigning = "1.3.6.1.5.5.7.3.9";
+    internal const string OcspNoCheck = "1.3.6.1.5.5.7.48.1.5";
+    internal const string Ocsp = "1.3.6.1.5.5.7.48.1";
     internal const string EapOverPpp = "1.3.6.1.5.5.7.3.13";
     internal const string EapOverLan = "1.3.6.1.5.5.7.3.14";
     internal const string IpsecIke = "1.3.6.1.5.5.7.3.17";

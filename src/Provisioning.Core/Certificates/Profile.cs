@@ -64,6 +64,9 @@ public sealed record Profile
     /// <summary>True for an authority's certificate.</summary>
     public bool IsAuthority => PathLength is not null;
 
+    /// <summary>True for the keys that answer for an authority how certificates stand (RFC 6960 §4.2.2.2).</summary>
+    public bool AnswersOcsp => ExtendedKeyUsages.Contains(Oids.OcspSigning);
+
     /// <summary>How the attributes of the subject are made, in their order.</summary>
     internal IReadOnlyList<SubjectTemplate> Subject { get; init; } = [];
 

@@ -11,7 +11,7 @@ namespace Provisioning.Core.Certificates;
 internal static class ProfileCheck
 {
     private static readonly DateTimeOffset Now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-    private static readonly PublicAddresses Addresses = new("localhost", 8080);
+    private static readonly PublicAddresses Addresses = new("localhost", 8080) { AnswersOcsp = true };
     private static readonly byte[] IssuerName = DistinguishedName.Encode("Issuing CA");
     private static readonly byte[] IssuerKeyIdentifier = new byte[20];
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Formats.Asn1;
 
 namespace Provisioning.Core.Certificates;
 
@@ -37,6 +38,16 @@ internal static class Purposes
 
     /// <summary>The OID of a name, or null.</summary>
     internal static string? Find(string name) => ByName.GetValueOrDefault(name);
+
+    /// <summary>The extended key usages of a certificate, dotted; empty without the extension.</summary>
+    internal static List<string> Of(TbsCertificate tbs)
+    {
+        var all = new List<string>(2);
+        if (tbs.Find(Oids.ExtendedKeyUsage) is not { } extension) return all;
+        var sequence = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
+        while (sequence.HasData) all.Add(sequence.ReadObjectIdentifier());
+        return all;
+    }
 
     /// <summary>True when a key with these usages can serve the purpose, or nothing is laid down for it.</summary>
     internal static bool Fits(string oid, KeyUsages usage) =>

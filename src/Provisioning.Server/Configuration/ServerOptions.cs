@@ -1,5 +1,6 @@
 using System.Net;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Ocsp;
 
 namespace Provisioning.Server.Configuration;
 
@@ -59,6 +60,9 @@ internal sealed class ServerOptions
     /// <summary>How CRLs are made.</summary>
     public CrlSection Crl { get; set; } = new();
 
+    /// <summary>How OCSP is answered.</summary>
+    public OcspSection Ocsp { get; set; } = new();
+
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
 
@@ -89,6 +93,20 @@ internal sealed class ServerOptions
 
         /// <summary>From a revocation to the CRL that has it.</summary>
         public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(5);
+    }
+
+    internal sealed class OcspSection
+    {
+        /// <summary>Whether it is answered at all, and its address stands in new certificates.</summary>
+        public bool Enabled { get; set; } = true;
+
+        /// <summary>From thisUpdate to nextUpdate: so long caches and relying parties may go on with what they have.</summary>
+        public TimeSpan Validity { get; set; } = TimeSpan.FromMinutes(10);
+
+        /// <summary>How many signed answers are kept, at most; each takes about 1.5 KB.</summary>
+        public int CacheEntries { get; set; } = 20_000;
+
+        internal OcspOptions ToOptions() => new() { IsOn = Enabled, Validity = Validity, CacheEntries = CacheEntries };
     }
 
     internal sealed class LimitsSection

@@ -16,11 +16,12 @@ internal static class Settings
                 throw new InvalidOperationException("every limit is at least 1.");
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");
+            if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
             return options;
         }
-        catch (Exception problem) when (problem is InvalidOperationException or FormatException)
+        catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)
         {
-            throw new StartupException($"The configuration cannot be used: {problem.Message}", problem);
+            throw new StartupException($"The configuration cannot be used: {unusable.Message}", unusable);
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Provisioning.Rest.Wire;
+using Provisioning.Status;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Provisioning.Server.Swagger;
@@ -12,6 +13,7 @@ internal sealed class BodyFilter : IOperationFilter
         var metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<StreamFacts>().FirstOrDefault() is { } stream) operation.RequestBody = Stream(stream, operation.OperationId);
         if (metadata.OfType<RawBodyFacts>().FirstOrDefault() is { } raw) operation.RequestBody = Raw(raw);
+        if (metadata.OfType<TakesBody>().FirstOrDefault() is { } status) operation.RequestBody = Raw(new RawBodyFacts(status.MediaType));
         if (metadata.OfType<BodyFacts>().FirstOrDefault() is not { } facts) return;
         var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
         body.Content[MediaTypes.Json] = new OpenApiMediaType

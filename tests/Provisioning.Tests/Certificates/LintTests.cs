@@ -82,7 +82,7 @@ public sealed class LintTests
     {
         var profile = TestProfiles.Read("device");
         var (issuerName, identifier) = (DistinguishedName.Encode("Issuing CA"), new byte[20]);
-        var constant = CertificateExtensions.Constant(profile, isRsa: false, "issuing", identifier, new PublicAddresses("pki.example", 80));
+        var constant = CertificateExtensions.Constant(profile, isRsa: false, "issuing", identifier, new PublicAddresses("pki.example", 80) { AnswersOcsp = true });
         var tbs = new CertificateDraft(profile, SampleKeys.Of(KeyAlgorithm.P256), new CertificateNames(subject, names), validity ?? new Validity(Now, Now.AddDays(1)))
             .Write(SampleKeys.SerialNumber, SignatureAlgorithm.EcdsaSha256, issuerName, constant);
         return CertificateLint.Check(tbs, new LintIssuer(issuerName, identifier, Bounds, mayBeOutlived)).Select(rule => rule.Id);

@@ -80,7 +80,7 @@ public sealed class ProfileVectorTests
         var bounds = new Validity(Now.AddYears(-1), Now.AddYears(20));
         var issuer = isRoot ? null : new LintIssuer(subject, identifier, bounds, profile.OutlivesIssuer);
         var constant = CertificateExtensions.Constant(
-            profile, Profile.IsRsa(algorithm), isRoot ? null : "issuing", identifier, new PublicAddresses("pki.example", 80));
+            profile, Profile.IsRsa(algorithm), isRoot ? null : "issuing", identifier, new PublicAddresses("pki.example", 80) { AnswersOcsp = true });
         var tbs = new CertificateDraft(profile, SampleKeys.Of(algorithm), names, Validity.For(Now, profile, isRoot ? null : bounds))
             .Write(SampleKeys.SerialNumber, SignatureAlgorithm.EcdsaSha256, issuer?.SubjectName, constant);
         Assert.Empty(CertificateLint.Check(tbs, issuer));

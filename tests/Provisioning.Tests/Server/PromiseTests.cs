@@ -16,11 +16,11 @@ public sealed class PromiseTests
         var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
         using (var renewed = await device.RenewAsync(device.Client())) Assert.Equal(HttpStatusCode.Created, renewed.StatusCode);
 
-        // Root, issuing, server, administrator, line, device, renewal: each with its reservation, audit entry and signature.
+        // Root, issuing, server, OCSP, administrator, line, device, renewal: each with its reservation, audit entry and signature.
         var report = await AuditAsync(server);
 
         Assert.Empty(report.Findings);
-        Assert.Equal(7, report.Certificates);
+        Assert.Equal(8, report.Certificates);
     }
 
     [Fact]

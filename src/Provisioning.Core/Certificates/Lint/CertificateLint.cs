@@ -8,7 +8,7 @@ namespace Provisioning.Core.Certificates.Lint;
 /// </summary>
 internal static class CertificateLint
 {
-    internal static IReadOnlyList<LintRule> Rules { get; } = [.. FieldRules.All, .. NameRules.All, .. ExtensionRules.All, .. PurposeRules.All];
+    internal static IReadOnlyList<LintRule> Rules { get; } = [.. FieldRules.All, .. NameRules.All, .. ExtensionRules.All, .. PurposeRules.All, .. ResponderRules.All];
 
     /// <summary>Applies all rules.</summary>
     /// <param name="tbs">The planned TBSCertificate.</param>

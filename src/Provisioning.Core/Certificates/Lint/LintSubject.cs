@@ -40,7 +40,7 @@ internal sealed class LintSubject
     internal bool IsEc { get; }
 
     /// <summary>The extended key usages, dotted; empty when there is no such extension.</summary>
-    internal IReadOnlyList<string> ExtendedKeyUsages => _extendedKeyUsages ??= ReadExtendedKeyUsages();
+    internal IReadOnlyList<string> ExtendedKeyUsages => _extendedKeyUsages ??= Purposes.Of(Tbs);
 
     /// <summary>The alternative names, each with the number of its tag (-1 for none of GeneralName's); empty without the extension.</summary>
     internal IReadOnlyList<(int Tag, ReadOnlyMemory<byte> Encoded)> AlternativeNames => _alternativeNames ??= ReadAlternativeNames();
@@ -54,15 +54,6 @@ internal sealed class LintSubject
         var isAuthority = sequence.HasData && sequence.PeekTag() == Asn1Tag.Boolean && sequence.ReadBoolean();
         int? length = sequence.HasData && sequence.TryReadInt32(out var value) ? value : null;
         return (isAuthority, length);
-    }
-
-    private List<string> ReadExtendedKeyUsages()
-    {
-        var all = new List<string>(2);
-        if (Tbs.Find(Oids.ExtendedKeyUsage) is not { } extension) return all;
-        var sequence = new AsnReader(extension.Value, AsnEncodingRules.DER).ReadSequence();
-        while (sequence.HasData) all.Add(sequence.ReadObjectIdentifier());
-        return all;
     }
 
     private List<(int Tag, ReadOnlyMemory<byte> Encoded)> ReadAlternativeNames()
