@@ -73,12 +73,12 @@ public sealed class LostAnswerTests : IDisposable
         time.Advance(silence);
         Assert.True(pulse.Stopped.IsCancellationRequested);
         await using var service = await StartAsync(DripAsync);
-        Assert.Equal(0, (await RunAsync(service, "tokens create --group pumps --timeout 1.5")).ExitCode);
+        Assert.Equal(0, (await RunAsync(service, "tokens create --group pumps --timeout 4")).ExitCode);
 
         // Longer in all than may be silent: by the real clock, because the connection is real.
         static async Task DripAsync(HttpContext context, string body)
         {
-            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+            using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(400));
             foreach (var octet in """{"items":[]}""")
             {
                 await context.Response.WriteAsync(octet.ToString());
