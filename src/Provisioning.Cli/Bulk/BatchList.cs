@@ -46,15 +46,14 @@ internal sealed class BatchList(string path, string? group, string? lot)
         if (row.Csr is null == row.CsrFile is null) return Bad("There is either csr or csrFile.");
         try
         {
-            // Nothing but a request is sent, whatever stands in the list.
+            // Nothing but the request is sent, whatever else stands in the list or the file: a private key, for one.
             var request = row.Csr is { } text
                 ? RequestFile.LoadText(text)
                 : RequestFile.Load(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, row.CsrFile!));
-            var csr = row.Csr ?? request.Pem;
-            var body = (row with { Group = row.Group ?? group, Lot = row.Lot ?? lot }).ToBody(csr);
+            var body = (row with { Group = row.Group ?? group, Lot = row.Lot ?? lot }).ToBody(request.Pem);
             return new Row<BatchItem>(line, new BatchItem(line, body), null);
         }
-        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             return Bad(unreadable.Message);
         }

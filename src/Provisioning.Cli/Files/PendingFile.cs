@@ -29,7 +29,7 @@ internal sealed class PendingFile : IDisposable
     /// <exception cref="IOException">Another run has it, or it cannot be opened.</exception>
     internal static FileStream OpenAlone(string path, UnixFileMode mode)
     {
-        while (true)
+        for (var tries = 0; tries < MostTries; tries++)
         {
             var file = Open(path, FileMode.OpenOrCreate, mode, FileShare.None);
             if (FileIdentity.IsAt(path, file.SafeFileHandle, mayBeLink: true)) return file;
@@ -37,6 +37,8 @@ internal sealed class PendingFile : IDisposable
             // Whoever had it has put another one in its place.
             file.Dispose();
         }
+
+        throw new IOException($"'{path}' leads to another file whenever it is opened.");
     }
 
     private static FileStream Open(string path, FileMode how, UnixFileMode mode, FileShare share)
@@ -83,6 +85,7 @@ internal sealed class PendingFile : IDisposable
             try
             {
                 if (TryTake(FileMode.CreateNew, mode) is { } made) return made;
+                if (++tries >= MostTries) throw new IOException($"'{_temporary}' leads to another file whenever it is made.");
             }
             catch (IOException) when (File.Exists(_temporary))
             {
@@ -116,8 +119,6 @@ internal sealed class PendingFile : IDisposable
         {
             if (left is null) return;
             if (!left.CanSeek) throw Foreign("is no regular file");
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(left.SafeFileHandle) & ~AtomicFile.Readable) != 0)
-                throw Foreign("has a mode that this command gives to none");
             File.Delete(_temporary);
         }
     }

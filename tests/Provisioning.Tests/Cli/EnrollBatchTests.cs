@@ -91,6 +91,23 @@ public sealed class EnrollBatchTests : IDisposable
     }
 
     [Fact]
+    public async Task Of_a_request_that_stands_beside_its_key_only_the_request_is_sent()
+    {
+        await using var service = await StartAsync(AnswerAll);
+        using var key = System.Security.Cryptography.ECDsa.Create(System.Security.Cryptography.ECCurve.NamedCurves.nistP256);
+        var beside = "a comment\n" + key.ExportPkcs8PrivateKeyPem() + "\n" + PemEncoding.WriteString("CERTIFICATE REQUEST", Convert.FromBase64String(Csr));
+        Write("root.pem", service.Root.ExportCertificatePem());
+        var list = Write("list.ndjson", JsonSerializer.Serialize(new { deviceId = "pump-1", csr = beside }) + "\n"
+            + JsonSerializer.Serialize(new { deviceId = "pump-2", csrFile = "a\0b" }) + "\n");
+        var run = await CommandLine.RunAsync(["enroll", "--batch", list, "--json", "--url", service.Url, "--ca", _folder.At("root.pem")]);
+        Assert.Equal("1 0 0 0 1", Counts(run));
+        var sent = Assert.Single(service.Requests);
+        Assert.Contains("CERTIFICATE REQUEST", sent, StringComparison.Ordinal);
+        Assert.DoesNotContain("PRIVATE KEY", sent, StringComparison.Ordinal);
+        Assert.DoesNotContain("comment", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_folder_of_requests_and_a_CSV_with_paths_give_certificates_in_a_folder()
     {
         await using var server = await TestServer.StartAsync();
