@@ -97,6 +97,7 @@ public sealed class RenewalCrashTests
         Assert.Equal([("current", device.Active.SerialNumber)], good);
         var row = await administrator.GetFromJsonAsync<JsonElement>($"/api/v1/devices/{DeviceId}");
         Assert.Equal(("active", JsonValueKind.Null), (row.GetProperty("state").GetString(), row.GetProperty("cloneSuspectedAt").ValueKind));
+        await server.StopAsync();
         var audit = await server.AuditAsync();
         Assert.True(audit.ExitCode == 0, $"{audit.Output}\n{audit.Error}");
     }
