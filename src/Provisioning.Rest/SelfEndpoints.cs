@@ -102,7 +102,7 @@ internal static class SelfEndpoints
             return new ProblemAnswer(problem);
         if (!(await enrollments.DescribeAsync(device, ct)).TryGet(out var issued, out var refusal))
             return new ProblemAnswer(refusal);
-        if (await devices.FindDeviceAsync(device.Id, ct) is not { } row)
+        if ((device.OnRecord ?? await devices.FindDeviceAsync(device.Id, ct)) is not { } row)
             return new ProblemAnswer(DeviceEndpoints.NotFound);
 
         var now = time.GetUtcNow();

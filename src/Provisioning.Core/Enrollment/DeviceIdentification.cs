@@ -15,13 +15,11 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="time">For validity; a certificate is judged by the true clock, not by the signing guard.</param>
 public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog groups, ClockGuard clock, TimeProvider time)
 {
-    private static readonly RenewalPolicy Usual = new();
-
     // A request over an open connection may come just after the first one with the next certificate.
     private static readonly TimeSpan OnItsWay = TimeSpan.FromMinutes(1);
 
-    // How exactly it is known when a device was last seen.
-    private static readonly TimeSpan SeenAgain = TimeSpan.FromHours(1);
+    /// <summary>How exactly it is on record when a holder was last seen: showing its certificate again within this writes nothing.</summary>
+    public static TimeSpan SeenAgain { get; } = TimeSpan.FromHours(1);
 
     /// <summary>Identifies a device.</summary>
     /// <param name="shown">The rows of its certificate and of itself; the certificate is the one on record, octet for octet.</param>
@@ -30,13 +28,13 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
     /// <exception cref="StorageUnavailableException">The registry cannot be written: nobody is let in.</exception>
     internal async ValueTask<Outcome<Caller>> IdentifyAsync(ShownCertificate shown, CancellationToken ct)
     {
-        var (record, _, device) = shown;
+        var device = shown.Device;
         if (device is null) return CallerIdentification.Unknown();
         var now = time.GetUtcNow();
         if (CheckDevice(device.State) is { } badDevice) return badDevice;
-        if (await CheckStateAsync(record, device, now, ct) is { } badState) return badState;
+        var policy = groups.RenewalOf(device.Group);
+        if (!(await CheckStateAsync(shown.Record, device, policy, now, ct)).TryGet(out var record, out var badState)) return badState;
 
-        var policy = PolicyOf(device);
         var isExpired = now > record.NotAfter;
         if (now < record.NotBefore || (isExpired && !IsInGrace(record, policy, now)))
             return CallerIdentification.CheckedExpired(clock, record, now);
@@ -66,19 +64,20 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
     private static bool IsInGrace(CertificateRecord record, RenewalPolicy policy, DateTimeOffset now) =>
         record.State is CertificateState.Issued or CertificateState.Current && now - record.NotAfter <= policy.Grace;
 
-    private async ValueTask<Refusal?> CheckStateAsync(CertificateRecord record, Device device, DateTimeOffset now, CancellationToken ct)
+    // The record as it is after that: a displaced one comes back.
+    private async ValueTask<Outcome<CertificateRecord>> CheckStateAsync(
+        CertificateRecord record, Device device, RenewalPolicy policy, DateTimeOffset now, CancellationToken ct)
     {
-        if (CallerIdentification.CheckState(record.State) is not { } refusal) return null;
+        if (CallerIdentification.CheckState(record.State) is not { } refusal) return record;
         if (record.WorksUntil is not { } end)
         {
             // Displaced before it was ever shown: its device may have stored it all the same, and have nothing else.
             if (record.State != CertificateState.Superseded) return refusal;
-            var policy = PolicyOf(device);
             var back = await store.ConfirmAsync(record.SerialNumber, policy.ToSuccession(), clock.LastBelieved(), ct);
-            return back is { State: CertificateState.Current } ? null : refusal;
+            return back is { State: CertificateState.Current } ? back : refusal;
         }
 
-        if (record.State == CertificateState.Superseded && now < end) return null;
+        if (record.State == CertificateState.Superseded && now < end) return record;
         if (record is not ({ State: CertificateState.Superseded } or { RevocationReason: RevocationReason.Superseded })) return refusal;
         if (!clock.Now().TryGet(out _, out var wrongClock)) return wrongClock;
 
@@ -92,8 +91,6 @@ public sealed class DeviceIdentification(ICertificateStore store, GroupCatalog g
 
         return refusal;
     }
-
-    private RenewalPolicy PolicyOf(Device device) => groups.Find(device.Group)?.Group.Definition.Renewal ?? Usual;
 
     private static Refusal? CheckDevice(DeviceState state) => state switch
     {

@@ -37,7 +37,7 @@ public sealed class SuccessionService(
             return new Refusal(RefusalCode.NotFound, "This device was given no such certificate.");
         if (device.Shown is { State: CertificateState.Superseded } && found.State != CertificateState.Current)
             return CallerIdentification.CheckState(CertificateState.Superseded)!;
-        var policy = groups.Find(device.OnRecord?.Group ?? EnrollmentGroup.DefaultName)?.Group.Definition.Renewal ?? new RenewalPolicy();
+        var policy = groups.RenewalOf(device.OnRecord?.Group);
         var now = await certificates.ConfirmAsync(serialNumber, policy.ToSuccession(), clock.LastBelieved(), ct) ?? found;
         return CallerIdentification.CheckState(now.State) is { } refusal ? refusal : now;
     }

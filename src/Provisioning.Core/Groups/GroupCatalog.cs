@@ -9,6 +9,8 @@ namespace Provisioning.Core.Groups;
 /// <param name="store">Where they are on record.</param>
 public sealed class GroupCatalog(IGroupStore store)
 {
+    private static readonly RenewalPolicy Usual = new();
+
     private volatile FrozenDictionary<string, GroupVersion> _all = FrozenDictionary<string, GroupVersion>.Empty;
 
     /// <summary>All groups, by name.</summary>
@@ -18,6 +20,11 @@ public sealed class GroupCatalog(IGroupStore store)
     /// <param name="name">Its name; compared exactly.</param>
     /// <returns>The group, or null.</returns>
     public GroupVersion? Find(string name) => _all.GetValueOrDefault(name);
+
+    /// <summary>How the devices of a group renew.</summary>
+    /// <param name="name">Its name; null for devices that were made before there were groups.</param>
+    /// <returns>Its policy; the usual one for a group that is not known here yet.</returns>
+    public RenewalPolicy RenewalOf(string? name) => Find(name ?? EnrollmentGroup.DefaultName)?.Group.Definition.Renewal ?? Usual;
 
     /// <summary>Reads all groups again.</summary>
     /// <param name="ct">Gives up.</param>

@@ -1,5 +1,6 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
 using Provisioning.Storage.Commits;
 
 namespace Provisioning.Storage.Certificates;
@@ -7,9 +8,6 @@ namespace Provisioning.Storage.Certificates;
 /// <summary>The changes of state that more than one operation makes.</summary>
 internal static class CertificateStates
 {
-    // Showing it again within this is not written down again.
-    private static readonly TimeSpan SeenAgain = TimeSpan.FromHours(1);
-
     /// <summary>
     /// An unconfirmed certificate gives its place up. Its device may have stored it all the same: shown while the one before is still in
     /// use, it is confirmed (<see cref="Confirm"/>).
@@ -86,7 +84,7 @@ internal static class CertificateStates
     /// <summary>Puts on record that a holder showed a certificate: when first, and when last, to the hour.</summary>
     public static CertificateRecord See(Transaction transaction, CertificateRecord certificate, DateTimeOffset at)
     {
-        if (certificate.LastSeenAt is { } last && at < last + SeenAgain) return certificate;
+        if (certificate.LastSeenAt is { } last && at < last + DeviceIdentification.SeenAgain) return certificate;
         const string sql = """
             UPDATE certificates SET seen_at = COALESCE(seen_at, @at), last_seen_at = @at WHERE serial = @serial AND authority = @authority
             """;

@@ -121,13 +121,17 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 
     private List<CertificateRecord> ReadHeldWithDevice() => Read($"""
         SELECT {CertificateRow.Columns} FROM certificates c
-        WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state = 'held' AND c.held_with_device = 1 AND c.reserved_at <= @at
+        WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state = 'held' AND c.held_with_device = 1
         ORDER BY c.reserved_at, c.serial
-        """);
+        """, until: null);
 
-    private List<CertificateRecord> Read(string sql)
+    private List<CertificateRecord> Read(string sql) => Read(sql, at);
+
+    private List<CertificateRecord> Read(string sql, DateTimeOffset? until)
     {
-        using var row = transaction.Sql(sql).With("holder", id.Value).With("at", at).Query();
+        var statement = transaction.Sql(sql).With("holder", id.Value);
+        if (until is { } end) statement.With("at", end);
+        using var row = statement.Query();
         var all = new List<CertificateRecord>();
         while (row.Read()) all.Add(CertificateRow.Read(row));
         return all;

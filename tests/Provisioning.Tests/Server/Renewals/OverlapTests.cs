@@ -66,6 +66,21 @@ public sealed class OverlapTests
     }
 
     [Fact]
+    public async Task What_has_come_back_may_at_once_what_a_certificate_in_use_may()
+    {
+        await using var house = await RenewalHouse.StartAsync(Policy);
+        var old = house.Device.Client();
+        using (await house.Device.RenewAsync(old)) { }
+        var displaced = house.Device.Client();
+        using (await house.Device.RenewAsync(old)) { }
+
+        // The first request with it is the one that says that the last one is stored too.
+        using var confirmed = await displaced.PostAsJsonAsync("/api/v1/self/confirmation", new { serialNumber = house.Device.SerialNumber });
+        Assert.Equal(HttpStatusCode.OK, confirmed.StatusCode);
+        Assert.Equal("current", await house.StateAsync(house.Device.SerialNumber));
+    }
+
+    [Fact]
     public async Task What_was_displaced_is_old_once_a_later_one_is_in_use()
     {
         await using var house = await RenewalHouse.StartAsync(Policy);
