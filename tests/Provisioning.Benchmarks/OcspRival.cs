@@ -22,7 +22,7 @@ internal sealed class OcspRival : IDisposable
         File.Copy(data.CertificateFile("ocsp-" + AuthorityDirectory.IssuingName), Path.Combine(folder, "responder.pem"));
         using var key = opened.Instance.Keys.TryLoad("ocsp-" + AuthorityDirectory.IssuingName)!;
         File.WriteAllText(Path.Combine(folder, "responder.key"), key.Use(algorithm => algorithm.ExportPkcs8PrivateKeyPem()));
-        var end = DateTime.UtcNow.AddDays(60).ToString("yyMMddHHmmss", CultureInfo.InvariantCulture);
+        var end = TimeProvider.System.GetUtcNow().AddDays(60).ToString("yyMMddHHmmss", CultureInfo.InvariantCulture);
         File.WriteAllLines(
             Path.Combine(folder, "index.txt"),
             serialNumbers.Select(serial => $"V\t{end}Z\t\t{Convert.ToHexString(serial)}\tunknown\t/CN={Convert.ToHexString(serial)}"));

@@ -21,10 +21,22 @@ internal sealed record Tool(int ExitCode, string Output, string Error)
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
-        if (input is not null) await process.StandardInput.WriteAsync(input);
-        process.StandardInput.Close();
+        await TellAsync(process.StandardInput, input);
         await process.WaitForExitAsync();
         return new Tool(process.ExitCode, await output, await error);
+    }
+
+    // A program that is refused may be gone before it has read what it is told; what it says about that is what counts.
+    private static async Task TellAsync(StreamWriter program, string? input)
+    {
+        try
+        {
+            if (input is not null) await program.WriteAsync(input);
+            program.Close();
+        }
+        catch (IOException)
+        {
+        }
     }
 
     /// <summary>Runs a program that must succeed.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Storage;
 
@@ -99,6 +100,11 @@ public sealed class PowerLossTests(PowerLossTests.Recorded shared) : IClassFixtu
         catch (DatabaseOpenException problem)
         {
             dirty.Add($"{cut}: {problem.Message}");
+        }
+        catch (StorageUnavailableException problem)
+        {
+            // It opens, and has pages in it that SQLite cannot read.
+            lost.Add($"{cut}: {problem.Message}");
         }
     }
 

@@ -261,9 +261,10 @@ public sealed class GroupTests
         var registrar = server.Registrar();
         var answers = await Task.WhenAll(
             EnrollAsync(server, registrar, "pump-1", "pumps"), EnrollAsync(server, registrar, "pump-1", "pumps"));
-        Assert.Equal(
-            [HttpStatusCode.Created, HttpStatusCode.Conflict],
-            answers.Select(answer => answer.StatusCode).Order());
+
+        // The alarm may come while the certificate is being signed: then nobody gets one.
+        var one = Assert.Single(answers, answer => answer.StatusCode != HttpStatusCode.Conflict);
+        if (one.StatusCode != HttpStatusCode.Created) await Problem.IsAsync(one, HttpStatusCode.Forbidden, "device-quarantined");
 
         Assert.Equal("quarantined", (await ReadAsync(server, "/api/v1/devices/pump-1")).GetProperty("state").GetString());
         var actions = (await ReadAsync(server, "/api/v1/devices/pump-1/history")).GetProperty("items").EnumerateArray()
