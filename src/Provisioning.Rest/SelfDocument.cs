@@ -42,4 +42,11 @@ internal sealed record SelfDocument
 
     /// <summary>The service's clock, for devices without one.</summary>
     public required DateTimeOffset ServerTime { get; init; }
+
+    /// <summary>
+    /// The same, signed, when a nonce was sent: a JWS in compact form (RFC 7515) with ES256, <c>typ</c> <c>provisioning-time+jws</c>, the
+    /// chain in <c>x5c</c>, and the claims <c>iat</c> (Unix seconds), <c>nonce</c> and <c>sub</c> (the name of the caller).
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? SignedTime { get; init; }
 }

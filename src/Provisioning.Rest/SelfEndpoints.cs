@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Revocation;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
@@ -23,7 +25,7 @@ internal static class SelfEndpoints
             .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator))
             .GivesCertificate<SelfDocument>()
             .RefusesStrangers()
-            .Refuses(RefusalCode.NotFound)
+            .Refuses(RefusalCode.NotFound, RefusalCode.ClockRegressed, RefusalCode.ClockSuspect)
             .Refuses([RestErrors.BadQuery]);
         routes.MapPost("self/confirmation", ConfirmSelf)
             .WithName("confirmCertificate")
@@ -86,27 +88,39 @@ internal static class SelfEndpoints
     /// <remarks>
     /// A device learns its state, the certificate that it called with, when to renew, the trust anchors and the time;
     /// calling with a renewed certificate also confirms it; the one before then works for the overlap of the group. With another Accept, a device gets
-    /// the certificate itself. Registrars and administrators learn their name.
+    /// the certificate itself. Registrars and administrators learn their name. For a device that has no clock, and so cannot judge the
+    /// certificate of the server: with a nonce, the time is signed too.
     /// </remarks>
+    /// <param name="nonce" example="q83vEjRWeJCrze8SNFZ4kA">New for each request, 16 to 64 of A-Z a-z 0-9 - _. With JSON only.</param>
     internal static async Task<IResult> ReadSelf(
         HttpContext context,
+        [FromQuery] string? nonce,
         EnrollmentService enrollments,
         IDeviceStore devices,
         AuthorityDirectory authorities,
+        SignedTime signedTime,
         TimeProvider time,
         CancellationToken ct)
     {
-        if (new QueryReader(context.Request).Problem is { } badQuery) return new ProblemAnswer(badQuery);
-        if (context.CallerOf() is not Caller.Device device) return OfPrincipal(context, authorities, time.GetUtcNow());
-        if (!AnswerForms.Choose(context.Request).TryGet(out var form, out var problem))
-            return new ProblemAnswer(problem);
+        var read = new QueryReader(context.Request, "nonce");
+        nonce = read.Nonce(nonce);
+        if (read.Problem is { } badQuery) return new ProblemAnswer(badQuery);
+        var caller = context.CallerOf() as Caller.Device;
+        var form = AnswerForm.Json;
+        if ((caller is null || nonce is not null) && AnswerForms.CheckJson(context.Request) is { } notJson) return new ProblemAnswer(notJson);
+        if (caller is not null && !AnswerForms.Choose(context.Request).TryGet(out form, out var problem)) return new ProblemAnswer(problem);
+
+        string? signed = null;
+        if (nonce is not null && !(await signedTime.SignAsync(NameOf(context.CallerOf()), nonce)).TryGet(out signed, out var untimely))
+            return new ProblemAnswer(untimely);
+        if (caller is not { } device) return OfPrincipal(context, authorities, time.GetUtcNow(), signed);
         if (!(await enrollments.DescribeAsync(device, ct)).TryGet(out var issued, out var refusal))
             return new ProblemAnswer(refusal);
         if ((device.OnRecord ?? await devices.FindDeviceAsync(device.Id, ct)) is not { } row)
             return new ProblemAnswer(DeviceEndpoints.NotFound);
 
         var now = time.GetUtcNow();
-        return new CertificateAnswer<SelfDocument>(OfDevice(row, issued, authorities, now), form)
+        return new CertificateAnswer<SelfDocument>(OfDevice(row, issued, authorities, now, signed), form)
         {
             Der = issued.Der,
             Chain = issued.Chain,
@@ -116,26 +130,26 @@ internal static class SelfEndpoints
         };
     }
 
-    private static IResult OfPrincipal(HttpContext context, AuthorityDirectory authorities, DateTimeOffset now)
+    private static string NameOf(Caller caller) => caller switch
     {
-        if (AnswerForms.CheckJson(context.Request) is { } problem) return new ProblemAnswer(problem);
-        var (role, name) = context.CallerOf() switch
+        Caller.Device device => device.Id.Value,
+        Caller.Registrar registrar => registrar.Name,
+        Caller.Administrator administrator => administrator.Name,
+        _ => throw new UnreachableException(),
+    };
+
+    private static JsonAnswer<SelfDocument> OfPrincipal(
+        HttpContext context, AuthorityDirectory authorities, DateTimeOffset now, string? signedTime) => new(new SelfDocument
         {
-            Caller.Registrar registrar => (Roles.Registrar, registrar.Name),
-            Caller.Administrator administrator => (Roles.Administrator, administrator.Name),
-            _ => throw new UnreachableException(),
-        };
-        return new JsonAnswer<SelfDocument>(new SelfDocument
-        {
-            Role = role,
-            Name = name,
+            Role = context.CallerOf() is Caller.Registrar ? Roles.Registrar : Roles.Administrator,
+            Name = NameOf(context.CallerOf()),
             TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
             ServerTime = now,
+            SignedTime = signedTime,
         });
-    }
 
     private static SelfDocument OfDevice(
-        Device device, IssuedCertificate issued, AuthorityDirectory authorities, DateTimeOffset now) => new()
+        Device device, IssuedCertificate issued, AuthorityDirectory authorities, DateTimeOffset now, string? signedTime) => new()
         {
             Role = Roles.Device,
             Name = device.Id.Value,
@@ -146,5 +160,6 @@ internal static class SelfEndpoints
             RenewBefore = issued.Window?.Before,
             TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
             ServerTime = now,
+            SignedTime = signedTime,
         };
 }

@@ -142,6 +142,7 @@ internal static partial class ServerHost
         .AddSingleton<LotScrapping>()
         .AddSingleton<LotClosing>()
         .AddSingleton<ReportKey>()
+        .AddSingleton<SignedTime>()
         .AddSingleton<RevocationService>()
         .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<SuccessionService>()

@@ -9,8 +9,9 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Core.Lots;
 
 /// <summary>
-/// The key that signs reports, <c>pki/report.*</c>: made at the first report with a certificate from the one pipeline, and replaced
-/// before that expires. Each report carries the certificate that it was signed with, so that old ones stay verifiable.
+/// The key that signs reports and statements of the time, <c>pki/report.*</c>: made at the first of them with a certificate from the one
+/// pipeline, and replaced before that expires. Each carries the certificate that it was signed with, so that old ones stay verifiable, and
+/// says what it is (<c>typ</c>), so that none is taken for another (RFC 8725 §3.11).
 /// </summary>
 /// <param name="data">Where it is.</param>
 /// <param name="keys">How it is kept.</param>
@@ -27,8 +28,10 @@ public sealed class ReportKey(
 
     private const string Name = "report";
     private const string Holder = "lot-reports";
+    private static readonly TimeSpan Keep = TimeSpan.FromMinutes(1);
     private readonly InternalIssuer _issuer = new(ca);
     private readonly SemaphoreSlim _one = new(1);
+    private volatile Kept? _kept;
 
     /// <summary>Signs a report.</summary>
     /// <param name="write">Writes it, given the time.</param>
@@ -36,11 +39,32 @@ public sealed class ReportKey(
     internal async Task<Outcome<string>> SignAsync(Func<DateTimeOffset, byte[]> write)
     {
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
+        if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
+        using (opened.Key) return opened.Sign(Type, write(now));
+    }
+
+    /// <summary>Signs a statement of the time: a whole fleet may ask at once, so the key is read again once a minute.</summary>
+    /// <param name="type">The <c>typ</c>.</param>
+    /// <param name="write">Writes it, given the time.</param>
+    /// <returns>As <see cref="SignAsync"/>.</returns>
+    internal async ValueTask<Outcome<string>> SignTimeAsync(string type, Func<DateTimeOffset, byte[]> write)
+    {
+        if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
+        if (_kept is { } kept && kept.From <= now && now < kept.From + Keep) return kept.Sign(type, write(now));
+        if (!(await OpenAsync(now)).TryGet(out kept, out refusal)) return refusal;
+
+        // The one before may be signing: its handles go with it.
+        _kept = kept;
+        return kept.Sign(type, write(now));
+    }
+
+    private async Task<Outcome<Kept>> OpenAsync(DateTimeOffset now)
+    {
         await _one.WaitAsync();
         try
         {
             var (key, certificate) = await EnsureAsync(now);
-            using (key) return key.Use(algorithm => CompactJws.Sign(Header(certificate), write(now), (ECDsa)algorithm));
+            return new Kept(key, certificate, authorities.Issuing.Certificate, now);
         }
         catch (IssuanceRefusedException problem)
         {
@@ -53,24 +77,10 @@ public sealed class ReportKey(
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _one.Dispose();
-
-    private byte[] Header(ReadOnlyMemory<byte> certificate)
+    public void Dispose()
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-        {
-            json.WriteStartObject();
-            json.WriteString("alg", "ES256");
-            json.WriteString("typ", Type);
-            json.WriteStartArray("x5c");
-            json.WriteBase64StringValue(certificate.Span);
-            json.WriteBase64StringValue(authorities.Issuing.Certificate.Span);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-
-        return buffer.ToArray();
+        _kept?.Key.Dispose();
+        _one.Dispose();
     }
 
     // Read for each report: there are few, and the files are the only place to look when something was changed or restored.
@@ -112,4 +122,27 @@ public sealed class ReportKey(
         SerialNumber.TryFromOctets(certificate.SerialNumberBytes.Span, out var serialNumber)
         && await store.FindAsync(serialNumber, CancellationToken.None) is { State: CertificateState.Current } record
         && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
+
+    private sealed record Kept(SigningKey Key, ReadOnlyMemory<byte> Certificate, ReadOnlyMemory<byte> Issuer, DateTimeOffset From)
+    {
+        internal string Sign(string type, byte[] payload) => Key.Use(algorithm => CompactJws.Sign(Header(type), payload, (ECDsa)algorithm));
+
+        private byte[] Header(string type)
+        {
+            using var buffer = new MemoryStream();
+            using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            {
+                json.WriteStartObject();
+                json.WriteString("alg", "ES256");
+                json.WriteString("typ", type);
+                json.WriteStartArray("x5c");
+                json.WriteBase64StringValue(Certificate.Span);
+                json.WriteBase64StringValue(Issuer.Span);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            return buffer.ToArray();
+        }
+    }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Lots;
 
 namespace Provisioning.Rest.Wire;
 
@@ -52,6 +53,8 @@ internal sealed class QueryReader
         Fail($"'{name}' is a time in UTC such as 2027-01-31T00:00:00Z.");
         return null;
     }
+
+    internal string? Nonce(string? text) => text is null || SignedTime.IsNonce(text) ? text : Fail(SignedTime.NonceRule);
 
     internal int Limit(string? text)
     {

@@ -170,6 +170,8 @@ internal sealed class RestHost : IAsyncDisposable
         });
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>().AddSingleton<EnrollmentExplainer>();
         services.AddSingleton<RevocationService>();
+        services.AddSingleton(new DataDirectory("none")).AddSingleton(given => new KeyFiles(given.GetRequiredService<DataDirectory>(), "none"));
+        services.AddSingleton<ReportKey>().AddSingleton<SignedTime>();
 
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
