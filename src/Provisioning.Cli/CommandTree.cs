@@ -45,6 +45,7 @@ internal static class CommandTree
             EnrollVerb.Create(host),
             RenewVerb.Create(host),
             DevicesVerb.Create(host),
+            ForecastVerb.Create(host),
             RevokeVerb.Create(host),
             ImportVerb.Create(host),
             ExportVerb.Create(host),

@@ -80,6 +80,14 @@ internal static class HelpText
               provisioning devices --prefix pump- --json --data ./data | jq -r '.items[].deviceId'
               provisioning devices certificates pump-0001 --data ./data
             """,
+        ["forecast"] = """
+            'late' are devices that were seen in their window and have not renewed; 'unlikely' are those that were not seen:
+            never with this certificate, or not in their window, or not for as long as --silent-for says.
+
+            Examples:
+              provisioning forecast --days 90 --data ./data
+              provisioning forecast devices --outlook unlikely --group pumps --json --data ./data | jq -r '.items[].deviceId'
+            """,
         ["revoke"] = """
             A revocation is final; only a hold can be released. On a terminal it asks first.
 

@@ -47,6 +47,7 @@ public static class RestEndpoints
         root.MapAuthorities();
         root.MapGroups();
         root.MapCampaigns();
+        root.MapForecast();
         root.MapPrincipals();
         root.MapApprovals();
         root.MapImports();

@@ -9,6 +9,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Expiry;
 using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
@@ -110,6 +111,7 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.KeySearch)
         .AddSingleton(instance.Database.Lots)
         .AddSingleton(instance.Database.Successions)
+        .AddSingleton(instance.Database.Expiry)
         .AddSingleton(instance.Database.DeviceChanges)
         .AddSingleton(instance.Database.Campaigns)
         .AddSingleton(instance.Campaigns)
@@ -146,6 +148,8 @@ internal static partial class ServerHost
         .AddSingleton<RevocationService>()
         .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<SuccessionService>()
+        .AddSingleton<ForecastService>()
+        .AddSingleton<ExpiryWatch>()
         .AddSingleton<DeviceService>()
         .AddSingleton<CampaignService>()
         .AddSingleton<ProfileService>()
@@ -183,6 +187,7 @@ internal static partial class ServerHost
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<CrlJob>()
+        .AddHostedService<ExpiryJob>()
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()

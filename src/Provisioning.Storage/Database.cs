@@ -10,6 +10,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Expiry;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
@@ -26,6 +27,7 @@ using Provisioning.Storage.Commits;
 using Provisioning.Storage.Credentials;
 using Provisioning.Storage.Devices;
 using Provisioning.Storage.Engines;
+using Provisioning.Storage.Expiry;
 using Provisioning.Storage.Groups;
 using Provisioning.Storage.Lots;
 using Provisioning.Storage.Manifests;
@@ -57,6 +59,7 @@ public sealed class Database : IAsyncDisposable
         Certificates = new CertificateStore(Writer, _readers);
         DeviceChanges = new DeviceChangeStore(Writer);
         Successions = new SuccessionStore(Writer);
+        Expiry = new ExpiryStore(Writer, _readers);
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
@@ -103,6 +106,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>What becomes of certificates that were renewed.</summary>
     public ISuccessionStore Successions { get; }
+
+    /// <summary>What ends when.</summary>
+    public IExpiryStore Expiry { get; }
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }

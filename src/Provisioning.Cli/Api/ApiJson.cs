@@ -19,6 +19,8 @@ namespace Provisioning.Cli.Api;
 [JsonSerializable(typeof(DeviceEntry))]
 [JsonSerializable(typeof(EnrollmentBody))]
 [JsonSerializable(typeof(ErrorReport))]
+[JsonSerializable(typeof(Forecast))]
+[JsonSerializable(typeof(ForecastEntry))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(IssuedCertificate))]
 [JsonSerializable(typeof(JsonElement))]

@@ -91,6 +91,19 @@ internal sealed record CertificateEntry
     public string? RevocationReason { get; init; }
 }
 
+/// <summary>What expires when.</summary>
+internal sealed record Forecast(IReadOnlyList<ForecastDay> Days, IReadOnlyList<ForecastAuthority> Authorities);
+
+/// <summary>What ends in a day, of a group.</summary>
+internal sealed record ForecastDay(string Day, string Group, long Expiring, long Expected, long Renewed, long Late, long Unlikely);
+
+/// <summary>When an authority ends.</summary>
+internal sealed record ForecastAuthority(string Name, DateTimeOffset NotAfter, int PercentLeft);
+
+/// <summary>A device whose certificate ends.</summary>
+internal sealed record ForecastEntry(
+    string DeviceId, string? Group, string Outlook, DateTimeOffset NotAfter, DateTimeOffset? RenewBefore, DateTimeOffset? LastSeenAt);
+
 /// <summary>An entry of a device's history.</summary>
 internal sealed record HistoryEntry
 {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml;
 
 namespace Provisioning.Cli.Options;
 
@@ -17,6 +18,11 @@ internal static class Moments
             ? Write(time)
             : throw FailureException.Usage($"{option} is {Form}.");
     }
+
+    /// <summary>Reads a duration, and writes it as the service takes it (ISO 8601).</summary>
+    internal static string ReadSpan(string text, string option) => TryReadSpan(text) is { } span
+        ? XmlConvert.ToString(span)
+        : throw FailureException.Usage($"{option} is a number of days, hours or minutes: 30d, 12h, 90m.");
 
     /// <summary>Writes a time as the service takes it.</summary>
     internal static string Write(DateTimeOffset time) =>

@@ -12,6 +12,12 @@ public static class AuditActions
     /// <summary>A renewed certificate was given up: its device still used the one before.</summary>
     public const string CertificateNotConfirmed = "certificate-not-confirmed";
 
+    /// <summary>A device has not renewed in its window; the detail is when its certificate ends.</summary>
+    public const string RenewalLate = "renewal-late";
+
+    /// <summary>An authority comes to its end; the detail is its name, what is left of its life at most, and when it ends.</summary>
+    public const string AuthorityExpiring = "authority-expiring";
+
     /// <summary>A device was suspended; the detail is why.</summary>
     public const string DeviceSuspended = "device-suspended";
 

@@ -15,6 +15,8 @@ internal sealed class QueryReader
     internal const int DefaultLimit = 100;
     internal const int MaxLimit = 500;
 
+    private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(36500);
+
     internal QueryReader(HttpRequest request, params ReadOnlySpan<string> known)
     {
         foreach (var (name, values) in request.Query)
@@ -56,21 +58,29 @@ internal sealed class QueryReader
 
     internal string? Nonce(string? text) => text is null || SignedTime.IsNonce(text) ? text : Fail(SignedTime.NonceRule);
 
-    internal int Limit(string? text)
-    {
-        if (text is null) return DefaultLimit;
-        const NumberStyles Digits = NumberStyles.None;
-        if (int.TryParse(text, Digits, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxLimit)
-            return limit;
-        Fail($"'limit' is a number from 1 to {MaxLimit}.");
-        return DefaultLimit;
-    }
+    internal int Limit(string? text) => Number("limit", text, 1, MaxLimit) ?? DefaultLimit;
 
     internal long? Count(string name, string? text)
     {
         if (text is null) return null;
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return count;
         Fail($"'{name}' is a number from 0.");
+        return null;
+    }
+
+    internal int? Number(string name, string? text, int least, int most)
+    {
+        if (text is null) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most) return number;
+        Fail($"'{name}' is a number from {least} to {most}.");
+        return null;
+    }
+
+    internal TimeSpan? Duration(string name, string? text)
+    {
+        if (text is null) return null;
+        if (Durations.TryParse(text, out var duration) && duration > TimeSpan.Zero && duration <= LongestDuration) return duration;
+        Fail($"'{name}' is an ISO 8601 duration of at most 100 years, such as P7D or PT1H.");
         return null;
     }
 

@@ -72,6 +72,8 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(DeviceChangeBody))]
 [JsonSerializable(typeof(CampaignDocument))]
 [JsonSerializable(typeof(PageDocument<CampaignDocument>))]
+[JsonSerializable(typeof(ForecastDocument))]
+[JsonSerializable(typeof(PageDocument<ForecastEntryDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(RowProblemDocument))]

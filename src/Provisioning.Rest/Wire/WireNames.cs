@@ -16,7 +16,11 @@ public static class WireNames
         ? RevocationReasons.All
         : [.. Enum.GetNames(enumeration).Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
-    internal static string Of<T>(T value)
+    /// <summary>The spelling of a value.</summary>
+    /// <typeparam name="T">The enumeration; not that of the reasons of revocation.</typeparam>
+    /// <param name="value">One of its values.</param>
+    /// <returns>The name.</returns>
+    public static string Of<T>(T value)
         where T : struct, Enum => Table<T>.Names[value];
 
     internal static bool TryParse<T>(string text, out T value)

@@ -20,6 +20,7 @@ using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Devices.Import;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Expiry;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
@@ -175,6 +176,7 @@ internal sealed class RestHost : IAsyncDisposable
 
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
+        services.AddSingleton<IExpiryStore>(_ => throw new NotSupportedException("Nothing ends in memory.")).AddSingleton<ForecastService>();
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
 
         // Described only: what lots do needs a real database, and is proven on one.
