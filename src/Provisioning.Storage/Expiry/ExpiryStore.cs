@@ -22,6 +22,9 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
             AND (c.not_after, c.serial) > (@not_after, @serial)
         """;
 
+    // Not a plain comparison: the group's own index would be taken, and a whole group sorted before the first row is seen.
+    private const string OfGroup = "AND c.group_name || '' = @group";
+
     private const string InOrder = "ORDER BY c.not_after, c.serial";
 
     public IAsyncEnumerable<ExpiringCertificate> ReadExpiringAsync(
@@ -30,7 +33,7 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
             {
                 var statement = group is null
                     ? session.Sql($"{Ending} {InOrder}")
-                    : session.Sql($"{Ending} AND c.group_name = @group {InOrder}").With("group", group);
+                    : session.Sql($"{Ending} {OfGroup} {InOrder}").With("group", group);
                 return statement
                     .With("from", from)
                     .With("until", until)
