@@ -193,6 +193,7 @@ internal static class RestErrors
         RefusalCode.AuthorityUnavailable =>
             new(503, "authority-unavailable", "The authority's key cannot be used now."),
         RefusalCode.StorageUnavailable => new(503, "storage-unavailable", "The database cannot store anything now."),
+        RefusalCode.Overloaded => new(503, "overloaded", "More devices ask than can be served now."),
         RefusalCode.ClockRegressed => new(503, "clock-regressed", "The clock of the service went back."),
         RefusalCode.ClockSuspect => new(503, "clock-suspect", "The clock of the service jumped far ahead."),
         _ => throw new UnreachableException(),

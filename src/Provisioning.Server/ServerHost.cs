@@ -48,8 +48,10 @@ internal static partial class ServerHost
             throw StartupException.Of(problem);
         }
 
+        var gate = HttpsListener.Gate();
+        builder.Services.AddSingleton(_ => gate);
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
-            kestrel, options, options.Addresses(isDevelopment), certificate, authorities));
+            kestrel, options, options.Addresses(isDevelopment), certificate, authorities, gate));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
@@ -57,6 +59,7 @@ internal static partial class ServerHost
         builder.Services.AddRest();
         builder.Services.AddSwaggerDocument();
         builder.Services.AddCallers();
+        builder.Services.AddSingleton(_ => new DeviceGate(options.Limits.DevicesAtOnce, TimeProvider.System));
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
         builder.Services.AddOcsp(instance);
         builder.Services.AddJobs();
@@ -68,6 +71,7 @@ internal static partial class ServerHost
         app.UsePlainListenerRule();
         app.UseAuthentication();
         app.UseRateLimiter();
+        app.Use(app.Services.GetRequiredService<DeviceGate>().InvokeAsync);
         app.UseAuthorization();
         app.UseSwaggerDocument();
         app.MapRest();

@@ -14,6 +14,7 @@ var all = new Dictionary<string, Func<int?, Task>>
     ["batch"] = BatchBenchmark.RunAsync,
     ["import"] = ImportBenchmark.RunAsync,
     ["ocsp"] = OcspBenchmark.RunAsync,
+    ["outage"] = OutageBenchmark.RunAsync,
 };
 
 int? count = null;

@@ -138,6 +138,9 @@ public enum RefusalCode
     /// <summary>The database cannot store anything now.</summary>
     StorageUnavailable,
 
+    /// <summary>More devices ask than can be served now.</summary>
+    Overloaded,
+
     /// <summary>The clock of this machine went back; nothing is signed until it is right again.</summary>
     ClockRegressed,
 

@@ -43,7 +43,7 @@ internal static class EndpointFacts
         RefusalCode.CertificateRevoked, RefusalCode.CertificateOnHold, RefusalCode.CertificateSuperseded,
         RefusalCode.NotAllowed, RefusalCode.TwoCredentials, RefusalCode.BadToken, RefusalCode.TokenExpired,
         RefusalCode.OutsideNetwork, RefusalCode.OutsideHours, RefusalCode.RevocationUnknown,
-        RefusalCode.ClockRegressed, RefusalCode.ClockSuspect,
+        RefusalCode.ClockRegressed, RefusalCode.ClockSuspect, RefusalCode.Overloaded,
     ];
 
     /// <summary>What any operation may answer with: limits, a database that is down, a defect.</summary>

@@ -114,6 +114,9 @@ internal sealed class ServerOptions
         /// <summary>Connections at once, on each of the two listeners: a flood on the plain one leaves the other's free.</summary>
         public int Connections { get; set; } = 10_000;
 
+        /// <summary>Requests of devices that are served at once; who comes beyond is told when to come back.</summary>
+        public int DevicesAtOnce { get; set; } = 256;
+
         /// <summary>Each registrar.</summary>
         public Rate Registrar { get; set; } = new() { PerSecond = 500, Burst = 1000 };
 

@@ -12,7 +12,7 @@ internal static class Settings
             configuration.GetSection(ServerOptions.Section).Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
             _ = options.Addresses(isDevelopment: false);
             _ = MetricsScrapers(options);
-            if (options.Limits.Rates.Any(rate => rate.PerSecond < 1 || rate.Burst < 1) || options.Limits.Connections < 1)
+            if (options.Limits.Rates.Any(rate => rate.PerSecond < 1 || rate.Burst < 1) || options.Limits.Connections < 1 || options.Limits.DevicesAtOnce < 1)
                 throw new InvalidOperationException("every limit is at least 1.");
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");

@@ -15,6 +15,10 @@ internal static class HttpsListener
     /// <summary>The largest request that anything here reads.</summary>
     internal const int MaxRequestBody = 16 * 1024;
 
+    // Waiting for a processor included; and how much of it a handshake may wait that has not begun.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     // Forward secrecy and authenticated encryption only. CCM is there for small TLS stacks with AES hardware.
     private static readonly TlsCipherSuite[] CipherSuites =
     [
@@ -31,8 +35,12 @@ internal static class HttpsListener
         TlsCipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
     ];
 
+    /// <summary>Makes the gate that the handshakes of all addresses pass.</summary>
+    internal static HandshakeGate Gate() => new(Math.Max(2, Environment.ProcessorCount), Patience, TimeProvider.System);
+
     internal static void Configure(
-        KestrelServerOptions kestrel, ServerOptions options, IReadOnlyList<IPAddress> addresses, ServerCertificate certificate, AuthorityDirectory authorities)
+        KestrelServerOptions kestrel, ServerOptions options, IReadOnlyList<IPAddress> addresses, ServerCertificate certificate, AuthorityDirectory authorities,
+        HandshakeGate gate)
     {
         // Two readings of one request, by a proxy and by us, are a hole: a line ends with CRLF (RFC 9112 §2.2 allows more).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -54,7 +62,9 @@ internal static class HttpsListener
             {
                 // HTTP/1.1 only: every client of ours speaks it, and what is not offered cannot be flooded.
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => GatedHandshake.Before(gate, next));
                 listen.UseHttps(Handshake(certificate, authorities));
+                listen.Use(GatedHandshake.After);
             });
         }
     }
@@ -65,7 +75,7 @@ internal static class HttpsListener
         var suites = OperatingSystem.IsWindows() ? null : new CipherSuitesPolicy(CipherSuites);
         return new TlsHandshakeCallbackOptions
         {
-            HandshakeTimeout = TimeSpan.FromSeconds(5),
+            HandshakeTimeout = Longest,
             OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
             {
                 ServerCertificateContext = certificate.Context,

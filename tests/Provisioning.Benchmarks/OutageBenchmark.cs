@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using Provisioning.Core.Authorities;
+using Provisioning.Storage;
+
+namespace Provisioning.Benchmarks;
+
+/// <summary>
+/// A fleet whose renewals all fell into an outage, and that comes back in one moment: each device on a connection of its own, with the
+/// patience of the firmware sample. Client and server share the machine; what is shown is that nothing breaks, and how long it takes.
+/// </summary>
+internal static class OutageBenchmark
+{
+    private const int Default = 100_000;
+    private const int Rows = 24;
+
+    internal static async Task RunAsync(int? count)
+    {
+        var number = count ?? Default;
+        Report.Title($"outage: {number} devices come back at once");
+        using var folder = new TemporaryFolder();
+        await using var server = await ServerProcess.StartAsync(folder.Path, new Dictionary<string, string>
+        {
+            ["Provisioning__Limits__Registrar__PerSecond"] = "1000000",
+            ["Provisioning__Limits__Registrar__Burst"] = "1000000",
+        });
+        using var registrar = Client.Of(server, CredentialFiles.FactoryLine);
+        var devices = await Device.EnrollAsync(registrar, number);
+        Report.Line("enrolled", Report.Text($"{devices.Length}"));
+
+        var curve = new OutageCurve();
+        using var gate = new SemaphoreSlim(OutageDevice.Sockets);
+        using var tls = new Client(server, devices[0].Certificate);
+        var started = Stopwatch.GetTimestamp();
+        var fleet = devices.Select((device, place) => new OutageDevice(server.HttpsPort, tls.Tls, device, place, gate, curve).RunAsync()).ToList();
+        using var over = new CancellationTokenSource();
+        var progress = curve.WatchAsync(number, over.Token);
+        await Task.WhenAll(fleet);
+        await over.CancelAsync();
+        await progress;
+        var took = Stopwatch.GetElapsedTime(started);
+        curve.Print(Rows);
+        Report.Line("all renewed after", Report.Text($"{took.TotalSeconds:F0} s, {number / took.TotalSeconds:F0} a second"));
+        Report.Line("peak memory of the server", Report.Text($"{CommandRun.PeakOf(server.Process):F0} MB"));
+
+        await server.StopAsync();
+        var wrong = await CountWrongAsync(folder.Path, devices);
+        Report.Verdict("devices without exactly one new one", wrong, 0, "devices");
+    }
+
+    // One certificate from the line, one renewed; nobody has more, whatever got lost on the way.
+    private static async Task<int> CountWrongAsync(string directory, Device[] devices)
+    {
+        var owned = devices.ToDictionary(device => device.Unit.DeviceId, _ => 0);
+        await using var database = await Database.OpenAsync(new DatabaseOptions { DataDirectory = directory }, default);
+        await foreach (var stored in database.Audit.ReadCertificatesAsync(default))
+            if (stored.Record.Thumbprint is not null && owned.TryGetValue(stored.Record.Holder, out var known)) owned[stored.Record.Holder] = known + 1;
+        return owned.Values.Count(certificates => certificates != 2);
+    }
+}

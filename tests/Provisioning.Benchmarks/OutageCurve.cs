@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+
+namespace Provisioning.Benchmarks;
+
+/// <summary>What became of the attempts of a fleet, second by second.</summary>
+internal sealed class OutageCurve
+{
+    private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly ConcurrentDictionary<(int Second, Attempt Attempt), int> _counts = new();
+
+    /// <summary>How an attempt ended.</summary>
+    internal enum Attempt
+    {
+        /// <summary>With a certificate.</summary>
+        Renewed,
+
+        /// <summary>With 503 and a time to come back.</summary>
+        Later,
+
+        /// <summary>Without an answer: not let in, or cut off.</summary>
+        Closed,
+
+        /// <summary>Without an answer in the time that a device waits.</summary>
+        TimedOut,
+    }
+
+    internal void Count(Attempt attempt) =>
+        _counts.AddOrUpdate(((int)(Stopwatch.GetElapsedTime(_started) / Step), attempt), 1, static (_, count) => count + 1);
+
+    internal int Total(Attempt attempt) => _counts.Where(one => one.Key.Attempt == attempt).Sum(one => one.Value);
+
+    /// <summary>Says how far it is, until it is told to stop.</summary>
+    internal async Task WatchAsync(int all, CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(15));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ct))
+            {
+                await Console.Error.WriteLineAsync(
+                    $"  {Stopwatch.GetElapsedTime(_started).TotalSeconds:F0} s: {Total(Attempt.Renewed)} of {all} renewed, {Total(Attempt.Later)} later, "
+                    + $"{Total(Attempt.Closed)} closed, {Total(Attempt.TimedOut)} timed out");
+            }
+        }
+        catch (OperationCanceledException)
+        {
+        }
+    }
+
+    /// <summary>Prints it in so many rows at most.</summary>
+    internal void Print(int rows)
+    {
+        var end = _counts.Keys.Max(one => one.Second) + 1;
+        var width = (end + rows - 1) / rows;
+        Report.Line("from second", "renewed  503  closed  timed out   (each a second)");
+        for (var from = 0; from < end; from += width)
+        {
+            var seconds = Math.Min(width, end - from);
+            var of = Enum.GetValues<Attempt>().Select(attempt => Sum(from, width, attempt) / (double)seconds).ToArray();
+            Report.Line(Report.Text($"{from}"), Report.Text($"{of[0],7:F0} {of[1],4:F0} {of[2],7:F0} {of[3],10:F0}"));
+        }
+    }
+
+    private int Sum(int from, int width, Attempt attempt) =>
+        Enumerable.Range(from, width).Sum(second => _counts.GetValueOrDefault((second, attempt)));
+}
