@@ -16,9 +16,9 @@ internal sealed class TemporaryInstance : IAsyncDisposable
 
     internal AuthorityDirectory Authorities { get; }
 
-    internal static async Task<TemporaryInstance> OpenAsync(string directory)
+    internal static async Task<TemporaryInstance> OpenAsync(string directory, int shards = 1)
     {
-        var options = new ServerOptions { DataDirectory = directory };
+        var options = new ServerOptions { DataDirectory = directory, Crl = { Shards = shards } };
         var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, TimeProvider.System, default);
         return new TemporaryInstance(instance, await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true));
     }
