@@ -125,10 +125,10 @@ public sealed partial class CrlPublisher(
 
     private async Task<CrlStatus?> LeaseAsync(Authority authority, SigningKey key, CrlName name, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
         await _making.WaitAsync(ct);
         try
         {
+            var now = time.GetUtcNow();
             if (!await store.TryLeaseAsync(name.Scope, options.Node, now, now + LeaseTime, ct)) return null;
             try
             {

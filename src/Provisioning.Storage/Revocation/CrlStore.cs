@@ -9,28 +9,32 @@ namespace Provisioning.Storage.Revocation;
 /// <inheritdoc/>
 internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets) : ICrlStore
 {
+    /// <summary>For a complete CRL; answered from one index alone.</summary>
+    internal const string Revoked = """
+        SELECT serial, revoked_at, revocation_reason FROM certificates
+        WHERE authority = @authority AND shard = @shard AND not_after >= @not_expired_before AND state IN ('revoked', 'held')
+        ORDER BY not_after, serial
+        """;
+
+    /// <summary>For a delta CRL; answered from one index alone.</summary>
+    internal const string Changed = """
+        SELECT serial, revoked_at, revocation_reason FROM certificates
+        WHERE authority = @authority AND shard = @shard AND revocation_sequence > @since
+        ORDER BY revocation_sequence, serial
+        """;
+
     public bool KeepsOctets => keepsOctets;
 
     public IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(CrlScope scope, DateTimeOffset notExpiredBefore, CancellationToken ct)
     {
-        const string sql = """
-            SELECT serial, revoked_at, revocation_reason FROM certificates
-            WHERE authority = @authority AND shard = @shard AND not_after >= @not_expired_before AND state IN ('revoked', 'held')
-            ORDER BY not_after, serial
-            """;
         return readers.StreamAsync(
-            session => Of(session, sql, scope).With("not_expired_before", notExpiredBefore), ReadEntry, ct);
+            session => Of(session, Revoked, scope).With("not_expired_before", notExpiredBefore), ReadEntry, ct);
     }
 
     public IAsyncEnumerable<RevokedEntry> ReadChangedAsync(CrlScope scope, long since, DateTimeOffset at, CancellationToken ct)
     {
-        const string sql = """
-            SELECT serial, revoked_at, revocation_reason FROM certificates
-            WHERE authority = @authority AND shard = @shard AND revocation_sequence > @since
-            ORDER BY revocation_sequence, serial
-            """;
         return readers.StreamAsync(
-            session => Of(session, sql, scope).With("since", since),
+            session => Of(session, Changed, scope).With("since", since),
             row => row.IsDBNull(1)
                 ? new RevokedEntry(row.GetFieldValue<byte[]>(0), at, RevocationReason.Unspecified) { IsReleased = true }
                 : ReadEntry(row),

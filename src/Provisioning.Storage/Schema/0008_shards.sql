@@ -3,9 +3,10 @@
 ALTER TABLE certificates ADD COLUMN shard BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE certificates ADD COLUMN revocation_sequence BIGINT NULL;
 
--- Holds every column that a CRL is made from, so that a million entries are one pass over one index.
+-- Holds every column that a CRL is made from, so that a million entries are one pass over one index; SQLite wants the state too, whatever
+-- the condition says.
 DROP INDEX certificates_revoked;
-CREATE INDEX certificates_revoked ON certificates (authority, shard, not_after, serial, revoked_at, revocation_reason)
+CREATE INDEX certificates_revoked ON certificates (authority, shard, not_after, serial, revoked_at, revocation_reason, state)
     WHERE state IN ('revoked', 'held');
 
 -- And what a delta CRL is made from.

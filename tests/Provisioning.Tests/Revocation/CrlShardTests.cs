@@ -158,6 +158,23 @@ public sealed class CrlShardTests : IDisposable
     }
 
     [Fact]
+    public async Task A_CRL_of_a_shard_or_delta_with_any_octet_flipped_or_any_end_missing_is_not_taken_for_ours()
+    {
+        using var house = NewHouseWithDeltas();
+        await DeclareAsync(house);
+        await RevokeAsync(1, house);
+        foreach (var name in (CrlName[])[CrlHouse.NameOf(1), CrlHouse.NameOf(1, isDelta: true)])
+        {
+            await house.PublishAsync(name);
+            var octets = await File.ReadAllBytesAsync(Path.Combine(house.Options.Directory, name.FileName), Ct);
+            Assert.Null(CrlFacts.TryRead(name with { IsDelta = !name.IsDelta }, octets));
+            foreach (var damaged in Mutations.Flips(octets))
+                Assert.False(CrlFacts.TryRead(name, damaged) is { } facts && facts.IsSignedBy(house.Authorities.Issuing), Convert.ToHexString(damaged));
+            foreach (var cut in Mutations.Cuts(octets)) Assert.Null(CrlFacts.TryRead(name, cut));
+        }
+    }
+
+    [Fact]
     public async Task A_node_that_was_taken_for_dead_does_not_show_what_it_signed()
     {
         using var other = new CrlHouse(beside: _house);
