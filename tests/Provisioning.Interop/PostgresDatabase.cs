@@ -10,7 +10,7 @@ internal sealed class PostgresDatabase : IAsyncDisposable
 
     /// <summary>For the service.</summary>
     internal string Connection => string.Join(';', Parts(_server).Where(part => part.Key != "Database").Select(part => $"{part.Key}={part.Value}"))
-        + $";Database={_name}";
+        + $";Database={_name};Timeout=60;Command Timeout=60"; // seconds: the machine may be busy
 
     internal static async Task<PostgresDatabase> CreateAsync(string server, string name)
     {
