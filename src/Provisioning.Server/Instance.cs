@@ -28,7 +28,7 @@ internal sealed class Instance : IAsyncDisposable
         Profiles = new ProfileCatalog(files);
         Time = time;
         Clock = new ClockGuard(time);
-        Addresses = new PublicAddresses(options.PublicName, options.PublicHttpPort ?? options.HttpPort) { AnswersOcsp = options.Ocsp.Enabled };
+        Addresses = options.ToAddresses();
         Ca = new CertificateAuthority(database.Certificates, Profiles, Addresses, Clock);
         Issuer = new InternalIssuer(Ca);
         Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);
@@ -78,14 +78,7 @@ internal sealed class Instance : IAsyncDisposable
 
     internal TrustAnchorCatalog TrustAnchors { get; }
 
-    internal CrlOptions Crl => new()
-    {
-        Directory = Data.Crls,
-        SuppliedDirectory = Data.Pki,
-        Lifetime = Options.Crl.Lifetime,
-        RefreshEvery = Options.Crl.RefreshEvery,
-        Delay = Options.Crl.Delay,
-    };
+    internal CrlOptions Crl => Options.Crl.ToOptions(Data, Addresses);
 
     /// <summary>Opens. Nothing is changed yet but the schema, and a passphrase where one may be made.</summary>
     /// <param name="options">The configuration.</param>
@@ -138,14 +131,15 @@ internal sealed class Instance : IAsyncDisposable
     }
 
     /// <summary>
-    /// Gives up what a killed process left behind, and brings the folder of profiles and the registry together. Before anything is
-    /// issued; an audit looks without it.
+    /// Gives up what a killed process left behind, brings the folder of profiles and the registry together, and puts the addresses of CRLs
+    /// on record. Before anything is issued; an audit looks without it.
     /// </summary>
     /// <returns>How many reservations were given up.</returns>
     /// <exception cref="InvalidDataException">A profile on record cannot be used.</exception>
     internal async Task<int> RecoverAsync()
     {
         var abandoned = await Database.Certificates.AbandonAllAsync(Clock.LastBelieved(), default);
+        await new CrlShards(Database.Crls, Addresses).DeclareAsync(Clock.LastBelieved(), default);
         ProfileNotes = await new ProfileSeed(Database.Profiles, Profiles, Clock).RunAsync(ProfileFiles, default);
         return abandoned;
     }

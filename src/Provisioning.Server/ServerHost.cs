@@ -97,6 +97,7 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Certificates)
         .AddSingleton(instance.Database.Devices)
         .AddSingleton(instance.Database.Revocations)
+        .AddSingleton(instance.Database.Crls)
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)

@@ -62,7 +62,8 @@ public sealed class Database : IAsyncDisposable
         Expiry = new ExpiryStore(Writer, _readers);
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
-        Revocations = new RevocationStore(Writer, _readers);
+        Revocations = new RevocationStore(Writer);
+        Crls = new CrlStore(Writer, _readers, keepsOctets: engine is PostgresEngine);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -110,8 +111,11 @@ public sealed class Database : IAsyncDisposable
     /// <summary>What ends when.</summary>
     public IExpiryStore Expiry { get; }
 
-    /// <summary>Revocation and CRLs.</summary>
+    /// <summary>Revocation.</summary>
     public IRevocationStore Revocations { get; }
+
+    /// <summary>What CRLs are made from, and those on record.</summary>
+    public ICrlStore Crls { get; }
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

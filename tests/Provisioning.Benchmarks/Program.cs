@@ -1,7 +1,7 @@
 using Provisioning.Benchmarks;
 
 // One step of the benchmark of CRLs runs as a process of its own, because its memory is measured.
-if (args is [CrlStep.Verb, var directory]) return await CrlStep.RunAsync(directory);
+if (args is [CrlStep.Verb, var directory, var shards]) return await CrlStep.RunAsync(directory, shards);
 
 var all = new Dictionary<string, Func<int?, Task>>
 {

@@ -24,6 +24,9 @@ internal sealed class RegistryLoader(int total)
     private readonly DateTimeOffset _since = TimeProvider.System.GetUtcNow() - TimeSpan.FromDays(300);
     private int _loaded;
 
+    /// <summary>Over how many CRLs they are spread; 1 for one CRL without shards.</summary>
+    internal int Shards { get; init; } = 1;
+
     /// <summary>The ID of a device that <see cref="AddDevicesAsync"/> has made.</summary>
     internal static string DeviceId(int number) => $"loaded-{number:D8}";
 
@@ -84,9 +87,9 @@ internal sealed class RegistryLoader(int total)
     {
         const string sql = """
             INSERT INTO certificates (serial, authority, holder_kind, holder, profile, state, key_thumbprint, tbs_hash, thumbprint,
-                not_before, not_after, reserved_at, issued_at, requester, request_hash, revoked_at, revocation_reason)
+                not_before, not_after, reserved_at, issued_at, requester, request_hash, revoked_at, revocation_reason, shard, revocation_sequence)
             VALUES (@serial, @authority, 'device', @holder, 'device', @state, @key, @hash, @hash,
-                @at, @not_after, @at, @at, 'registrar:factory-line', @hash, @revoked_at, @reason)
+                @at, @not_after, @at, @at, 'registrar:factory-line', @hash, @revoked_at, @reason, @shard, @sequence)
             """;
         transaction.Sql(sql)
             .With("serial", Spread(number, 16))
@@ -99,6 +102,8 @@ internal sealed class RegistryLoader(int total)
             .With("not_after", At(number) + Lifetime)
             .With("revoked_at", revokedAt?.ToUnixTimeMilliseconds())
             .With("reason", revokedAt is null ? null : 4L)
+            .With("shard", Shards == 1 ? 0 : 1 + (number % Shards))
+            .With("sequence", revokedAt is null ? null : (long)number)
             .Execute();
     }
 

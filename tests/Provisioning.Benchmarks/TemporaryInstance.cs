@@ -16,9 +16,10 @@ internal sealed class TemporaryInstance : IAsyncDisposable
 
     internal AuthorityDirectory Authorities { get; }
 
-    internal static async Task<TemporaryInstance> OpenAsync(string directory)
+    internal static async Task<TemporaryInstance> OpenAsync(string directory, int shards = 1)
     {
-        var options = new ServerOptions { DataDirectory = directory };
+        // Ten thousand rows are one write, which a busy machine may take long for.
+        var options = new ServerOptions { DataDirectory = directory, StorageTimeout = TimeSpan.FromMinutes(1), Crl = { Shards = shards } };
         var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, TimeProvider.System, default);
         return new TemporaryInstance(instance, await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true));
     }

@@ -74,7 +74,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, after it was killed or stopped; ready when this returns.</summary>
-    internal async Task StartAgainAsync(IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? under = null)
+    internal async Task StartAgainAsync(
+        IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? under = null, string probe = "/health/ready")
     {
         string[] command = [.. under ?? [], "dotnet", Repository.Program("Provisioning.Server", "Provisioning.Server")];
         var start = new ProcessStartInfo(command[0], command[1..])
@@ -91,7 +92,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         Started?.Invoke(_process);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await UntilReadyAsync();
+        await UntilReadyAsync(probe);
     }
 
     /// <summary>kill -9.</summary>
@@ -121,7 +122,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    private async Task UntilReadyAsync()
+    private async Task UntilReadyAsync(string probe)
     {
         using var client = new HttpClient();
         using var timeout = new CancellationTokenSource(StartTimeout);
@@ -131,7 +132,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             if (Process.HasExited) throw new InvalidOperationException($"The server ended with {Process.ExitCode}:\n{Output}");
             try
             {
-                using var ready = await client.GetAsync($"{Http}/health/ready", timeout.Token);
+                using var ready = await client.GetAsync(Http + probe, timeout.Token);
                 if (ready.IsSuccessStatusCode) return;
             }
             catch (HttpRequestException)

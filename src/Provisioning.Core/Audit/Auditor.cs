@@ -14,7 +14,7 @@ namespace Provisioning.Core.Audit;
 /// <param name="authorities">Whose signatures to expect.</param>
 /// <param name="crls">Where the CRLs are.</param>
 public sealed class Auditor(
-    IAuditStore audit, IRevocationStore revocations, AuthorityDirectory authorities, CrlOptions crls)
+    IAuditStore audit, ICrlStore revocations, AuthorityDirectory authorities, CrlOptions crls)
 {
     /// <summary>Beyond this many, findings are only counted: something is thoroughly wrong, and the first ones say what.</summary>
     public const int MaxFindings = 100;
@@ -41,7 +41,7 @@ public sealed class Auditor(
         await new LotCheck(audit, authorities, chain, findings).RunAsync(ct);
         var count = 0;
         foreach (var authority in authorities.All)
-            if (await new CrlCheck(revocations, chain, crls, findings).RunAsync(authority, ct)) count++;
+            count += await new CrlCheck(revocations, chain, crls, findings).RunAsync(authority, ct);
         return new AuditReport
         {
             Entries = chain.Entries,

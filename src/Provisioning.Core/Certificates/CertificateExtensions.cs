@@ -19,10 +19,10 @@ internal static class CertificateExtensions
     private static readonly Asn1Tag IpTag = new(TagClass.ContextSpecific, 7);
 
     /// <summary>
-    /// The extensions that are the same in every certificate of a profile, issuer and kind of key: encoded once, then copied.
+    /// The extensions that are the same in every certificate of a profile, issuer, kind of key and shard of the CRL: encoded once, then copied.
     /// </summary>
     internal static IReadOnlyList<byte[]> Constant(
-        Profile profile, bool isRsa, string? issuer, ReadOnlyMemory<byte> issuerKeyIdentifier, PublicAddresses addresses)
+        Profile profile, bool isRsa, string? issuer, ReadOnlyMemory<byte> issuerKeyIdentifier, PublicAddresses addresses, int shard = 0)
     {
         List<byte[]> all = [BasicConstraints(profile.PathLength), KeyUsage(isRsa ? profile.KeyUsage | profile.RsaKeyUsage : profile.KeyUsage)];
         if (profile.ExtendedKeyUsages.Count > 0) all.Add(ExtendedKeyUsage(profile.ExtendedKeyUsages));
@@ -35,7 +35,7 @@ internal static class CertificateExtensions
             all.Add(AuthorityKeyIdentifier(issuerKeyIdentifier));
 
             // Nobody is to check who answers for how certificates stand, and so nobody is told where (RFC 6960 §4.2.2.2.1, RFC 9919 §3.2.2).
-            if (!profile.AnswersOcsp) all.Add(CrlDistributionPoint(addresses.Crl(issuer)));
+            if (!profile.AnswersOcsp) all.Add(CrlDistributionPoint(addresses.Crl(issuer, shard)));
             all.Add(AuthorityInfoAccess(addresses.Certificate(issuer), profile.AnswersOcsp ? null : addresses.Ocsp(issuer)));
             if (profile.AnswersOcsp) all.Add(Write(Oids.OcspNoCheck, critical: false, writer => writer.WriteNull()));
         }

@@ -52,14 +52,17 @@ internal sealed class CertificatePlan
             return impossible;
 
         var serialNumber = SerialNumber.NewRandom();
+
+        // Who answers for the others is in no shard: its certificate names no CRL.
+        var shard = issuer is null || profile.AnswersOcsp ? 0 : addresses.ShardOf(issuer.Name, serialNumber);
         var draft = new CertificateDraft(profile, input.Key, names, validity) { ExtraNames = input.ExtraNames };
         var tbs = draft.Write(
-            serialNumber, signer.SignatureAlgorithm, issuer?.SubjectName, ConstantExtensions.Of(profile, input.Key.Algorithm, issuer, addresses));
+            serialNumber, signer.SignatureAlgorithm, issuer?.SubjectName, ConstantExtensions.Of(profile, input.Key.Algorithm, issuer, addresses, shard));
         var broken = CertificateLint.Check(tbs, LintIssuer.Of(issuer, profile));
         if (broken.Count > 0)
             return new Refusal(RefusalCode.LintFailed, $"The profile '{profile.Name}' breaks {broken[0].Id} ({broken[0].Citation}).");
 
-        return new CertificatePlan(tbs, signer, Reserve(request, profile, input, names, serialNumber, validity, tbs, now));
+        return new CertificatePlan(tbs, signer, Reserve(request, profile, input, names, serialNumber, shard, validity, tbs, now));
     }
 
     /// <summary>Gives the bytes out for signing, once.</summary>
@@ -77,6 +80,7 @@ internal sealed class CertificatePlan
         PlanInput input,
         CertificateNames names,
         SerialNumber serialNumber,
+        int shard,
         Validity validity,
         byte[] tbs,
         DateTimeOffset now) => new()
@@ -86,6 +90,7 @@ internal sealed class CertificatePlan
             HolderKind = request.HolderKind,
             Holder = request.Holder,
             Profile = profile.Name,
+            CrlShard = shard,
             KeyThumbprint = input.Key.Thumbprint,
             TbsHash = Digest.Of(tbs),
             Names = [.. names.Findable.Concat(OfExtra(input)).DistinctBy(name => name.Text)],

@@ -10,14 +10,14 @@ namespace Provisioning.Core.Certificates;
 /// </summary>
 internal static class ConstantExtensions
 {
-    private static readonly ConditionalWeakTable<Profile, ConcurrentDictionary<(Authority?, PublicAddresses, bool), IReadOnlyList<byte[]>>> All = [];
+    private static readonly ConditionalWeakTable<Profile, ConcurrentDictionary<(Authority?, PublicAddresses, bool, int), IReadOnlyList<byte[]>>> All = [];
 
-    internal static IReadOnlyList<byte[]> Of(Profile profile, KeyAlgorithm algorithm, Authority? issuer, PublicAddresses addresses)
+    internal static IReadOnlyList<byte[]> Of(Profile profile, KeyAlgorithm algorithm, Authority? issuer, PublicAddresses addresses, int shard)
     {
         var ofProfile = All.GetValue(profile, static _ => new());
-        var key = (issuer, addresses, Profile.IsRsa(algorithm));
+        var key = (issuer, addresses, Profile.IsRsa(algorithm), shard);
         if (ofProfile.TryGetValue(key, out var made)) return made;
         return ofProfile.GetOrAdd(key, CertificateExtensions.Constant(
-            profile, key.Item3, issuer?.Name, issuer?.SubjectKeyIdentifier ?? default, addresses));
+            profile, key.Item3, issuer?.Name, issuer?.SubjectKeyIdentifier ?? default, addresses, shard));
     }
 }

@@ -18,6 +18,9 @@ public sealed record Reservation
     /// <summary>The profile's name.</summary>
     public required string Profile { get; init; }
 
+    /// <summary>The shard whose CRL would list it; its address stands in the plan.</summary>
+    public int CrlShard { get; init; }
+
     /// <summary>SHA-256 of the SubjectPublicKeyInfo in the plan.</summary>
     public required Digest KeyThumbprint { get; init; }
 

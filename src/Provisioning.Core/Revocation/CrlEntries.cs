@@ -14,6 +14,9 @@ internal sealed class CrlEntries
     // A record: length of the serial number (0 ends a chunk), reason, Unix seconds, serial number.
     private const int RecordHead = 1 + 1 + 8;
 
+    // RFC 5280 §5.3.1; nobody revokes for it, so it is none of our reasons.
+    private const byte RemoveFromCrl = 8;
+
     // Extension reasonCode, not critical (RFC 5280 §5.3.1); the reason itself follows.
     private static readonly byte[] ReasonCode = Convert.FromHexString("300C300A0603551D1504030A01");
 
@@ -36,7 +39,8 @@ internal sealed class CrlEntries
 
         var target = Take(RecordHead + serialNumber.Length);
         target[0] = (byte)serialNumber.Length;
-        target[1] = (byte)(Enum.IsDefined(entry.Reason) ? entry.Reason : RevocationReason.Unspecified);
+        target[1] = entry.IsReleased ? RemoveFromCrl
+            : (byte)(Enum.IsDefined(entry.Reason) ? entry.Reason : RevocationReason.Unspecified);
         BinaryPrimitives.WriteInt64LittleEndian(target[2..], entry.RevokedAt.ToUnixTimeSeconds());
         serialNumber.CopyTo(target[RecordHead..]);
 

@@ -1,20 +1,15 @@
 using System.Formats.Asn1;
-using System.Numerics;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
-/// What a CRL says about itself: strict DER, v2, complete (not a delta), with nextUpdate and a CRL number, which RFC
-/// 5280 §5 demands of everyone who issues one. Says nothing about its signature until <see cref="IsSignedBy"/> is
+/// What a CRL says about itself: strict DER, v2, with nextUpdate and a CRL number, which RFC 5280 §5 demands of everyone who issues one. Says nothing about its signature until <see cref="IsSignedBy"/> is
 /// asked.
 /// </summary>
 internal sealed class CrlFacts
 {
-    private const string CrlNumber = "2.5.29.20";
-    private const string DeltaIndicator = "2.5.29.27";
-
     /// <summary>The TBSCertList, DER.</summary>
     public required ReadOnlyMemory<byte> Tbs { get; init; }
 
@@ -27,18 +22,27 @@ internal sealed class CrlFacts
     /// <summary>The issuer's name, DER.</summary>
     public required ReadOnlyMemory<byte> Issuer { get; init; }
 
+    /// <summary>The value of its issuingDistributionPoint, DER; empty when it has none.</summary>
+    public required ReadOnlyMemory<byte> DistributionPoint { get; init; }
+
     /// <summary>What readers of it see.</summary>
     public required CrlStatus Status { get; init; }
 
-    /// <summary>Reads a CRL.</summary>
+    /// <summary>Reads a complete CRL, which is no delta.</summary>
     /// <param name="authority">The authority that it is taken to belong to.</param>
     /// <param name="der">The file.</param>
     /// <returns>The facts, or null when it is not such a CRL.</returns>
-    public static CrlFacts? TryRead(string authority, ReadOnlyMemory<byte> der)
+    public static CrlFacts? TryRead(string authority, ReadOnlyMemory<byte> der) => TryRead(new CrlName(authority), der);
+
+    /// <summary>Reads a CRL.</summary>
+    /// <param name="name">Which one it is taken to be.</param>
+    /// <param name="der">The file.</param>
+    /// <returns>The facts, or null when it is not such a CRL: a delta where a complete one is expected, too.</returns>
+    public static CrlFacts? TryRead(CrlName name, ReadOnlyMemory<byte> der)
     {
         try
         {
-            return Read(authority, der);
+            return Read(name, der);
         }
         catch (AsnContentException)
         {
@@ -57,7 +61,7 @@ internal sealed class CrlFacts
         return verifier.IsGood(Algorithm, Tbs.Span, Signature.Span);
     }
 
-    private static CrlFacts? Read(string authority, ReadOnlyMemory<byte> der)
+    private static CrlFacts? Read(CrlName name, ReadOnlyMemory<byte> der)
     {
         var file = new AsnReader(der, AsnEncodingRules.DER);
         var list = file.ReadSequence();
@@ -80,9 +84,9 @@ internal sealed class CrlFacts
         var hasEntries = content.HasData && content.PeekTag() == Asn1Tag.Sequence;
         var entries = hasEntries ? CountEntries(content.ReadSequence()) : 0;
         if (!content.HasData) return null;
-        var number = ReadNumber(content.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)));
+        var extensions = Extensions.TryRead(content.ReadSequence(new Asn1Tag(TagClass.ContextSpecific, 0)));
         content.ThrowIfNotEmpty();
-        if (number is null) return null;
+        if (extensions is not { Number: { } number } || extensions.BaseNumber is not null != name.IsDelta) return null;
 
         return new CrlFacts
         {
@@ -90,10 +94,13 @@ internal sealed class CrlFacts
             Algorithm = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier(),
             Signature = signature,
             Issuer = issuer,
+            DistributionPoint = extensions.DistributionPoint,
             Status = new CrlStatus
             {
-                Authority = authority,
-                Number = number.Value,
+                Authority = name.Scope.Authority,
+                Shard = name.Scope.Shard,
+                BaseNumber = extensions.BaseNumber,
+                Number = number,
                 ThisUpdate = thisUpdate,
                 NextUpdate = nextUpdate,
                 Entries = entries,
@@ -123,23 +130,43 @@ internal sealed class CrlFacts
         return count;
     }
 
-    // The number, when it is there, fits 63 bits, and the CRL is no delta.
-    private static long? ReadNumber(AsnReader wrapper)
+    // Of all extensions, those that say which CRL it is. Numbers fit 63 bits.
+    private sealed record Extensions(long? Number, long? BaseNumber, ReadOnlyMemory<byte> DistributionPoint)
     {
-        var extensions = wrapper.ReadSequence();
-        wrapper.ThrowIfNotEmpty();
-        BigInteger? number = null;
-        while (extensions.HasData)
+        public static Extensions? TryRead(AsnReader wrapper)
         {
-            var extension = extensions.ReadSequence();
-            var id = extension.ReadObjectIdentifier();
-            if (extension.PeekTag() == Asn1Tag.Boolean) _ = extension.ReadBoolean();
-            var value = new AsnReader(extension.ReadOctetString(), AsnEncodingRules.DER);
-            extension.ThrowIfNotEmpty();
-            if (id == DeltaIndicator || (id == CrlNumber && number is not null)) return null;
-            if (id == CrlNumber) number = value.ReadInteger();
+            var list = wrapper.ReadSequence();
+            wrapper.ThrowIfNotEmpty();
+            var found = new Dictionary<string, ReadOnlyMemory<byte>>();
+            while (list.HasData)
+            {
+                var extension = list.ReadSequence();
+                var id = extension.ReadObjectIdentifier();
+                if (extension.PeekTag() == Asn1Tag.Boolean) _ = extension.ReadBoolean();
+                var isNew = found.TryAdd(id, extension.ReadOctetString());
+                extension.ThrowIfNotEmpty();
+                if (!isNew) return null;
+            }
+
+            if (!TryReadNumber(found, CrlExtensions.CrlNumber, out var number)
+                || !TryReadNumber(found, CrlExtensions.DeltaIndicator, out var baseNumber))
+            {
+                return null;
+            }
+
+            return new Extensions(number, baseNumber, found.GetValueOrDefault(CrlExtensions.IssuingDistributionPoint));
         }
 
-        return number >= 0 && number <= long.MaxValue ? (long)number : null;
+        private static bool TryReadNumber(Dictionary<string, ReadOnlyMemory<byte>> found, string id, out long? number)
+        {
+            number = null;
+            if (!found.TryGetValue(id, out var value)) return true;
+            var reader = new AsnReader(value, AsnEncodingRules.DER);
+            var read = reader.ReadInteger();
+            reader.ThrowIfNotEmpty();
+            if (read < 0 || read > long.MaxValue) return false;
+            number = (long)read;
+            return true;
+        }
     }
 }

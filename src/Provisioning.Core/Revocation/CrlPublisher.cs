@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Revocation;
 
 /// <summary>
 /// Makes CRLs, by the steps of every other signature: read → plan → reserve → sign → record → show. One at a time for
-/// each authority: a CRL that was read before another must not get the higher number.
+/// each shard of an authority, on all nodes: a CRL that was read before another must not get the higher number.
 /// </summary>
 /// <param name="store">What is revoked, and the CRLs on record.</param>
 /// <param name="published">Where they go.</param>
@@ -17,20 +18,28 @@ namespace Provisioning.Core.Revocation;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class CrlPublisher(
-    IRevocationStore store,
+    ICrlStore store,
     PublishedCrls published,
     CrlOptions options,
     ClockGuard clock,
     TimeProvider time,
-    ILogger<CrlPublisher> logger)
+    ILogger<CrlPublisher> logger) : IDisposable
 {
     private const int Tries = 3;
 
-    private readonly ConcurrentDictionary<string, SemaphoreSlim> _gates = new(StringComparer.Ordinal);
+    // A million entries take some seconds; and whoever was killed has everybody wait for so long at most.
+    private static readonly TimeSpan LeaseTime = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<CrlScope, SemaphoreSlim> _gates = [];
     private readonly ConcurrentDictionary<string, SuppliedCrl> _supplied = new(StringComparer.Ordinal);
+    private readonly CrlPlanner _planner = new(store, options, time);
+    private readonly CrlExchange _exchange = new(store, published, logger);
+
+    // Each holds its entries in memory, and more at once than there are processors are ready no earlier.
+    private readonly SemaphoreSlim _making = new(Math.Max(2, Environment.ProcessorCount));
 
     /// <summary>
-    /// Makes and publishes the CRL of an authority; for one whose key is not here, takes the one that an operator
+    /// Makes and publishes the CRL of an authority without shards; for one whose key is not here, takes the one that an operator
     /// supplied, if it is newer.
     /// </summary>
     /// <param name="authority">Whose.</param>
@@ -41,15 +50,24 @@ public sealed partial class CrlPublisher(
     /// <exception cref="CryptographicException">
     /// The key cannot be used now, because the clock has jumped ahead or for its own reasons; or it gave a bad signature.
     /// </exception>
-    public async Task<CrlStatus?> PublishAsync(Authority authority, CancellationToken ct)
+    public Task<CrlStatus?> PublishAsync(Authority authority, CancellationToken ct) =>
+        PublishAsync(authority, new CrlName(authority.Name), ct);
+
+    /// <inheritdoc cref="PublishAsync(Authority, CancellationToken)"/>
+    /// <summary>Makes and publishes a CRL; a complete one where there is nothing that a delta could refer to.</summary>
+    /// <param name="authority">Whose.</param>
+    /// <param name="name">Which of its CRLs.</param>
+    /// <param name="ct">Gives up; what was published before stays.</param>
+    /// <returns>What is published now; null also when another node is making it.</returns>
+    public async Task<CrlStatus?> PublishAsync(Authority authority, CrlName name, CancellationToken ct)
     {
-        var gate = _gates.GetOrAdd(authority.Name, static _ => new SemaphoreSlim(1, 1));
+        var gate = _gates.GetOrAdd(name.Scope, static _ => new SemaphoreSlim(1, 1));
         await gate.WaitAsync(ct);
         try
         {
             return authority.Key is { } key
-                ? await MakeAsync(authority, key, ct)
-                : _supplied.GetOrAdd(authority.Name, _ => new(authority, published, options, time, logger)).Take();
+                ? await LeaseAsync(authority, key, name, ct)
+                : await _supplied.GetOrAdd(authority.Name, _ => new(authority, published, options, time, logger)).TakeAsync();
         }
         finally
         {
@@ -57,7 +75,89 @@ public sealed partial class CrlPublisher(
         }
     }
 
-    private async Task<CrlStatus> MakeAsync(Authority authority, SigningKey key, CancellationToken ct)
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _making.Dispose();
+        foreach (var gate in _gates.Values) gate.Dispose();
+    }
+
+    /// <summary>Shows what other nodes have made.</summary>
+    /// <param name="name">Which CRL.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>True when there was something new.</returns>
+    internal async Task<bool> TakeAsync(CrlName name, CancellationToken ct)
+    {
+        var gate = _gates.GetOrAdd(name.Scope, static _ => new SemaphoreSlim(1, 1));
+        await gate.WaitAsync(ct);
+        try
+        {
+            return await _exchange.TakeAsync(name, ct);
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    /// <summary>Whether something was revoked or released that the newest CRLs on record do not have.</summary>
+    /// <param name="scope">Of this shard.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>True also when there is no CRL on record that says what it has, or this node shows none.</returns>
+    internal async Task<bool> IsBehindAsync(CrlScope scope, CancellationToken ct)
+    {
+        var complete = (await store.NewestCrlAsync(new CrlName(scope), ct))?.Reserved;
+        var delta = options.HasDeltas
+            ? (await store.NewestCrlAsync(new CrlName(scope, IsDelta: true), ct))?.Reserved
+            : null;
+
+        // Recorded and never shown, because the process was killed in between.
+        if (!Shows(complete) || (delta is not null && !Shows(delta))) return true;
+        if (complete?.Sequence is not { } since) return true;
+        since = Math.Max(since, delta?.Sequence ?? 0);
+        foreach (var listed in await _planner.ListsAsync(scope, ct))
+            if (await store.HasChangedAsync(listed, since, ct)) return true;
+        return false;
+    }
+
+    private bool Shows(CrlReservation? newest) =>
+        newest is not null && published.Find(new CrlName(newest.Scope, newest.BaseNumber is not null))?.Number >= newest.Number;
+
+    private async Task<CrlStatus?> LeaseAsync(Authority authority, SigningKey key, CrlName name, CancellationToken ct)
+    {
+        await _making.WaitAsync(ct);
+        try
+        {
+            var now = time.GetUtcNow();
+            if (!await store.TryLeaseAsync(name.Scope, options.Node, now, now + LeaseTime, ct)) return null;
+            try
+            {
+                return await MakeAsync(authority, key, name, ct);
+            }
+            finally
+            {
+                await EndLeaseAsync(name.Scope);
+            }
+        }
+        finally
+        {
+            _making.Release();
+        }
+    }
+
+    private async Task EndLeaseAsync(CrlScope scope)
+    {
+        try
+        {
+            await store.EndLeaseAsync(scope, options.Node, CancellationToken.None);
+        }
+        catch (StorageUnavailableException)
+        {
+            // It ends by itself, and this node gets it again at once.
+        }
+    }
+
+    private async Task<CrlStatus> MakeAsync(Authority authority, SigningKey key, CrlName name, CancellationToken ct)
     {
         // A clock that is behind is no reason to keep a revocation back; one that is ahead would make CRLs of the future.
         var started = time.GetTimestamp();
@@ -65,33 +165,33 @@ public sealed partial class CrlPublisher(
             throw new CryptographicException("Nothing is signed while the clock is suspect: it has jumped far ahead.");
         for (var attempt = 0; attempt < Tries; attempt++)
         {
-            var last = (await store.LastCrlAsync(authority.Name, ct))?.Reserved;
+            var plan = await _planner.PlanAsync(name, ct);
+
             // Before the entries are read: what is revoked from then on may be missing, and must not seem to be older than the CRL.
             var isSane = clock.Now().TryGet(out var now, out _);
             if (!isSane) now = time.GetUtcNow();
-            var crl = Plan(authority, key, last, await ReadAsync(authority, last, ct), now, isSane);
+            var (number, thisUpdate) = Next(plan, now, isSane);
+            var crl = Describe(authority, key, plan, number, thisUpdate, await ReadAsync(plan, thisUpdate, ct));
             var hashes = crl.Hash();
-            var reservation = new CrlReservation(
-                authority.Name, crl.Number, hashes.Sha256, crl.ThisUpdate, crl.NextUpdate, crl.Entries.Count);
+            var reservation = Reserve(plan, crl, hashes.Sha256);
             if (!await store.ReserveCrlAsync(reservation, ct)) continue;
-
-            var status = await SignAsync(authority, key, crl, hashes, reservation, ct);
+            if (await SignAsync(key, plan.Name, crl, hashes, reservation, ct) is not { } status) continue;
             var took = time.GetElapsedTime(started);
-            RevocationMetrics.Published(authority.Name, took);
+            RevocationMetrics.Published(plan.Name, took);
             Log.Published(
-                logger, authority.Name, status.Number, status.Entries, took.TotalMilliseconds, status.NextUpdate);
+                logger, plan.Name, status.Number, status.Entries, took.TotalMilliseconds, status.NextUpdate);
             return status;
         }
 
         throw new StorageUnavailableException(
-            $"The CRL of '{authority.Name}' could not get a number in {Tries} tries: somebody else publishes it too.");
+            $"The CRL of '{name}' could not get a number in {Tries} tries: somebody else publishes it too.");
     }
 
-    private CrlWriter Plan(
-        Authority authority, SigningKey key, CrlReservation? last, CrlEntries entries, DateTimeOffset now, bool isSane)
+    private (long Number, DateTimeOffset ThisUpdate) Next(CrlPlan plan, DateTimeOffset now, bool isSane)
     {
         // A restored backup may know less than the folder does.
-        var shown = published.Find(authority.Name);
+        var last = plan.Last;
+        var shown = Newest(published.Find(new CrlName(plan.Name.Scope)), published.Find(new CrlName(plan.Name.Scope, IsDelta: true)));
         var lastUpdate = Later(last?.ThisUpdate, shown?.ThisUpdate) ?? DateTimeOffset.UnixEpoch;
         var lastNumber = Math.Max(last?.Number ?? 0, shown?.Number ?? 0);
 
@@ -100,75 +200,95 @@ public sealed partial class CrlPublisher(
         var isOnRecord = shown is null || shown.Number <= last?.Number;
         if (isSane && lastUpdate > now + (isOnRecord ? ClockGuard.Tolerance : ClockGuard.LongestJump))
             lastUpdate = DateTimeOffset.UnixEpoch;
-        if (now < lastUpdate - TimeSpan.FromSeconds(1)) Log.ClockBehind(logger, authority.Name, now, lastUpdate);
+        if (now < lastUpdate - TimeSpan.FromSeconds(1)) Log.ClockBehind(logger, plan.Name, now, lastUpdate);
 
-        // Whoever holds a CRL must never see an older one come after it, whatever this machine's clock does.
-        var thisUpdate = WholeSeconds(lastUpdate > now ? lastUpdate : now);
+        // Whoever holds a CRL must never see an older one come after it, whatever this machine's clock does. The time in the upper bits
+        // keeps numbers rising when nothing here knows the last ones any more.
+        return (Math.Max(lastNumber + 1, now.ToUnixTimeSeconds() << 16), WholeSeconds(lastUpdate > now ? lastUpdate : now));
+    }
 
-        // The time in the upper bits keeps numbers rising when nothing here knows the last ones any more.
-        var number = Math.Max(lastNumber + 1, now.ToUnixTimeSeconds() << 16);
-        return new CrlWriter
+    private CrlWriter Describe(
+        Authority authority, SigningKey key, CrlPlan plan, long number, DateTimeOffset thisUpdate, CrlEntries entries) => new()
         {
             Algorithm = key.SignatureAlgorithm,
             Issuer = authority.SubjectName,
             AuthorityKeyIdentifier = authority.SubjectKeyIdentifier,
             Number = number,
+            BaseNumber = plan.Base?.Number,
+            DistributionPoint = plan.Addresses,
+            DeltaAddress = options.HasDeltas && !plan.Name.IsDelta
+                ? options.Addresses.Crl(authority.Name, plan.Name.Scope.Shard, isDelta: true)
+                : null,
             ThisUpdate = thisUpdate,
-            NextUpdate = thisUpdate + options.Lifetime,
+            NextUpdate = thisUpdate + (plan.Name.IsDelta ? options.DeltaLifetime : options.Lifetime),
             Entries = entries,
         };
-    }
 
-    private async Task<CrlEntries> ReadAsync(Authority authority, CrlReservation? last, CancellationToken ct)
+    private async Task<CrlEntries> ReadAsync(CrlPlan plan, DateTimeOffset thisUpdate, CancellationToken ct)
     {
         // RFC 5280 §3.3: an entry must not go before it was on one CRL from after its certificate's expiry. Counting
         // back from the CRL that relying parties have, and not only from now, holds that also after a long standstill.
         var now = time.GetUtcNow();
-        var shown = published.Find(authority.Name)?.ThisUpdate ?? last?.ThisUpdate ?? now;
+        var shown = published.Find(new CrlName(plan.Name.Scope))?.ThisUpdate ?? plan.Last?.ThisUpdate ?? now;
         var from = (shown < now ? shown : now) - options.Lifetime;
 
         var entries = new CrlEntries();
         var bad = 0;
-        await foreach (var entry in store.ReadRevokedAsync(authority.Name, from, ct))
+        foreach (var scope in plan.Lists)
         {
-            if (!entries.TryAdd(entry)) bad++;
+            await foreach (var entry in plan.Base is { Sequence: { } since }
+                ? store.ReadChangedAsync(scope, since, thisUpdate, ct)
+                : store.ReadRevokedAsync(scope, from, ct))
+            {
+                if (!entries.TryAdd(entry)) bad++;
+            }
         }
 
         if (bad == 0) return entries;
-        RevocationMetrics.BadRows(authority.Name, bad);
-        Log.BadRows(logger, authority.Name, bad);
+        RevocationMetrics.BadRows(plan.Name, bad);
+        Log.BadRows(logger, plan.Name, bad);
         return entries;
     }
 
-    private async Task<CrlStatus> SignAsync(
-        Authority authority,
-        SigningKey key,
-        CrlWriter crl,
-        CrlHashes hashes,
-        CrlReservation reservation,
-        CancellationToken ct)
+    private static CrlReservation Reserve(CrlPlan plan, CrlWriter crl, Digest tbsHash) =>
+        new(plan.Name.Scope.Authority, crl.Number, tbsHash, crl.ThisUpdate, crl.NextUpdate, crl.Entries.Count)
+        {
+            Shard = plan.Name.Scope.Shard,
+            BaseNumber = crl.BaseNumber,
+            Sequence = plan.Sequence,
+            DistributionPoint = plan.Addresses.Count == 0 ? null : Digest.Of(CrlExtensions.DistributionPointOf(plan.Addresses)),
+        };
+
+    // Null when another node, which took this one for dead, was faster: its CRL is out, and this one never will be.
+    private async Task<CrlStatus?> SignAsync(
+        SigningKey key, CrlName name, CrlWriter crl, CrlHashes hashes, CrlReservation reservation, CancellationToken ct)
     {
         var signature = key.SignHash(hashes.Signed);
-        var written = published.Stage(authority, stream => crl.Write(stream, signature));
+        var written = await published.StageAsync(name, stream => Task.FromResult(crl.Write(stream, signature)));
 
         // Over what went to the file, so that it also proves that both passes wrote the same.
         if (!key.VerifyHash(written.Signed, signature))
-            throw new CryptographicException($"The signature of the CRL of '{authority.Name}' does not verify.");
+            throw new CryptographicException($"The signature of the CRL of '{name}' does not verify.");
 
         // On record before anybody can see it, as with certificates: no CRL is out there that the audit does not know.
-        await store.RecordCrlAsync(reservation, written.Sha256, ct);
+        await _exchange.KeepAsync(name, reservation, ct);
+        if (!await store.RecordCrlAsync(reservation, written.Sha256, ct)) return null;
         var status = new CrlStatus
         {
-            Authority = authority.Name,
+            Authority = reservation.Authority,
+            Shard = reservation.Shard,
+            BaseNumber = reservation.BaseNumber,
             Number = crl.Number,
             ThisUpdate = crl.ThisUpdate,
             NextUpdate = crl.NextUpdate,
             Entries = crl.Entries.Count,
             Hash = written.Sha256,
         };
-        published.Publish(authority, status);
+        published.Publish(status);
         return status;
     }
+
+    private static CrlStatus? Newest(CrlStatus? one, CrlStatus? other) => one is null || other?.Number > one.Number ? other : one;
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) =>
         one is null || other > one ? other : one;
@@ -179,19 +299,19 @@ public sealed partial class CrlPublisher(
     private static partial class Log
     {
         [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message =
-            "CRL {Number} of authority '{Authority}' with {Entries} entries was published in {Milliseconds:F0} ms; "
+            "CRL {Number} of '{Name}' with {Entries} entries was published in {Milliseconds:F0} ms; "
             + "valid until {NextUpdate:u}.")]
         public static partial void Published(
-            ILogger logger, string authority, long number, int entries, double milliseconds, DateTimeOffset nextUpdate);
+            ILogger logger, CrlName name, long number, int entries, double milliseconds, DateTimeOffset nextUpdate);
 
         [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message =
-            "The clock says {Now:u}, but the last CRL of authority '{Authority}' is from {ThisUpdate:u}: the new one "
+            "The clock says {Now:u}, but the last CRL of '{Name}' is from {ThisUpdate:u}: the new one "
             + "carries that time again. Set the clock right.")]
         public static partial void ClockBehind(
-            ILogger logger, string authority, DateTimeOffset now, DateTimeOffset thisUpdate);
+            ILogger logger, CrlName name, DateTimeOffset now, DateTimeOffset thisUpdate);
 
         [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message =
-            "{Count} revoked serial numbers of authority '{Authority}' are damaged and missing in its CRL.")]
-        public static partial void BadRows(ILogger logger, string authority, int count);
+            "{Count} revoked serial numbers of '{Name}' are damaged and missing in its CRL.")]
+        public static partial void BadRows(ILogger logger, CrlName name, int count);
     }
 }

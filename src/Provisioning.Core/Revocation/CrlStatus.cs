@@ -8,6 +8,15 @@ public sealed record CrlStatus
     /// <summary>Whose.</summary>
     public required string Authority { get; init; }
 
+    /// <summary>The shard; 0 for the CRL without shards.</summary>
+    public int Shard { get; init; }
+
+    /// <summary>For a delta CRL, the number of its base; else null.</summary>
+    public long? BaseNumber { get; init; }
+
+    /// <summary>Which one it is.</summary>
+    public CrlName Name => new(new CrlScope(Authority, Shard), BaseNumber is not null);
+
     /// <summary>Its number (RFC 5280 §5.2.3).</summary>
     public required long Number { get; init; }
 

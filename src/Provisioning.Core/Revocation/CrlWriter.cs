@@ -28,6 +28,17 @@ internal sealed class CrlWriter
     /// <summary>The CRL number.</summary>
     public required long Number { get; init; }
 
+    /// <summary>For a delta CRL, the number of its base; else null.</summary>
+    public long? BaseNumber { get; init; }
+
+    /// <summary>
+    /// The addresses in the certificates that it is for; none when it is for all of the authority's, and says nothing of its scope.
+    /// </summary>
+    public IReadOnlyList<string> DistributionPoint { get; init; } = [];
+
+    /// <summary>Where its delta CRLs are, or null when there are none.</summary>
+    public string? DeltaAddress { get; init; }
+
     /// <summary>When it is made.</summary>
     public required DateTimeOffset ThisUpdate { get; init; }
 
@@ -123,24 +134,7 @@ internal sealed class CrlWriter
         var writer = new AsnWriter(AsnEncodingRules.DER);
         using (writer.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
         using (writer.PushSequence())
-        {
-            // RFC 5280 §5.2.1, in its key identifier form.
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier("2.5.29.35");
-                using (writer.PushOctetString())
-                using (writer.PushSequence())
-                    writer.WriteOctetString(AuthorityKeyIdentifier.Span, new Asn1Tag(TagClass.ContextSpecific, 0));
-            }
-
-            // RFC 5280 §5.2.3; neither is critical.
-            using (writer.PushSequence())
-            {
-                writer.WriteObjectIdentifier("2.5.29.20");
-                using (writer.PushOctetString()) writer.WriteInteger(Number);
-            }
-        }
-
+            CrlExtensions.Write(writer, this);
         return writer.Encode();
     }
 }

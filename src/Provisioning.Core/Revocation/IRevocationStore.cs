@@ -3,7 +3,7 @@ using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Revocation;
 
-/// <summary>Revocation and what CRLs are made from. The contract of writes is that of <see cref="ICertificateStore"/>.</summary>
+/// <summary>Revocation. The contract of writes is that of <see cref="ICertificateStore"/>.</summary>
 public interface IRevocationStore
 {
     /// <summary>
@@ -33,33 +33,4 @@ public interface IRevocationStore
     /// <returns>The row as it is now.</returns>
     Task<Outcome<CertificateRecord>> ReleaseAsync(
         SerialNumber serialNumber, string actor, DateTimeOffset at, CancellationToken ct);
-
-    /// <summary>What a CRL must list: revoked and held, and not expired before a time.</summary>
-    /// <param name="authority">Of this authority.</param>
-    /// <param name="notExpiredBefore">Entries whose certificate expired before this are left out.</param>
-    /// <param name="ct">Gives up.</param>
-    /// <returns>A stream in any stable order, from one snapshot; a million entries cost no million objects at once.</returns>
-    IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(
-        string authority, DateTimeOffset notExpiredBefore, CancellationToken ct);
-
-    /// <summary>
-    /// Puts a CRL number and the hash of its TBSCertList on record, before it is signed.
-    /// </summary>
-    /// <param name="crl">What will be signed.</param>
-    /// <param name="ct">Gives up waiting.</param>
-    /// <returns>False when the authority's highest number is not lower: read it again and take a higher one.</returns>
-    Task<bool> ReserveCrlAsync(CrlReservation crl, CancellationToken ct);
-
-    /// <summary>Records that a reserved CRL was signed, with one audit entry (<c>crl-issued</c>).</summary>
-    /// <param name="crl">What was reserved.</param>
-    /// <param name="crlHash">SHA-256 of the signed CRL.</param>
-    /// <param name="ct">Gives up waiting.</param>
-    /// <returns>When it is durable.</returns>
-    Task RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct);
-
-    /// <summary>The CRLs on record.</summary>
-    /// <param name="authority">Of this authority.</param>
-    /// <param name="ct">Gives up.</param>
-    /// <returns>The one with the highest number, reserved or recorded; null when there is none.</returns>
-    ValueTask<CrlRecord?> LastCrlAsync(string authority, CancellationToken ct);
 }

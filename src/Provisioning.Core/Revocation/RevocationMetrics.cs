@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Provisioning.Core.Revocation;
@@ -14,22 +15,22 @@ internal static class RevocationMetrics
         "provisioning.releases", description: "Holds released.");
 
     private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>(
-        "provisioning.crl.published", description: "CRLs signed and published, by authority.");
+        "provisioning.crl.published", description: "CRLs signed and published, by authority, shard and kind.");
 
     private static readonly Counter<long> FailureCount = Meter.CreateCounter<long>(
-        "provisioning.crl.failures", description: "CRLs that could not be made, by authority.");
+        "provisioning.crl.failures", description: "CRLs that could not be made, by authority, shard and kind.");
 
     private static readonly Counter<long> BadRowCount = Meter.CreateCounter<long>(
-        "provisioning.crl.bad_rows", description: "Revoked serial numbers that no CRL can list, by authority.");
+        "provisioning.crl.bad_rows", description: "Revoked serial numbers that no CRL can list, by authority, shard and kind.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
-        "provisioning.crl.duration", "s", "Making and publishing a CRL, by authority.");
+        "provisioning.crl.duration", "s", "Making and publishing a CRL, by authority, shard and kind.");
 
     private static readonly Gauge<long> NextUpdate = Meter.CreateGauge<long>(
-        "provisioning.crl.next_update", "s", "Unix time until which the published CRL is valid, by authority.");
+        "provisioning.crl.next_update", "s", "Unix time until which the published CRL is valid, by authority, shard and kind.");
 
     private static readonly Gauge<int> Entries = Meter.CreateGauge<int>(
-        "provisioning.crl.entries", description: "Entries of the published CRL, by authority.");
+        "provisioning.crl.entries", description: "Entries of the published CRL, by authority, shard and kind.");
 
     /// <summary>A certificate was revoked or put on hold.</summary>
     /// <param name="reason">Why.</param>
@@ -40,30 +41,40 @@ internal static class RevocationMetrics
     public static void Released() => ReleaseCount.Add(1);
 
     /// <summary>A CRL was made.</summary>
-    /// <param name="authority">Whose.</param>
+    /// <param name="name">Which.</param>
     /// <param name="took">How long it took.</param>
-    public static void Published(string authority, TimeSpan took)
+    public static void Published(CrlName name, TimeSpan took)
     {
-        PublishedCount.Add(1, Of(authority));
-        Duration.Record(took.TotalSeconds, Of(authority));
+        PublishedCount.Add(1, Of(name));
+        Duration.Record(took.TotalSeconds, Of(name));
     }
 
     /// <summary>A CRL could not be made.</summary>
-    /// <param name="authority">Whose.</param>
-    public static void Failed(string authority) => FailureCount.Add(1, Of(authority));
+    /// <param name="name">Which.</param>
+    public static void Failed(CrlName name) => FailureCount.Add(1, Of(name));
 
     /// <summary>Rows that cannot be listed.</summary>
-    /// <param name="authority">Whose.</param>
+    /// <param name="name">Which CRL misses them.</param>
     /// <param name="count">How many.</param>
-    public static void BadRows(string authority, int count) => BadRowCount.Add(count, Of(authority));
+    public static void BadRows(CrlName name, int count) => BadRowCount.Add(count, Of(name));
 
     /// <summary>What relying parties get now.</summary>
     /// <param name="status">Of the published CRL.</param>
     public static void Announce(CrlStatus status)
     {
-        NextUpdate.Record(status.NextUpdate.ToUnixTimeSeconds(), Of(status.Authority));
-        Entries.Record(status.Entries, Of(status.Authority));
+        NextUpdate.Record(status.NextUpdate.ToUnixTimeSeconds(), Of(status.Name));
+        Entries.Record(status.Entries, Of(status.Name));
     }
 
-    private static KeyValuePair<string, object?> Of(string authority) => new("authority", authority);
+    /// <summary>Nobody needs it any more: a series cannot be taken back, and nobody is to be told that it is too old.</summary>
+    /// <param name="last">What it said.</param>
+    public static void Retire(CrlStatus last) => NextUpdate.Record(DateTimeOffset.MaxValue.ToUnixTimeSeconds(), Of(last.Name));
+
+    // Twice as many series as there are shards, and fewer than the collector keeps of an instrument.
+    private static TagList Of(CrlName name) => new()
+    {
+        { "authority", name.Scope.Authority },
+        { "shard", name.Scope.Shard },
+        { "kind", name.IsDelta ? "delta" : "complete" },
+    };
 }

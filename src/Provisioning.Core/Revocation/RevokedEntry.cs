@@ -4,4 +4,8 @@ namespace Provisioning.Core.Revocation;
 /// <param name="SerialNumber">The octets of the serial number, without a sign octet.</param>
 /// <param name="RevokedAt">When.</param>
 /// <param name="Reason">Why.</param>
-public readonly record struct RevokedEntry(byte[] SerialNumber, DateTimeOffset RevokedAt, RevocationReason Reason);
+public readonly record struct RevokedEntry(byte[] SerialNumber, DateTimeOffset RevokedAt, RevocationReason Reason)
+{
+    /// <summary>In a delta CRL: it is revoked no more. Written as removeFromCRL (RFC 5280 §5.3.1), whatever the reason says.</summary>
+    public bool IsReleased { get; init; }
+}

@@ -23,10 +23,10 @@ internal sealed partial class SuppliedCrl(
 
     /// <summary>Looks whether there is a new one. Cheap when there is none.</summary>
     /// <returns>What is published now, or null.</returns>
-    public CrlStatus? Take()
+    public async Task<CrlStatus?> TakeAsync()
     {
         var file = new FileInfo(_path);
-        if (file.Exists && (file.Length, file.LastWriteTimeUtc) != _seen && Judge(file))
+        if (file.Exists && (file.Length, file.LastWriteTimeUtc) != _seen && await JudgeAsync(file))
             _seen = (file.Length, file.LastWriteTimeUtc);
 
         var current = published.Find(authority.Name);
@@ -37,10 +37,10 @@ internal sealed partial class SuppliedCrl(
     }
 
     // False when the same file may be judged otherwise later.
-    private bool Judge(FileInfo file)
+    private async Task<bool> JudgeAsync(FileInfo file)
     {
         if (file.Length > MaximumLength) return Refuse("it is larger than 64 MiB");
-        var content = File.ReadAllBytes(file.FullName);
+        var content = await File.ReadAllBytesAsync(file.FullName);
         var facts = CrlFacts.TryRead(authority.Name, content);
         if (facts is null)
             return Refuse("it is not a complete v2 CRL in DER with a nextUpdate and a CRL number of at most 63 bits");
@@ -57,12 +57,12 @@ internal sealed partial class SuppliedCrl(
             return false;
         }
 
-        published.Stage(authority, stream =>
+        await published.StageAsync(facts.Status.Name, async stream =>
         {
-            stream.Write(content);
+            await stream.WriteAsync(content);
             return content.Length;
         });
-        published.Publish(authority, facts.Status);
+        published.Publish(facts.Status);
         Log.Taken(logger, authority.Name, facts.Status.Number, facts.Status.NextUpdate);
         return true;
     }

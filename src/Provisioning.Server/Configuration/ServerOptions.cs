@@ -1,5 +1,7 @@
 using System.Net;
+using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Ocsp;
 
 namespace Provisioning.Server.Configuration;
@@ -66,6 +68,13 @@ internal sealed class ServerOptions
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
 
+    /// <summary>Where the outside finds what is plain.</summary>
+    internal PublicAddresses ToAddresses() => new(PublicName, PublicHttpPort ?? HttpPort)
+    {
+        AnswersOcsp = Ocsp.Enabled,
+        CrlShards = Crl.Shards,
+    };
+
     /// <summary>The addresses to listen on, at least one.</summary>
     internal IReadOnlyList<IPAddress> Addresses(bool isDevelopment) => ListenAddress is { } text
         ? [.. text.Split(';', StringSplitOptions.TrimEntries).Select(IPAddress.Parse).Distinct()]
@@ -93,6 +102,31 @@ internal sealed class ServerOptions
 
         /// <summary>From a revocation to the CRL that has it.</summary>
         public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(5);
+
+        /// <summary>Over how many CRLs new certificates are spread; those that there are keep theirs.</summary>
+        public int Shards { get; set; } = 1;
+
+        /// <summary>Whether the CRL without shards lists the certificates of all shards too.</summary>
+        public bool Full { get; set; } = true;
+
+        /// <summary>Whether there are delta CRLs.</summary>
+        public bool Deltas { get; set; }
+
+        /// <summary>How often a delta CRL is made when nothing was revoked.</summary>
+        public TimeSpan DeltaEvery { get; set; } = TimeSpan.FromMinutes(10);
+
+        internal CrlOptions ToOptions(DataDirectory data, PublicAddresses addresses) => new()
+        {
+            Directory = data.Crls,
+            SuppliedDirectory = data.Pki,
+            Addresses = addresses,
+            Lifetime = Lifetime,
+            RefreshEvery = RefreshEvery,
+            Delay = Delay,
+            IsFull = Full,
+            HasDeltas = Deltas,
+            DeltaEvery = DeltaEvery,
+        };
     }
 
     internal sealed class OcspSection

@@ -1,3 +1,5 @@
+using Provisioning.Core.Authorities;
+
 namespace Provisioning.Server.Configuration;
 
 /// <summary>Reads <see cref="ServerOptions"/> and says clearly what is wrong with them.</summary>
@@ -17,6 +19,8 @@ internal static class Settings
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");
             if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
+            if (options.Crl.ToOptions(new DataDirectory(options.DataDirectory), options.ToAddresses()).FindProblem() is { } wrong)
+                throw new InvalidOperationException($"Crl: {wrong}");
             return options;
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)

@@ -123,6 +123,7 @@ internal sealed class Readiness(
         var stale = authorities.All
             .Where(authority => authority.Key is not null && crls.Find(authority.Name)?.IsFresh(now) != true)
             .Select(authority => authority.Name)
+            .Concat(crls.FindStale(now).Select(name => name.ToString()))
             .ToList();
         return stale.Count == 0 ? Good : "stale: " + string.Join(", ", stale);
     }

@@ -14,7 +14,7 @@ internal static class AuditVerb
         if (arguments.Keys.FirstOrDefault() is { } unknown) throw new StartupException($"audit does not know '{unknown}'.");
         await using var instance = await Instance.OpenAsync(options, mayCreatePassphrase: false, TimeProvider.System, default);
         using var authorities = await LoadAsync(instance);
-        var auditor = new Auditor(instance.Database.Audit, instance.Database.Revocations, authorities, instance.Crl);
+        var auditor = new Auditor(instance.Database.Audit, instance.Database.Crls, authorities, instance.Crl);
         var report = await auditor.RunAsync(default);
         await output.WriteLineAsync(
             $"{report.Entries} audit entries, {report.Certificates} certificates, {report.WithoutSignature} reservations without a signature, {report.Crls} CRLs");

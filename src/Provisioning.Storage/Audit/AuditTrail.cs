@@ -14,6 +14,8 @@ internal sealed class AuditTrail
 
     public void Forget() => _head = null;
 
+    public long Next(Session session) => (_head ??= ReadHead(session)).Sequence + 1;
+
     public void Append(Session session, AuditEntry draft)
     {
         var (sequence, previous) = _head ?? ReadHead(session);

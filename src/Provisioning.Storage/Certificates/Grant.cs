@@ -78,10 +78,10 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
         const string sql = """
             INSERT INTO certificates (serial, authority, holder_kind, holder, profile, state, key_thumbprint, tbs_hash,
                 not_before, not_after, reserved_at, requester, request_key, request_hash, renews,
-                slot, group_name, group_version, lot, token)
+                slot, group_name, group_version, lot, token, shard)
             VALUES (@serial, @authority, @holder_kind, @holder, @profile, 'reserved', @key, @tbs_hash,
                 @not_before, @not_after, @at, @requester, @request_key, @request_hash, @renews,
-                @slot, @group, @group_version, @lot, @token)
+                @slot, @group, @group_version, @lot, @token, @shard)
             """;
         transaction.Sql(sql)
             .With("serial", reservation.SerialNumber.ToOctets())
@@ -103,6 +103,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             .With("group_version", reservation.Group is null ? null : reservation.GroupVersion)
             .With("lot", units?.Lot)
             .With("token", reservation.Admission?.Token)
+            .With("shard", reservation.CrlShard)
             .Execute();
     }
 }

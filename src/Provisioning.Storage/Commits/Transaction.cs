@@ -12,6 +12,9 @@ internal sealed class Transaction(Session session, AuditTrail trail)
 
     public Statement Sql(string text) => session.Sql(text);
 
+    /// <summary>The sequence number of the next audit entry.</summary>
+    public long NextSequence => trail.Next(session);
+
     /// <summary>Appends to the audit chain; the sequence and the hash are filled in here.</summary>
     public void Audit(
         string action, string actor, DateTimeOffset at, HolderKind? kind, string? holder, string? serial,

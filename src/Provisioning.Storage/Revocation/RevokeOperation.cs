@@ -131,7 +131,7 @@ internal sealed class RevokeOperation(
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
-                revocation_reason = @reason, held_with_device = NULL,
+                revocation_reason = @reason, held_with_device = NULL, revocation_sequence = @sequence,
                 revoke_at = CASE WHEN @state = 'revoked' THEN NULL ELSE revoke_at END, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
             WHERE serial = @serial AND authority = @authority
             """;
@@ -140,6 +140,7 @@ internal sealed class RevokeOperation(
             .With("prior_state", priorState)
             .With("revoked_at", revokedAt?.ToUnixTimeMilliseconds())
             .With("reason", (long?)reason)
+            .With("sequence", transaction.NextSequence)
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
             .Execute();

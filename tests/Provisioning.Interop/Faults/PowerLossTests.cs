@@ -86,7 +86,7 @@ public sealed class PowerLossTests(PowerLossTests.Recorded shared) : IClassFixtu
         {
             await using var database = await Database.OpenAsync(new DatabaseOptions { DataDirectory = image }, default);
             var options = new CrlOptions { Directory = Path.Combine(image, "crl"), SuppliedDirectory = Path.Combine(image, "pki") };
-            var report = await new Auditor(database.Audit, database.Revocations, recording.Authorities, options).RunAsync(default);
+            var report = await new Auditor(database.Audit, database.Crls, recording.Authorities, options).RunAsync(default);
             dirty.AddRange(report.Findings.Select(finding => $"{cut}: {finding}"));
             foreach (var answer in recording.Answers.Where(answer => answer.At < cut))
             {

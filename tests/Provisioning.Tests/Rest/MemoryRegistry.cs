@@ -280,19 +280,6 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
         }
     }
 
-    public IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(
-        string authority, DateTimeOffset notExpiredBefore, CancellationToken ct) =>
-        throw new NotSupportedException("The door makes no CRL.");
-
-    public Task<bool> ReserveCrlAsync(CrlReservation crl, CancellationToken ct) =>
-        throw new NotSupportedException("As above.");
-
-    public Task RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct) =>
-        throw new NotSupportedException("As above.");
-
-    public ValueTask<CrlRecord?> LastCrlAsync(string authority, CancellationToken ct) =>
-        throw new NotSupportedException("As above.");
-
     private static Page<T> Cut<T>(IEnumerable<T> rows, int limit, Cursor? cursor, Func<T, string> key)
     {
         var found = rows.Where(row => cursor is not { } after || string.CompareOrdinal(key(row), after.Text) > 0)

@@ -11,16 +11,23 @@ namespace Provisioning.Tests.Revocation;
 internal sealed class CrlHouse : IDisposable
 {
     private readonly DirectoryInfo _folder = System.IO.Directory.CreateTempSubdirectory("crl-");
+    private readonly bool _ownsAuthorities;
 
-    public CrlHouse(Authority? root = null, TimeProvider? time = null)
+    public CrlHouse(
+        Authority? root = null, TimeProvider? time = null, Func<CrlOptions, CrlOptions>? configure = null, CrlHouse? beside = null)
     {
-        Authorities = TestAuthority.Directory(root);
+        // Another node: the same registry, authorities and clock, with a folder of its own.
+        Store = beside?.Store ?? new InMemoryRevocationStore();
+        _ownsAuthorities = beside is null;
+        Authorities = beside?.Authorities ?? TestAuthority.Directory(root);
+        Time = beside?.Time ?? Time;
         Clock = time ?? Time;
         Options = new CrlOptions
         {
             Directory = Path.Combine(_folder.FullName, "crl"),
             SuppliedDirectory = Path.Combine(_folder.FullName, "pki"),
         };
+        if (configure is not null) Options = configure(Options);
         System.IO.Directory.CreateDirectory(Options.SuppliedDirectory);
         Restart();
     }
@@ -29,7 +36,7 @@ internal sealed class CrlHouse : IDisposable
 
     public TimeProvider Clock { get; }
 
-    public InMemoryRevocationStore Store { get; } = new();
+    public InMemoryRevocationStore Store { get; }
 
     public CrlSignal Signal { get; } = new();
 
@@ -53,29 +60,39 @@ internal sealed class CrlHouse : IDisposable
     {
         var clock = new ClockGuard(Clock);
         if (!accepted && Store.Crls.Count > 0) clock.Observe(Store.Crls.Max(crl => crl.Reserved.ThisUpdate));
+        Publisher?.Dispose();
         Published = new PublishedCrls(Options, Clock);
         Publisher = new CrlPublisher(Store, Published, Options, clock, Clock, NullLogger<CrlPublisher>.Instance);
         Schedule = new CrlSchedule(
-            Authorities, Publisher, Published, Signal, Options, Clock, NullLogger<CrlSchedule>.Instance);
+            Authorities, Publisher, Published, Store, Signal, Options, Clock, NullLogger<CrlSchedule>.Instance);
     }
 
     public string PathOf(string authority) => Path.Combine(Options.Directory, authority + ".crl");
 
+    public static CrlName NameOf(int shard, bool isDelta = false) => new(new CrlScope("issuing", shard), isDelta);
+
     /// <summary>The published CRL, which must be whole and good.</summary>
-    public CrlStatus Read(string authority = "issuing")
+    public CrlStatus Read(string authority = "issuing") => ReadFacts(new CrlName(authority)).Status;
+
+    /// <summary>What a published CRL says, which must be whole and good.</summary>
+    public CrlFacts ReadFacts(CrlName name)
     {
-        var facts = CrlFacts.TryRead(authority, File.ReadAllBytes(PathOf(authority)));
+        var facts = CrlFacts.TryRead(name, File.ReadAllBytes(Path.Combine(Options.Directory, name.FileName)));
         Assert.NotNull(facts);
-        Assert.True(facts.IsSignedBy(Authorities.Find(authority)!));
-        return facts.Status;
+        Assert.True(facts.IsSignedBy(Authorities.Find(name.Scope.Authority)!));
+        return facts;
     }
+
+    public Task<CrlStatus?> PublishAsync(CrlName name) =>
+        Publisher.PublishAsync(Authorities.Issuing, name, TestContext.Current.CancellationToken);
 
     public Task<CrlStatus?> PublishAsync(string authority = "issuing") =>
         Publisher.PublishAsync(Authorities.Find(authority)!, TestContext.Current.CancellationToken);
 
     public void Dispose()
     {
-        Authorities.Dispose();
+        Publisher.Dispose();
+        if (_ownsAuthorities) Authorities.Dispose();
         _folder.Delete(recursive: true);
     }
 }

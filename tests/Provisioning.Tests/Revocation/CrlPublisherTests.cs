@@ -102,8 +102,9 @@ public sealed class CrlPublisherTests : IDisposable
     [Fact]
     public async Task Numbers_rise_strictly_under_parallel_publishers_of_two_nodes()
     {
+        _house.Store.HonorsLeases = false;
         using var other = new CrlHouse(time: _house.Time);
-        var node = new CrlPublisher(
+        using var node = new CrlPublisher(
             _house.Store, other.Published, other.Options, new ClockGuard(_house.Time), _house.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<CrlPublisher>.Instance);
         var published = new List<long>();
@@ -209,7 +210,7 @@ public sealed class CrlPublisherTests : IDisposable
         var shown = (await _house.PublishAsync())!;
         using var empty = new CrlHouse();
         _house.Time.StepClock(TimeSpan.FromHours(-1));
-        var restored = new CrlPublisher(
+        using var restored = new CrlPublisher(
             empty.Store, _house.Published, _house.Options, new ClockGuard(_house.Time), _house.Time,
             Microsoft.Extensions.Logging.Abstractions.NullLogger<CrlPublisher>.Instance);
         var next = (await restored.PublishAsync(_house.Authorities.Issuing, TestContext.Current.CancellationToken))!;

@@ -138,7 +138,7 @@ public sealed class CrlScheduleTests : IAsyncLifetime
     {
         await _house.PublishAsync();
         await RevokeAsync();
-        _house.Signal.Clear("issuing");
+        _house.Signal.Clear(new CrlScope("issuing"));
         _house.Restart();
         await StartAsync();
         Assert.Equal(1, _house.Read().Entries);

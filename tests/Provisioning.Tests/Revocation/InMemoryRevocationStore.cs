@@ -7,10 +7,10 @@ using Provisioning.Core.Revocation;
 namespace Provisioning.Tests.Revocation;
 
 /// <summary>
-/// The part of the registry that CRLs need, in memory, by the contract of <see cref="IRevocationStore"/>; it can fail
+/// The part of the registry that CRLs need, in memory, by the contract of <see cref="IRevocationStore"/> and <see cref="ICrlStore"/>; it can fail
 /// before and after it persists.
 /// </summary>
-internal sealed class InMemoryRevocationStore : IRevocationStore
+internal sealed partial class InMemoryRevocationStore : IRevocationStore, ICrlStore
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<SerialNumber, CertificateRecord> _rows = [];
@@ -40,9 +40,9 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
         }
     }
 
-    public void Add(CertificateRecord row)
+    public void Add(CertificateRecord row, int shard = 0)
     {
-        lock (_lock) _rows[row.SerialNumber] = row;
+        lock (_lock) (_rows[row.SerialNumber], _shards[row.SerialNumber]) = (row, shard);
     }
 
     public CertificateRecord? Find(SerialNumber serialNumber)
@@ -68,6 +68,7 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
                 RevokedAt = row.State == CertificateState.Revoked ? row.RevokedAt : at,
                 RevocationReason = reason,
             };
+            _changes[serialNumber] = ++_sequence;
             return Task.FromResult<Outcome<CertificateRecord>>(row);
         }
     }
@@ -86,18 +87,19 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
                 RevokedAt = null,
                 RevocationReason = null,
             };
+            _changes[serialNumber] = ++_sequence;
             return Task.FromResult<Outcome<CertificateRecord>>(row);
         }
     }
 
     public async IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(
-        string authority, DateTimeOffset notExpiredBefore, [EnumeratorCancellation] CancellationToken ct)
+        CrlScope scope, DateTimeOffset notExpiredBefore, [EnumeratorCancellation] CancellationToken ct)
     {
         RevokedEntry[] snapshot;
         lock (_lock)
         {
             snapshot = [.. Damaged, .. _rows.Values
-                .Where(row => row.Authority == authority && row.RevokedAt is not null)
+                .Where(row => IsIn(scope, row) && row.RevokedAt is not null)
                 .Where(row => row.NotAfter >= notExpiredBefore)
                 .Select(row => new RevokedEntry(
                     row.SerialNumber.ToOctets(), row.RevokedAt!.Value, row.RevocationReason!.Value))];
@@ -118,7 +120,7 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
         BeforePersisting("reserve", crl.Authority);
         lock (_lock)
         {
-            if (_crls.Any(record => record.Reserved.Authority == crl.Authority && record.Reserved.Number >= crl.Number))
+            if (_crls.Any(record => record.Reserved.Scope == crl.Scope && record.Reserved.Number >= crl.Number))
                 return false;
             _crls.Add(new CrlRecord(crl, null));
         }
@@ -127,21 +129,28 @@ internal sealed class InMemoryRevocationStore : IRevocationStore
         return true;
     }
 
-    public async Task RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct)
+    public async Task<bool> RecordCrlAsync(CrlReservation crl, Digest crlHash, CancellationToken ct)
     {
         await Task.Yield();
         BeforePersisting("record", crl.Authority);
         var record = new CrlRecord(crl, crlHash);
-        lock (_lock) _crls[_crls.FindIndex(existing => existing.Reserved == crl)] = record;
+        lock (_lock)
+        {
+            if (_crls.Any(one => one.Reserved.Scope == crl.Scope && one.Reserved.Number > crl.Number && one.CrlHash is not null)) return false;
+            _crls[_crls.FindIndex(existing => existing.Reserved == crl)] = record;
+            _sequence++;
+        }
+
         Recorded.Writer.TryWrite(record);
         AfterPersisting("record", crl.Authority);
+        return true;
     }
 
-    public ValueTask<CrlRecord?> LastCrlAsync(string authority, CancellationToken ct)
+    public ValueTask<CrlRecord?> LastCrlAsync(CrlScope scope, CancellationToken ct)
     {
         lock (_lock)
         {
-            return ValueTask.FromResult(_crls.Where(record => record.Reserved.Authority == authority)
+            return ValueTask.FromResult(_crls.Where(record => record.Reserved.Scope == scope)
                 .MaxBy(record => record.Reserved.Number));
         }
     }

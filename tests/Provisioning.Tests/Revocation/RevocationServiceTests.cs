@@ -37,7 +37,7 @@ public sealed class RevocationServiceTests : IDisposable
     {
         var row = Add();
         await _service.RevokeAsync(Admin, row.SerialNumber, RevocationReason.CertificateHold, Ct);
-        _house.Signal.Clear("issuing");
+        _house.Signal.Clear(new CrlScope("issuing"));
         Assert.Equal(CertificateState.Current, Expect(await _service.ReleaseAsync(Admin, row.SerialNumber, Ct)).State);
         Assert.True(await IsRaisedAsync());
         Assert.Equal(RefusalCode.NotOnHold, Refusal(await _service.ReleaseAsync(Admin, row.SerialNumber, Ct)));
@@ -144,7 +144,7 @@ public sealed class RevocationServiceTests : IDisposable
 
     private async Task<bool> IsRaisedAsync()
     {
-        var waiting = _house.Signal.WaitAsync("issuing", TimeSpan.FromSeconds(1), _house.Time, Ct);
+        var waiting = _house.Signal.WaitAsync(new CrlScope("issuing"), TimeSpan.FromSeconds(1), _house.Time, Ct);
         _house.Time.Advance(TimeSpan.FromSeconds(1));
         return await waiting;
     }

@@ -50,7 +50,7 @@ public sealed class AbortedCallerTests
         }
 
         var report = await new Auditor(
-            server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl).RunAsync(default);
+            server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl).RunAsync(default);
         Assert.Empty(report.Findings);
         Assert.Equal(0, report.WithoutSignature);
         Assert.DoesNotContain(server.Log.All, IsComplaint);

@@ -80,5 +80,5 @@ public sealed class FailingDatabaseTests
         (await server.Instance.Database.Certificates.ListAsync(new CertificateQuery(), default)).Items;
 
     private static Task<AuditReport> AuditAsync(TestServer server) => new Auditor(
-        server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl).RunAsync(default);
+        server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl).RunAsync(default);
 }

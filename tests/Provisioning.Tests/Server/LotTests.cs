@@ -321,5 +321,5 @@ public sealed class LotTests
         server.NewDevice(id).EnrollAsync(server.Registrar(), lot);
 
     private static Task<AuditReport> AuditAsync(TestServer server) => new Auditor(
-        server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl).RunAsync(default);
+        server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl).RunAsync(default);
 }

@@ -243,7 +243,7 @@ public sealed class PromiseTests
     }
 
     private static Task<AuditReport> AuditAsync(TestServer server) => new Auditor(
-        server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl).RunAsync(default);
+        server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl).RunAsync(default);
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient client, object body, string key)
     {

@@ -62,7 +62,7 @@ public sealed class WrongClockTests : IDisposable
             Assert.Equal((_start.AddDays(1).ToUnixTimeMilliseconds(), "operator"), (accepted.At.ToUnixTimeMilliseconds(), accepted.Actor));
             Assert.True(DateTimeOffset.Parse(accepted.Detail!) >= _start.AddDays(299));
             var auditor = new Auditor(
-                server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl);
+                server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl);
             Assert.Empty((await auditor.RunAsync(default)).Findings);
         }
 
@@ -189,7 +189,7 @@ public sealed class WrongClockTests : IDisposable
         await server.UntilCrlsAsync();
         await server.Instance.Database.Authorities.AcceptTimeAsync(_start, _start, default);
         var auditor = new Auditor(
-            server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl);
+            server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl);
         Assert.Empty((await auditor.RunAsync(default)).Findings);
 
         await server.Instance.Database.Writer.RunAsync(

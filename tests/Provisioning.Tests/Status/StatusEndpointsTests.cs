@@ -233,7 +233,7 @@ public sealed class StatusEndpointsTests : IAsyncLifetime
     public void Every_endpoint_is_anonymous_and_marked_for_the_plain_listener()
     {
         var endpoints = _app.Services.GetRequiredService<EndpointDataSource>().Endpoints;
-        Assert.Equal(4, endpoints.Count);
+        Assert.Equal(10, endpoints.Count);
         Assert.All(endpoints, endpoint =>
         {
             Assert.NotNull(endpoint.Metadata.GetMetadata<ServedOnPlainHttpAttribute>());

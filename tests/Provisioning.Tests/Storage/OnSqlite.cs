@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
+using Provisioning.Storage.Revocation;
 
 namespace Provisioning.Tests.Storage;
 
@@ -17,6 +18,23 @@ public sealed class OnSqlite : StorageContract
         command.CommandText = "BEGIN IMMEDIATE";
         await command.ExecuteNonQueryAsync(Ct);
         return other;
+    }
+
+    [Theory]
+    [InlineData(CrlStore.Revoked)]
+    [InlineData(CrlStore.Changed)]
+    public async Task A_CRL_is_read_from_one_index_alone(string sql)
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + sql)
+                    .With("authority", "issuing").With("shard", 3L).With("not_expired_before", 0L).With("since", 0L).Query();
+                Assert.True(row.Read());
+                return row.GetString(3);
+            },
+            Ct);
+        Assert.Contains("USING COVERING INDEX", plan, StringComparison.Ordinal);
     }
 
     [Fact]

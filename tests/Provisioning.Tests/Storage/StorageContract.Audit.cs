@@ -5,7 +5,7 @@ using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Storage;
 
-// IAuthorityStore, IAuditStore and the CRLs of IRevocationStore.
+// IAuthorityStore, IAuditStore and the CRLs of ICrlStore.
 public abstract partial class StorageContract
 {
     [Fact]
@@ -80,16 +80,16 @@ public abstract partial class StorageContract
     [Fact]
     public async Task The_numbers_of_CRLs_only_rise_for_each_authority()
     {
-        Assert.Null(await Database.Revocations.LastCrlAsync("issuing", Ct));
-        Assert.True(await Database.Revocations.ReserveCrlAsync(NewCrl(5), Ct));
+        Assert.Null(await Database.Crls.LastCrlAsync(new CrlScope("issuing"), Ct));
+        Assert.True(await Database.Crls.ReserveCrlAsync(NewCrl(5), Ct));
         foreach (var lower in new[] { 5, 4, -1 })
-            Assert.False(await Database.Revocations.ReserveCrlAsync(NewCrl(lower), Ct));
-        Assert.True(await Database.Revocations.ReserveCrlAsync(NewCrl(4) with { Authority = "root" }, Ct));
+            Assert.False(await Database.Crls.ReserveCrlAsync(NewCrl(lower), Ct));
+        Assert.True(await Database.Crls.ReserveCrlAsync(NewCrl(4) with { Authority = "root" }, Ct));
         var next = NewCrl(6);
-        Assert.True(await Database.Revocations.ReserveCrlAsync(next, Ct));
+        Assert.True(await Database.Crls.ReserveCrlAsync(next, Ct));
         await RestartAsync();
-        Assert.Equal(new CrlRecord(next, null), await Database.Revocations.LastCrlAsync("issuing", Ct));
-        Assert.False(await Database.Revocations.ReserveCrlAsync(NewCrl(6), Ct));
+        Assert.Equal(new CrlRecord(next, null), await Database.Crls.LastCrlAsync(new CrlScope("issuing"), Ct));
+        Assert.False(await Database.Crls.ReserveCrlAsync(NewCrl(6), Ct));
     }
 
     [Fact]
@@ -97,14 +97,14 @@ public abstract partial class StorageContract
     {
         var crl = NewCrl(7);
         var hash = NewDigest();
-        await Assert.ThrowsAsync<InvalidOperationException>(() => Database.Revocations.RecordCrlAsync(crl, hash, Ct));
-        Assert.True(await Database.Revocations.ReserveCrlAsync(crl, Ct));
-        await Database.Revocations.RecordCrlAsync(crl, hash, Ct);
-        await Database.Revocations.RecordCrlAsync(crl, hash, Ct);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Database.Crls.RecordCrlAsync(crl, hash, Ct));
+        Assert.True(await Database.Crls.ReserveCrlAsync(crl, Ct));
+        Assert.True(await Database.Crls.RecordCrlAsync(crl, hash, Ct));
+        Assert.True(await Database.Crls.RecordCrlAsync(crl, hash, Ct));
         await Assert.ThrowsAsync<InvalidOperationException>(
-            () => Database.Revocations.RecordCrlAsync(crl, NewDigest(), Ct));
+            () => Database.Crls.RecordCrlAsync(crl, NewDigest(), Ct));
 
-        Assert.Equal(new CrlRecord(crl, hash), await Database.Revocations.LastCrlAsync("issuing", Ct));
+        Assert.Equal(new CrlRecord(crl, hash), await Database.Crls.LastCrlAsync(new CrlScope("issuing"), Ct));
         var entry = Assert.Single(await AuditAsync());
         Assert.Equal((AuditActions.CrlIssued, $"issuing 7 {hash}"), (entry.Action, entry.Detail));
     }

@@ -190,5 +190,5 @@ public abstract partial class StorageContract
         RevokeAsync(certificate, RevocationReason.CertificateHold);
 
     private async Task<List<RevokedEntry>> RevokedAsync(string authority = "issuing") =>
-        await Database.Revocations.ReadRevokedAsync(authority, Now, Ct).ToListAsync(Ct);
+        await Database.Crls.ReadRevokedAsync(new CrlScope(authority), Now, Ct).ToListAsync(Ct);
 }

@@ -39,7 +39,7 @@ public sealed class OcspSignersTests
         Assert.Equal(Digest.Of(reply.Certificate), row.Thumbprint);
         await house.Server.UntilCrlsAsync();
         Assert.Empty((await new Auditor(
-            house.Server.Instance.Database.Audit, house.Server.Instance.Database.Revocations, house.Server.Authorities, house.Server.Instance.Crl)
+            house.Server.Instance.Database.Audit, house.Server.Instance.Database.Crls, house.Server.Authorities, house.Server.Instance.Crl)
             .RunAsync(Ct)).Findings);
     }
 

@@ -37,7 +37,7 @@ public sealed class ReadinessTests
         await UntilReadyAsync(server);
         await TestServer.UntilAsync(() => server.Crl()!.Number > crl, TimeSpan.FromMinutes(1));
         var audit = await new Auditor(
-            server.Instance.Database.Audit, server.Instance.Database.Revocations, server.Authorities, server.Instance.Crl).RunAsync(Ct);
+            server.Instance.Database.Audit, server.Instance.Database.Crls, server.Authorities, server.Instance.Crl).RunAsync(Ct);
         Assert.Empty(audit.Findings);
     }
 
