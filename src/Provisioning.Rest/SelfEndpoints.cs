@@ -20,7 +20,7 @@ internal static class SelfEndpoints
         routes.MapGet("self", ReadSelf)
             .WithName("readSelf")
             .WithTags("Enrollment")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator))
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator, Roles.RelyingParty))
             .GivesCertificate<SelfDocument>()
             .RefusesStrangers()
             .Refuses(RefusalCode.NotFound)
@@ -123,6 +123,7 @@ internal static class SelfEndpoints
         {
             Caller.Registrar registrar => (Roles.Registrar, registrar.Name),
             Caller.Administrator administrator => (Roles.Administrator, administrator.Name),
+            Caller.RelyingParty party => (Roles.RelyingParty, party.Name),
             _ => throw new UnreachableException(),
         };
         return new JsonAnswer<SelfDocument>(new SelfDocument

@@ -92,6 +92,9 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Certificates)
         .AddSingleton(instance.Database.Devices)
         .AddSingleton(instance.Database.Revocations)
+        .AddSingleton(instance.Database.Feed)
+        .AddSingleton(instance.Database.FeedSignal)
+        .AddSingleton(instance.Options.Feed.ToOptions())
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
@@ -182,6 +185,7 @@ internal static partial class ServerHost
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<CrlJob>()
+        .AddHostedService<FeedJob>()
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()

@@ -15,6 +15,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
@@ -52,7 +53,7 @@ public sealed class Database : IAsyncDisposable
     {
         _lock = directoryLock;
         Description = engine.Describe(session);
-        Writer = new Writer(engine, session, options);
+        Writer = new Writer(engine, session, options, FeedSignal);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
         DeviceChanges = new DeviceChangeStore(Writer);
@@ -60,6 +61,7 @@ public sealed class Database : IAsyncDisposable
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
+        Feed = new FeedStore(_readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -106,6 +108,12 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }
+
+    /// <summary>What relying parties are told.</summary>
+    public IFeedStore Feed { get; }
+
+    /// <summary>Raised when there is more of it.</summary>
+    public FeedSignal FeedSignal { get; } = new();
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

@@ -275,4 +275,10 @@ public enum RefusalCode
 
     /// <summary>The group's devices keep their key.</summary>
     NewKeyNotAllowed,
+
+    /// <summary>As many streams are open as may be.</summary>
+    TooManyStreams,
+
+    /// <summary>The reader has seen events that this service does not have: it was restored from a backup, or is another one.</summary>
+    FeedPositionAhead,
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Rest.Bulk;
 
 namespace Provisioning.Rest.Wire;
@@ -73,6 +74,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(CampaignDocument))]
 [JsonSerializable(typeof(PageDocument<CampaignDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]
+[JsonSerializable(typeof(PageDocument<RevocationEventDocument>))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(RowProblemDocument))]
 [JsonSerializable(typeof(ScopeBody))]

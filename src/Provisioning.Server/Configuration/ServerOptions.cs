@@ -1,5 +1,6 @@
 using System.Net;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
 
 namespace Provisioning.Server.Configuration;
@@ -63,6 +64,9 @@ internal sealed class ServerOptions
     /// <summary>How OCSP is answered.</summary>
     public OcspSection Ocsp { get; set; } = new();
 
+    /// <summary>How much the feed of revocations may cost.</summary>
+    public FeedSection Feed { get; set; } = new();
+
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
 
@@ -109,6 +113,33 @@ internal sealed class ServerOptions
         internal OcspOptions ToOptions() => new() { IsOn = Enabled, Validity = Validity, CacheEntries = CacheEntries };
     }
 
+    internal sealed class FeedSection
+    {
+        /// <summary>Streams at once, of all callers.</summary>
+        public int Streams { get; set; } = 100;
+
+        /// <summary>Streams at once of one caller.</summary>
+        public int StreamsPerCaller { get; set; } = 10;
+
+        /// <summary>How often a stream says that it lives when there is nothing to tell.</summary>
+        public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+        /// <summary>How long a reader may take to read what was written, before its stream is ended.</summary>
+        public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
+
+        /// <summary>How often everything that waits looks for what another node has committed.</summary>
+        public TimeSpan Look { get; set; } = TimeSpan.FromSeconds(1);
+
+        internal FeedOptions ToOptions() => new()
+        {
+            Streams = Streams,
+            StreamsPerCaller = StreamsPerCaller,
+            Heartbeat = Heartbeat,
+            Patience = Patience,
+            Look = Look,
+        };
+    }
+
     internal sealed class LimitsSection
     {
         /// <summary>Connections at once, on each of the two listeners: a flood on the plain one leaves the other's free.</summary>
@@ -123,6 +154,9 @@ internal sealed class ServerOptions
         /// <summary>Each device, with our certificate or its manufacturer's.</summary>
         public Rate Device { get; set; } = new() { PerSecond = 5, Burst = 20 };
 
+        /// <summary>Each relying party.</summary>
+        public Rate RelyingParty { get; set; } = new() { PerSecond = 20, Burst = 100 };
+
         /// <summary>Each enrollment token; one may be for many devices.</summary>
         public Rate Token { get; set; } = new() { PerSecond = 50, Burst = 100 };
 
@@ -136,7 +170,7 @@ internal sealed class ServerOptions
         public Rate Status { get; set; } = new() { PerSecond = 200, Burst = 2000 };
 
         /// <summary>All of them.</summary>
-        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, Token, Claim, Anonymous, Status];
+        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, RelyingParty, Token, Claim, Anonymous, Status];
     }
 
     internal sealed class Rate

@@ -17,6 +17,7 @@ internal static class Settings
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");
             if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
+            if (options.Feed.ToOptions().FindProblem() is { } badFeed) throw new InvalidOperationException($"Feed: {badFeed}");
             return options;
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)

@@ -40,6 +40,7 @@ internal sealed class AnswerFilter : IOperationFilter
             content[mediaType].Example = SwaggerExamples.Of(schema);
         if (content.ContainsKey(MediaTypes.Csv))
             content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        if (content.ContainsKey(MediaTypes.Events)) content[MediaTypes.Events] = Stream();
         DescribeReport(content);
         if (content.ContainsKey(MediaTypes.Png))
         {
@@ -69,6 +70,16 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static OpenApiMediaType Stream()
+    {
+        var told = SwaggerExamples.Of("RevocationEvent")!;
+        return new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            Example = $"retry: 1000\n\nid: {(string?)told["id"]}\ndata: {told.ToJsonString()}\n\n",
+        };
     }
 
     private static void DescribeReport(IDictionary<string, OpenApiMediaType> content)

@@ -25,6 +25,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
 
@@ -174,6 +175,9 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
+
+        services.AddSingleton<IFeedStore>(_ => throw new NotSupportedException("Nothing is told from memory."));
+        services.AddSingleton<FeedSignal>().AddSingleton(new FeedOptions());
 
         // Described only: what lots do needs a real database, and is proven on one.
         services.AddSingleton<ILotStore>(_ => throw new NotSupportedException("There are no lots in memory."));

@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
+using Provisioning.Storage.Revocation;
 
 namespace Provisioning.Tests.Storage;
 
@@ -29,6 +30,20 @@ public sealed class OnSqlite : StorageContract
             Ct);
         Assert.Equal(("wal", 2L, 0L, 1L), settings);
         Assert.StartsWith("SQLite 3.", Database.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit()
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + FeedStore.Events).With("after", 1L).With("limit", 10L).Query();
+                Assert.True(row.Read());
+                return row.GetString(3);
+            },
+            Ct);
+        Assert.Contains("audit_events (sequence>?)", plan, StringComparison.Ordinal);
     }
 
     [Fact]
