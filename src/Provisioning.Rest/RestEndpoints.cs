@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Provisioning.Rest.Bulk;
 using Provisioning.Rest.Feed;
+using Provisioning.Rest.Webhooks;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -46,6 +47,7 @@ public static class RestEndpoints
         root.MapDeviceChanges();
         root.MapCertificates();
         root.MapRevocations();
+        root.MapWebhooks();
         root.MapAuthorities();
         root.MapGroups();
         root.MapCampaigns();

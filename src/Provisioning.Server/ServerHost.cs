@@ -14,6 +14,7 @@ using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
 using Provisioning.Server.Configuration;
@@ -22,6 +23,7 @@ using Provisioning.Server.Limits;
 using Provisioning.Server.Observability;
 using Provisioning.Server.Swagger;
 using Provisioning.Server.Tls;
+using Provisioning.Server.Webhooks;
 using Provisioning.Status;
 
 namespace Provisioning.Server;
@@ -58,6 +60,7 @@ internal static partial class ServerHost
         builder.Services.AddCallers();
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
         builder.Services.AddOcsp(instance);
+        builder.Services.AddWebhooks(options.Webhooks);
         builder.Services.AddJobs();
         builder.Services.AddObservability();
 
@@ -94,6 +97,7 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Revocations)
         .AddSingleton(instance.Database.Feed)
         .AddSingleton(instance.Database.FeedSignal)
+        .AddSingleton(instance.Database.Webhooks)
         .AddSingleton(instance.Options.Feed.ToOptions())
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
@@ -181,6 +185,16 @@ internal static partial class ServerHost
             .AddSingleton<OcspResponder>();
         if (instance.Options.Ocsp.Enabled) services.AddHostedService<OcspJob>();
     }
+
+    private static void AddWebhooks(this IServiceCollection services, ServerOptions.WebhookSection options) => services
+        .AddSingleton(options.ToTargets())
+        .AddSingleton(options.ToOptions())
+        .AddSingleton(new WebhookTrust(options.TrustFile))
+        .AddSingleton<WebhookSecrets>()
+        .AddSingleton<IWebhookSender, WebhookSender>()
+        .AddSingleton<WebhookCourier>()
+        .AddSingleton<WebhookService>()
+        .AddHostedService<WebhookJob>();
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()

@@ -17,6 +17,7 @@ using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -34,6 +35,7 @@ using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
+using Provisioning.Storage.Webhooks;
 
 namespace Provisioning.Storage;
 
@@ -62,6 +64,7 @@ public sealed class Database : IAsyncDisposable
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
         Feed = new FeedStore(_readers);
+        Webhooks = new WebhookStore(Writer, _readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -114,6 +117,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Raised when there is more of it.</summary>
     public FeedSignal FeedSignal { get; } = new();
+
+    /// <summary>Whom it is brought to.</summary>
+    public IWebhookStore Webhooks { get; }
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

@@ -281,4 +281,7 @@ public enum RefusalCode
 
     /// <summary>The reader has seen events that this service does not have: it was restored from a backup, or is another one.</summary>
     FeedPositionAhead,
+
+    /// <summary>The definition of a webhook cannot be used.</summary>
+    BadWebhook,
 }

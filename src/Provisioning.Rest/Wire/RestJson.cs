@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Rest.Bulk;
+using Provisioning.Rest.Webhooks;
 
 namespace Provisioning.Rest.Wire;
 
@@ -75,6 +76,13 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(PageDocument<CampaignDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]
 [JsonSerializable(typeof(PageDocument<RevocationEventDocument>))]
+[JsonSerializable(typeof(WebhookBody))]
+[JsonSerializable(typeof(NewWebhookBody))]
+[JsonSerializable(typeof(WebhookSecretBody))]
+[JsonSerializable(typeof(WebhookDocument))]
+[JsonSerializable(typeof(WebhookDeliveryDocument))]
+[JsonSerializable(typeof(ListDocument<WebhookDocument>))]
+[JsonSerializable(typeof(PageDocument<WebhookDeliveryDocument>))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(RowProblemDocument))]
 [JsonSerializable(typeof(ScopeBody))]

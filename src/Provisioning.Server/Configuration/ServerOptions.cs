@@ -2,6 +2,7 @@ using System.Net;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 
 namespace Provisioning.Server.Configuration;
 
@@ -66,6 +67,9 @@ internal sealed class ServerOptions
 
     /// <summary>How much the feed of revocations may cost.</summary>
     public FeedSection Feed { get; set; } = new();
+
+    /// <summary>Where events may be brought, and how.</summary>
+    public WebhookSection Webhooks { get; set; } = new();
 
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
@@ -137,6 +141,47 @@ internal sealed class ServerOptions
             Heartbeat = Heartbeat,
             Patience = Patience,
             Look = Look,
+        };
+    }
+
+    internal sealed class WebhookSection
+    {
+        /// <summary>
+        /// Host names (<c>*.plant.example</c> for all below one), which must lead to public addresses, addresses, and networks such as
+        /// <c>10.0.5.0/24</c>. None: there can be no webhooks.
+        /// </summary>
+        public IList<string> Hosts { get; } = [];
+
+        /// <summary>Whether http is good enough.</summary>
+        public bool AllowHttp { get; set; }
+
+        /// <summary>A PEM file with the authorities that receivers have their certificates from; null for those that the machine trusts.</summary>
+        public string? TrustFile { get; set; }
+
+        /// <summary>How long a receiver may take to answer.</summary>
+        public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+        /// <summary>The first pause after a failure; each next one is twice as long.</summary>
+        public TimeSpan FirstPause { get; set; } = TimeSpan.FromSeconds(1);
+
+        /// <summary>The longest pause.</summary>
+        public TimeSpan LongestPause { get; set; } = TimeSpan.FromHours(1);
+
+        /// <summary>After how long a failure a receiver is given up until somebody resumes it.</summary>
+        public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(3);
+
+        /// <summary>How many receivers are brought something at the same time.</summary>
+        public int AtOnce { get; set; } = 16;
+
+        internal WebhookTargets ToTargets() => new([.. Hosts], AllowHttp);
+
+        internal WebhookOptions ToOptions() => new()
+        {
+            Timeout = Timeout,
+            FirstPause = FirstPause,
+            LongestPause = LongestPause,
+            GiveUpAfter = GiveUpAfter,
+            AtOnce = AtOnce,
         };
     }
 

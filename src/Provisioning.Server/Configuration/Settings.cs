@@ -17,6 +17,9 @@ internal static class Settings
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");
             if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
+            if (options.Webhooks.ToOptions().FindProblem() is { } badWebhooks) throw new InvalidOperationException($"Webhooks: {badWebhooks}");
+            if (options.Webhooks.TrustFile is { } file && !File.Exists(file)) throw new InvalidOperationException($"Webhooks: there is no file '{file}'.");
+            _ = options.Webhooks.ToTargets();
             if (options.Feed.ToOptions().FindProblem() is { } badFeed) throw new InvalidOperationException($"Feed: {badFeed}");
             return options;
         }

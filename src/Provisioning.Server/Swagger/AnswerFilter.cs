@@ -29,6 +29,7 @@ internal sealed class AnswerFilter : IOperationFilter
                 : "Made.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
             if (operation.OperationId == "revokeCertificate") answer.Content![MediaTypes.Json].Example = Revoked();
+            if (operation.OperationId is "addWebhook" or "rotateWebhookSecret") answer.Content![MediaTypes.Json].Example = WithSecret();
             if (operation.OperationId == "releaseCertificate") answer.Content![MediaTypes.Json].Example = Listed();
         }
     }
@@ -70,6 +71,13 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static JsonNode WithSecret()
+    {
+        var webhook = SwaggerExamples.Of("Webhook")!;
+        webhook["secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwuZrQ1rG6Ctk=";
+        return webhook;
     }
 
     private static OpenApiMediaType Stream()

@@ -26,6 +26,7 @@ using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
+using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
 
@@ -177,6 +178,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
 
         services.AddSingleton<IFeedStore>(_ => throw new NotSupportedException("Nothing is told from memory."));
+        services.AddSingleton<IWebhookStore>(_ => throw new NotSupportedException("Nothing is brought from memory.")).AddSingleton<WebhookService>();
         services.AddSingleton<FeedSignal>().AddSingleton(new FeedOptions());
 
         // Described only: what lots do needs a real database, and is proven on one.

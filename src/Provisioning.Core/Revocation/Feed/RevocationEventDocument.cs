@@ -64,6 +64,31 @@ public sealed record RevocationEventDocument
         },
     };
 
+    /// <summary>A message that tells of nothing: whoever receives events can be tried with it.</summary>
+    /// <param name="id">Its ID; no number.</param>
+    /// <param name="source">Names this service.</param>
+    /// <param name="at">When.</param>
+    /// <returns>The document, of the type <c>provisioning.test</c>.</returns>
+    public static RevocationEventDocument OfTest(string id, string source, DateTimeOffset at) => new()
+    {
+        Id = id,
+        Source = source,
+        Type = "provisioning.test",
+        Subject = null,
+        Time = Write(at),
+        Data = new RevocationEventData
+        {
+            HolderKind = null,
+            DeviceId = null,
+            SerialNumber = null,
+            Authority = null,
+            Slot = null,
+            Thumbprint = null,
+            NotAfter = null,
+            Reason = null,
+        },
+    };
+
     /// <summary>Writes it.</summary>
     /// <returns>JSON in UTF-8 on one line.</returns>
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, FeedJson.Default.RevocationEventDocument);
