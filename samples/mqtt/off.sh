@@ -149,11 +149,14 @@ listen() {
 
 if [[ -n $fetch ]]; then fetch_crls; exit; fi
 trap 'kill $(jobs -p) 2>/dev/null; exit 0' TERM INT
+delay=1
 while :; do
   last=0
   [[ ! -s $work/last-event ]] || last=$(<"$work/last-event")
   # A service that was restored from a backup does not know our number: everything is read again.
   if [[ $(ask -o /dev/null -w '%{http_code}' "$server/api/v1/revocations?since=$last&limit=1") == 409 ]]; then rm -f "$work/last-event"; last=0; fi
+  begun=$SECONDS
   listen "$last"
-  sleep 1
+  if (( SECONDS - begun < 5 )); then delay=$(( delay < 16 ? delay * 2 : 30 )); else delay=1; fi
+  sleep "$delay"
 done
