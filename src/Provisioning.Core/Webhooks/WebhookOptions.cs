@@ -16,7 +16,7 @@ public sealed record WebhookOptions
     public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(3);
 
     /// <summary>How many receivers are brought something at the same time.</summary>
-    public int AtOnce { get; init; } = 16;
+    public int AtOnce { get; init; } = IWebhookStore.MaxWebhooks;
 
     /// <summary>How long a node keeps a receiver to itself without a sign of life. Longer than anything it waits for.</summary>
     public TimeSpan Lease => Timeout + TimeSpan.FromSeconds(15);

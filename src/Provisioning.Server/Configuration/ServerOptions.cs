@@ -171,7 +171,7 @@ internal sealed class ServerOptions
         public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(3);
 
         /// <summary>How many receivers are brought something at the same time.</summary>
-        public int AtOnce { get; set; } = 16;
+        public int AtOnce { get; set; } = IWebhookStore.MaxWebhooks;
 
         internal WebhookTargets ToTargets() => new([.. Hosts], AllowHttp);
 

@@ -94,8 +94,8 @@ internal sealed class MetricsCollector : IDisposable
 
     private static bool IsHistogram(Instrument instrument) => instrument is Histogram<double> or Histogram<long> or Histogram<int>;
 
-    // Observable instruments report their value, not a difference.
-    private static bool IsGauge(Instrument instrument) => instrument.IsObservable;
+    // These report their value, not a difference.
+    private static bool IsGauge(Instrument instrument) => instrument.IsObservable || instrument is Gauge<long> or Gauge<int> or Gauge<double>;
 
     private static string TypeOf(Instrument instrument) =>
         IsHistogram(instrument) ? "histogram"

@@ -40,7 +40,7 @@ public sealed class FeedTests
     }
 
     [Fact]
-    public async Task I_25_a_reader_that_comes_back_misses_nothing_and_hears_nothing_twice()
+    public async Task A_reader_that_comes_back_misses_nothing_and_hears_nothing_twice()
     {
         await using var server = await TestServer.StartAsync();
         var registrar = server.Registrar();

@@ -13,7 +13,7 @@ public sealed class WebhookTests
     private static readonly string[] OnlyRevoked = ["provisioning.certificate.revoked"];
 
     [Fact]
-    public async Task I_25_every_event_is_brought_in_order_until_it_is_taken_signed_and_with_the_same_id()
+    public async Task Every_event_is_brought_in_order_until_it_is_taken_signed_and_with_the_same_id()
     {
         await using var receiver = await Receiver.StartAsync();
         await using var server = await TestServer.StartAsync(Configure);
