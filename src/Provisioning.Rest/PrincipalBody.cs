@@ -3,14 +3,14 @@ using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
-/// <summary>A registrar or administrator that is to have a certificate.</summary>
+/// <summary>A registrar, administrator or relying party that is to have a certificate.</summary>
 internal sealed record PrincipalBody
 {
     /// <summary>Its name: 1 to 64 of <c>A-Z a-z 0-9 . _ -</c>.</summary>
     /// <example>station-2</example>
     public required string Name { get; init; }
 
-    /// <summary><c>registrar</c> or <c>administrator</c>.</summary>
+    /// <summary><c>registrar</c>, <c>administrator</c> or <c>relyingParty</c>.</summary>
     /// <example>registrar</example>
     [NamesOf(typeof(HolderKind))]
     public required string Kind { get; init; }

@@ -4,7 +4,7 @@ using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
-/// <summary>A registrar or an administrator.</summary>
+/// <summary>A registrar, an administrator or a relying party.</summary>
 internal sealed record PrincipalDocument
 {
     /// <summary>Its name: the holder of its certificates.</summary>

@@ -9,7 +9,7 @@ using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
 
-/// <summary><c>/api/v1/principals</c>: registrars and administrators.</summary>
+/// <summary><c>/api/v1/principals</c>: registrars, administrators and relying parties.</summary>
 internal static class PrincipalEndpoints
 {
     internal static void MapPrincipals(this IEndpointRouteBuilder routes)
@@ -31,7 +31,7 @@ internal static class PrincipalEndpoints
         static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);
     }
 
-    /// <summary>Lists registrars and administrators</summary>
+    /// <summary>Lists registrars, administrators and relying parties</summary>
     /// <remarks>By name. Callers: administrators.</remarks>
     internal static async Task<IResult> ListPrincipals(HttpContext context, IPrincipalStore principals, CancellationToken ct) =>
         (new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem
@@ -41,10 +41,11 @@ internal static class PrincipalEndpoints
                 Items = [.. (await principals.ListPrincipalsAsync(ct)).Select(PrincipalDocument.Of)],
             });
 
-    /// <summary>Adds a registrar or administrator</summary>
+    /// <summary>Adds a registrar, an administrator or a relying party</summary>
     /// <remarks>
     /// With a certificate over the key in the request; one that is there already gets another certificate, and keeps those that it
-    /// has. The same request again gives the same certificate. Limit a registrar before its certificate leaves the house. Callers:
+    /// has. The same request again gives the same certificate. Limit a registrar before its certificate leaves the house. A relying party, such
+    /// as a broker, reads what was revoked (<c>/revocations</c>), and nothing else. Callers:
     /// administrators.
     /// </remarks>
     internal static async Task<IResult> AddPrincipal(
@@ -53,9 +54,9 @@ internal static class PrincipalEndpoints
         if (!CertificateRequestBody.Check(context.Request).TryGet(out var form, out var problem)) return new ProblemAnswer(problem);
         var read = await RequestBody.ReadJsonAsync<PrincipalBody>(context.Request, ct);
         if (!read.TryGet(out var body, out problem)) return new ProblemAnswer(problem);
-        if (!WireNames.TryParse<HolderKind>(body.Kind, out var kind) || kind is not (HolderKind.Registrar or HolderKind.Administrator))
+        if (!WireNames.TryParse<HolderKind>(body.Kind, out var kind) || kind is not (HolderKind.Registrar or HolderKind.Administrator or HolderKind.RelyingParty))
         {
-            var refusal = new Refusal(RefusalCode.BadCredential, "It is one of: registrar, administrator.") { Field = "/kind" };
+            var refusal = new Refusal(RefusalCode.BadCredential, "It is one of: registrar, administrator, relyingParty.") { Field = "/kind" };
             return new ProblemAnswer(RestErrors.Of(refusal, context.Request));
         }
 
@@ -64,7 +65,7 @@ internal static class PrincipalEndpoints
             context, await principals.AddAsync(body.Name, kind, csr, context.CallerOf(), ct), form, time.GetUtcNow());
     }
 
-    /// <summary>Reads a registrar or administrator</summary>
+    /// <summary>Reads a registrar, an administrator or a relying party</summary>
     /// <remarks>The ETag names the version of its limits. Callers: administrators.</remarks>
     /// <param name="name" example="factory-line">The principal.</param>
     internal static async Task<IResult> ReadPrincipal(

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Provisioning.Rest.Bulk;
+using Provisioning.Rest.Feed;
+using Provisioning.Rest.Webhooks;
 using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest;
@@ -20,7 +22,7 @@ public static class RestEndpoints
     /// <param name="services">The host's services.</param>
     /// <returns>The same.</returns>
     public static IServiceCollection AddRest(this IServiceCollection services) =>
-        services.AddLogging().AddSingleton<SuspicionLimit>();
+        services.AddLogging().AddSingleton<SuspicionLimit>().AddSingleton<StreamPlaces>();
 
     /// <summary>
     /// Turns bare statuses and exceptions into problems (RFC 9457). To be the first step of the host, before routing
@@ -44,6 +46,8 @@ public static class RestEndpoints
         root.MapDevices();
         root.MapDeviceChanges();
         root.MapCertificates();
+        root.MapRevocations();
+        root.MapWebhooks();
         root.MapAuthorities();
         root.MapGroups();
         root.MapCampaigns();

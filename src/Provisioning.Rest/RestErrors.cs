@@ -186,6 +186,9 @@ internal static class RestErrors
         RefusalCode.RenewalTooEarly => new(409, "renewal-too-early", "The renewal window has not begun."),
         RefusalCode.NewKeyRequired => new(422, "new-key-required", "The group wants a new key with every renewal."),
         RefusalCode.NewKeyNotAllowed => new(422, "new-key-not-allowed", "The group's devices keep their key."),
+        RefusalCode.TooManyStreams => new(429, "too-many-streams", "As many streams are open as may be."),
+        RefusalCode.FeedPositionAhead => new(409, "feed-position-ahead", "The reader has seen events that this service does not have."),
+        RefusalCode.BadWebhook => new(422, "bad-webhook", "The definition of the webhook cannot be used."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
         // away.
         RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),

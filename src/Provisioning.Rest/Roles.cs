@@ -24,6 +24,9 @@ public static class Roles
     /// <summary>A device with its manufacturer's certificate: enrolls itself, and nothing else.</summary>
     public const string Birth = "birth";
 
+    /// <summary>A broker, gateway or other relying party: reads what was revoked, and nothing else.</summary>
+    public const string RelyingParty = "relyingParty";
+
     /// <summary>Those that may enroll devices.</summary>
     internal static readonly string[] Enrolling = [Registrar, Administrator, Token, Claim, Birth];
 }

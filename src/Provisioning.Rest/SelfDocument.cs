@@ -6,7 +6,7 @@ namespace Provisioning.Rest;
 /// <summary>Who the caller is to this service.</summary>
 internal sealed record SelfDocument
 {
-    /// <summary><c>device</c>, <c>registrar</c> or <c>administrator</c>.</summary>
+    /// <summary><c>device</c>, <c>registrar</c>, <c>administrator</c> or <c>relyingParty</c>.</summary>
     /// <example>device</example>
     public required string Role { get; init; }
 

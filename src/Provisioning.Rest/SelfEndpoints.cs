@@ -22,7 +22,7 @@ internal static class SelfEndpoints
         routes.MapGet("self", ReadSelf)
             .WithName("readSelf")
             .WithTags("Enrollment")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator))
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator, Roles.RelyingParty))
             .GivesCertificate<SelfDocument>()
             .RefusesStrangers()
             .Refuses(RefusalCode.NotFound, RefusalCode.ClockRegressed, RefusalCode.ClockSuspect)
@@ -135,13 +135,19 @@ internal static class SelfEndpoints
         Caller.Device device => device.Id.Value,
         Caller.Registrar registrar => registrar.Name,
         Caller.Administrator administrator => administrator.Name,
+        Caller.RelyingParty party => party.Name,
         _ => throw new UnreachableException(),
     };
 
     private static JsonAnswer<SelfDocument> OfPrincipal(
         HttpContext context, AuthorityDirectory authorities, DateTimeOffset now, string? signedTime) => new(new SelfDocument
         {
-            Role = context.CallerOf() is Caller.Registrar ? Roles.Registrar : Roles.Administrator,
+            Role = context.CallerOf() switch
+            {
+                Caller.Registrar => Roles.Registrar,
+                Caller.RelyingParty => Roles.RelyingParty,
+                _ => Roles.Administrator,
+            },
             Name = NameOf(context.CallerOf()),
             TrustAnchors = [CertificatePem.Write(authorities.Root.Certificate)],
             ServerTime = now,

@@ -15,6 +15,7 @@ using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
 using Provisioning.Server.Configuration;
@@ -23,6 +24,7 @@ using Provisioning.Server.Limits;
 using Provisioning.Server.Observability;
 using Provisioning.Server.Swagger;
 using Provisioning.Server.Tls;
+using Provisioning.Server.Webhooks;
 using Provisioning.Status;
 
 namespace Provisioning.Server;
@@ -62,6 +64,7 @@ internal static partial class ServerHost
         builder.Services.AddSingleton(_ => new DeviceGate(options.Limits.DevicesAtOnce, TimeProvider.System));
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
         builder.Services.AddOcsp(instance);
+        builder.Services.AddWebhooks(options.Webhooks);
         builder.Services.AddJobs();
         builder.Services.AddObservability();
 
@@ -98,6 +101,10 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Devices)
         .AddSingleton(instance.Database.Revocations)
         .AddSingleton(instance.Database.Crls)
+        .AddSingleton(instance.Database.Feed)
+        .AddSingleton(instance.Database.FeedSignal)
+        .AddSingleton(instance.Database.Webhooks)
+        .AddSingleton(instance.Options.Feed.ToOptions())
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
@@ -189,10 +196,21 @@ internal static partial class ServerHost
         if (instance.Options.Ocsp.Enabled) services.AddHostedService<OcspJob>();
     }
 
+    private static void AddWebhooks(this IServiceCollection services, ServerOptions.WebhookSection options) => services
+        .AddSingleton(options.ToTargets())
+        .AddSingleton(options.ToOptions())
+        .AddSingleton(new WebhookTrust(options.TrustFile))
+        .AddSingleton<WebhookSecrets>()
+        .AddSingleton<IWebhookSender, WebhookSender>()
+        .AddSingleton<WebhookCourier>()
+        .AddSingleton<WebhookService>()
+        .AddHostedService<WebhookJob>();
+
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<CrlJob>()
         .AddHostedService<ExpiryJob>()
+        .AddHostedService<FeedJob>()
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()

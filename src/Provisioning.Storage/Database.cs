@@ -16,7 +16,9 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Authorities;
@@ -35,6 +37,7 @@ using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
+using Provisioning.Storage.Webhooks;
 
 namespace Provisioning.Storage;
 
@@ -54,7 +57,7 @@ public sealed class Database : IAsyncDisposable
     {
         _lock = directoryLock;
         Description = engine.Describe(session);
-        Writer = new Writer(engine, session, options);
+        Writer = new Writer(engine, session, options, FeedSignal);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
         DeviceChanges = new DeviceChangeStore(Writer);
@@ -64,6 +67,8 @@ public sealed class Database : IAsyncDisposable
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer);
         Crls = new CrlStore(Writer, _readers, keepsOctets: engine is PostgresEngine);
+        Feed = new FeedStore(_readers);
+        Webhooks = new WebhookStore(Writer, _readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -116,6 +121,14 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>What CRLs are made from, and those on record.</summary>
     public ICrlStore Crls { get; }
+    /// <summary>What relying parties are told.</summary>
+    public IFeedStore Feed { get; }
+
+    /// <summary>Raised when there is more of it.</summary>
+    public FeedSignal FeedSignal { get; } = new();
+
+    /// <summary>Whom it is brought to.</summary>
+    public IWebhookStore Webhooks { get; }
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

@@ -45,6 +45,7 @@ internal static class Words
         HolderKind.Service => "service",
         HolderKind.Authority => "authority",
         HolderKind.Claim => "claim",
+        HolderKind.RelyingParty => "relying-party",
         _ => throw new UnreachableException(),
     };
 
@@ -56,6 +57,7 @@ internal static class Words
         "service" => HolderKind.Service,
         "authority" => HolderKind.Authority,
         "claim" => HolderKind.Claim,
+        "relying-party" => HolderKind.RelyingParty,
         _ => throw new InvalidDataException($"'{word}' is not a kind of holder."),
     };
 

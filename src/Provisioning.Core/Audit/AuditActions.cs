@@ -136,6 +136,15 @@ public static class AuditActions
     /// <summary>A device was announced; the detail is its group, and its claim batch and key where they are known.</summary>
     public const string DeviceExpected = "device-expected";
 
+    /// <summary>A webhook was made; the detail is its ID and its address.</summary>
+    public const string WebhookAdded = "webhook-added";
+
+    /// <summary>A webhook was changed, given another secret, or given up; the detail is its ID and what was done.</summary>
+    public const string WebhookChanged = "webhook-changed";
+
+    /// <summary>A webhook was taken away; the detail is its ID and its address.</summary>
+    public const string WebhookRemoved = "webhook-removed";
+
     /// <summary>An enrollment token was revoked; the detail is its ID.</summary>
     public const string TokenRevoked = "token-revoked";
 }

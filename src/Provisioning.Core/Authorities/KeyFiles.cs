@@ -70,6 +70,15 @@ public sealed class KeyFiles(DataDirectory data, string passphrase)
         return key;
     }
 
+    /// <summary>The private value of a P-256 key that is used for nothing else: 32 octets from which secrets are derived.</summary>
+    /// <param name="name">The key; made when it is not there.</param>
+    /// <returns>The octets.</returns>
+    public byte[] LoadOrCreateSecret(string name)
+    {
+        using var key = LoadOrCreate(name, KeyAlgorithm.P256);
+        return key.Use(one => ((ECDsa)one).ExportParameters(includePrivateParameters: true).D!);
+    }
+
     /// <summary>Writes a key, replacing the one before.</summary>
     /// <param name="name">As above.</param>
     /// <param name="key">The key.</param>

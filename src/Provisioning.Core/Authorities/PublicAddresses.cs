@@ -53,6 +53,9 @@ public sealed record PublicAddresses(string PublicName, int HttpPort)
     /// <returns>An absolute URI.</returns>
     public string Certificate(string authority) => $"{Root}/ca/{authority}.cer";
 
+    /// <summary>What names this service in its events.</summary>
+    public string EventSource => $"https://{Host}/api/v1/revocations";
+
     /// <summary>The address of OCSP (RFC 5280 §4.2.2.1).</summary>
     /// <param name="authority">Who has signed the certificate in question.</param>
     /// <returns>An absolute URI; null where nobody answers: OCSP is off, or it was the root, whose CRL tells.</returns>

@@ -15,6 +15,7 @@ public static class FixedProfiles
         ["registrar"] = HolderKind.Registrar,
         ["administrator"] = HolderKind.Administrator,
         ["claim"] = HolderKind.Claim,
+        ["relying-party"] = HolderKind.RelyingParty,
         ["device"] = HolderKind.Device,
     }.ToFrozenDictionary();
 

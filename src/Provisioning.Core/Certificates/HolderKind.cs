@@ -20,4 +20,7 @@ public enum HolderKind
 
     /// <summary>A batch of devices that share a certificate, with which they may claim what is expected of them, and nothing else.</summary>
     Claim,
+
+    /// <summary>A broker, gateway or other relying party: reads what was revoked, and nothing else.</summary>
+    RelyingParty,
 }

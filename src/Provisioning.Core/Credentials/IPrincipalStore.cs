@@ -19,7 +19,7 @@ public interface IPrincipalStore
 
     /// <summary>Puts a principal on record, with an audit entry; when it is there already, nothing changes.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="kind"><see cref="Certificates.HolderKind.Registrar"/> or <see cref="Certificates.HolderKind.Administrator"/>.</param>
+    /// <param name="kind"><see cref="Certificates.HolderKind.Registrar"/>, <see cref="Certificates.HolderKind.Administrator"/> or <see cref="Certificates.HolderKind.RelyingParty"/>.</param>
     /// <param name="actor">Who says so.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>

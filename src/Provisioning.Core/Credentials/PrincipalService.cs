@@ -15,7 +15,7 @@ public sealed class PrincipalService(IPrincipalStore store, CredentialIssuer iss
     /// its next one so.
     /// </summary>
     /// <param name="name">Its name.</param>
-    /// <param name="kind"><see cref="HolderKind.Registrar"/> or <see cref="HolderKind.Administrator"/>.</param>
+    /// <param name="kind"><see cref="HolderKind.Registrar"/>, <see cref="HolderKind.Administrator"/> or <see cref="HolderKind.RelyingParty"/>.</param>
     /// <param name="certificationRequest">The PKCS#10 request, DER. The same one again gives the same certificate.</param>
     /// <param name="caller">Who asks.</param>
     /// <param name="ct">Gives up before it begins.</param>

@@ -127,7 +127,7 @@ public sealed record AuthorizedRequest
         Admission = Admission! with { Approval = approval, ApprovedHash = requestHash },
     };
 
-    /// <summary>May this caller have a credential issued? Administrators may, for registrars, administrators and claim batches.</summary>
+    /// <summary>May this caller have a credential issued? Administrators may, for registrars, administrators, relying parties and claim batches.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="kind">What kind of credential.</param>
     /// <param name="holder">Its holder.</param>
@@ -139,7 +139,8 @@ public sealed record AuthorizedRequest
             (Caller.Administrator, HolderKind.Registrar) => Allow("registrar"),
             (Caller.Administrator, HolderKind.Administrator) => Allow("administrator"),
             (Caller.Administrator, HolderKind.Claim) => Allow("claim"),
-            (Caller.Administrator, _) => new Refusal(RefusalCode.BadCredential, "Credentials are issued to registrars, administrators and claim batches.")
+            (Caller.Administrator, HolderKind.RelyingParty) => Allow("relying-party"),
+            (Caller.Administrator, _) => new Refusal(RefusalCode.BadCredential, "Credentials are issued to registrars, administrators, relying parties and claim batches.")
             {
                 Field = "/kind",
             },

@@ -55,6 +55,14 @@ public abstract record Caller
         public override CredentialKind? Credential => CredentialKind.Administrator;
     }
 
+    /// <summary>A broker, gateway or other relying party, by certificate: reads what was revoked, and nothing else.</summary>
+    /// <param name="Name">The name of the principal.</param>
+    public sealed record RelyingParty(string Name) : Caller
+    {
+        /// <inheritdoc/>
+        public override string Actor => "relying-party:" + Name;
+    }
+
     /// <summary>Who knows the secret of an enrollment token.</summary>
     /// <param name="Facts">The token.</param>
     public sealed record Token(EnrollmentToken Facts) : Caller

@@ -43,6 +43,7 @@ public sealed class CallerIdentification(
         {
             HolderKind.Registrar => ToRegistrar(record, registrar, address, now),
             HolderKind.Claim => await ToClaimAsync(record, ct),
+            HolderKind.RelyingParty => new Caller.RelyingParty(record.Holder),
             HolderKind.Administrator => new Caller.Administrator(record.Holder) { Certificate = record.SerialNumber },
             _ => new Refusal(RefusalCode.NotAllowed, "This certificate is not one of a client."),
         };

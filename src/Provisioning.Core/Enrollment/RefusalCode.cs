@@ -278,4 +278,13 @@ public enum RefusalCode
 
     /// <summary>The group's devices keep their key.</summary>
     NewKeyNotAllowed,
+
+    /// <summary>As many streams are open as may be.</summary>
+    TooManyStreams,
+
+    /// <summary>The reader has seen events that this service does not have: it was restored from a backup, or is another one.</summary>
+    FeedPositionAhead,
+
+    /// <summary>The definition of a webhook cannot be used.</summary>
+    BadWebhook,
 }

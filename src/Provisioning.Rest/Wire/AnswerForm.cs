@@ -24,6 +24,9 @@ internal enum AnswerForm
     /// <summary><see cref="MediaTypes.Csv"/>.</summary>
     Csv,
 
+    /// <summary><see cref="MediaTypes.Events"/>.</summary>
+    Events,
+
     /// <summary><see cref="MediaTypes.Text"/>.</summary>
     Text,
 
@@ -65,6 +68,10 @@ internal static class AnswerForms
     /// <summary>The same for comma-separated values.</summary>
     internal static Problem? CheckCsv(HttpRequest request) =>
         Choose(request, [(AnswerForm.Csv, MediaTypes.Csv)]).TryGet(out _, out var problem) ? null : problem;
+
+    /// <summary>The same for server-sent events.</summary>
+    internal static Problem? CheckEvents(HttpRequest request) =>
+        Choose(request, [(AnswerForm.Events, MediaTypes.Events)]).TryGet(out _, out var problem) ? null : problem;
 
     private static readonly (AnswerForm Form, string MediaType)[] WithToken =
     [

@@ -27,6 +27,9 @@ public static class MediaTypes
     /// <summary>A CRL, DER (RFC 2585 §4.2); PEM is taken too.</summary>
     public const string Crl = "application/pkix-crl";
 
+    /// <summary>Server-sent events (WHATWG HTML §9.2), always UTF-8.</summary>
+    public const string Events = "text/event-stream";
+
     /// <summary>Plain text, ASCII.</summary>
     public const string Text = "text/plain";
 

@@ -3,7 +3,9 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Rest.Bulk;
+using Provisioning.Rest.Webhooks;
 
 namespace Provisioning.Rest.Wire;
 
@@ -75,6 +77,14 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(ForecastDocument))]
 [JsonSerializable(typeof(PageDocument<ForecastEntryDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]
+[JsonSerializable(typeof(PageDocument<RevocationEventDocument>))]
+[JsonSerializable(typeof(WebhookBody))]
+[JsonSerializable(typeof(NewWebhookBody))]
+[JsonSerializable(typeof(WebhookSecretBody))]
+[JsonSerializable(typeof(WebhookDocument))]
+[JsonSerializable(typeof(WebhookDeliveryDocument))]
+[JsonSerializable(typeof(ListDocument<WebhookDocument>))]
+[JsonSerializable(typeof(PageDocument<WebhookDeliveryDocument>))]
 [JsonSerializable(typeof(RevocationBody))]
 [JsonSerializable(typeof(RowProblemDocument))]
 [JsonSerializable(typeof(ScopeBody))]

@@ -79,6 +79,7 @@ internal sealed class CallerAuthenticationHandler(
     {
         Caller.Administrator => Roles.Administrator,
         Caller.Registrar => Roles.Registrar,
+        Caller.RelyingParty => Roles.RelyingParty,
         Caller.Token => Roles.Token,
         Caller.Claim => Roles.Claim,
         Caller.Birth => Roles.Birth,

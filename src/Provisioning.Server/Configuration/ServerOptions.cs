@@ -2,7 +2,9 @@ using System.Net;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Core.Webhooks;
 
 namespace Provisioning.Server.Configuration;
 
@@ -64,6 +66,12 @@ internal sealed class ServerOptions
 
     /// <summary>How OCSP is answered.</summary>
     public OcspSection Ocsp { get; set; } = new();
+
+    /// <summary>How much the feed of revocations may cost.</summary>
+    public FeedSection Feed { get; set; } = new();
+
+    /// <summary>Where events may be brought, and how.</summary>
+    public WebhookSection Webhooks { get; set; } = new();
 
     /// <summary>How much each caller may ask.</summary>
     public LimitsSection Limits { get; set; } = new();
@@ -143,6 +151,74 @@ internal sealed class ServerOptions
         internal OcspOptions ToOptions() => new() { IsOn = Enabled, Validity = Validity, CacheEntries = CacheEntries };
     }
 
+    internal sealed class FeedSection
+    {
+        /// <summary>Streams at once, of all callers.</summary>
+        public int Streams { get; set; } = 100;
+
+        /// <summary>Streams at once of one caller.</summary>
+        public int StreamsPerCaller { get; set; } = 10;
+
+        /// <summary>How often a stream says that it lives when there is nothing to tell.</summary>
+        public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(15);
+
+        /// <summary>How long a reader may take to read what was written, before its stream is ended.</summary>
+        public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(10);
+
+        /// <summary>How often everything that waits looks for what another node has committed.</summary>
+        public TimeSpan Look { get; set; } = TimeSpan.FromSeconds(1);
+
+        internal FeedOptions ToOptions() => new()
+        {
+            Streams = Streams,
+            StreamsPerCaller = StreamsPerCaller,
+            Heartbeat = Heartbeat,
+            Patience = Patience,
+            Look = Look,
+        };
+    }
+
+    internal sealed class WebhookSection
+    {
+        /// <summary>
+        /// Host names (<c>*.plant.example</c> for all below one), which must lead to public addresses, addresses, and networks such as
+        /// <c>10.0.5.0/24</c>. None: there can be no webhooks.
+        /// </summary>
+        public IList<string> Hosts { get; } = [];
+
+        /// <summary>Whether http is good enough.</summary>
+        public bool AllowHttp { get; set; }
+
+        /// <summary>A PEM file with the authorities that receivers have their certificates from; null for those that the machine trusts.</summary>
+        public string? TrustFile { get; set; }
+
+        /// <summary>How long a receiver may take to answer.</summary>
+        public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(10);
+
+        /// <summary>The first pause after a failure; each next one is twice as long.</summary>
+        public TimeSpan FirstPause { get; set; } = TimeSpan.FromSeconds(1);
+
+        /// <summary>The longest pause.</summary>
+        public TimeSpan LongestPause { get; set; } = TimeSpan.FromHours(1);
+
+        /// <summary>After how long a failure a receiver is given up until somebody resumes it.</summary>
+        public TimeSpan GiveUpAfter { get; set; } = TimeSpan.FromDays(3);
+
+        /// <summary>How many receivers are brought something at the same time.</summary>
+        public int AtOnce { get; set; } = IWebhookStore.MaxWebhooks;
+
+        internal WebhookTargets ToTargets() => new([.. Hosts], AllowHttp);
+
+        internal WebhookOptions ToOptions() => new()
+        {
+            Timeout = Timeout,
+            FirstPause = FirstPause,
+            LongestPause = LongestPause,
+            GiveUpAfter = GiveUpAfter,
+            AtOnce = AtOnce,
+        };
+    }
+
     internal sealed class LimitsSection
     {
         /// <summary>Connections at once, on each of the two listeners: a flood on the plain one leaves the other's free.</summary>
@@ -160,6 +236,9 @@ internal sealed class ServerOptions
         /// <summary>Each device, with our certificate or its manufacturer's.</summary>
         public Rate Device { get; set; } = new() { PerSecond = 5, Burst = 20 };
 
+        /// <summary>Each relying party.</summary>
+        public Rate RelyingParty { get; set; } = new() { PerSecond = 20, Burst = 100 };
+
         /// <summary>Each enrollment token; one may be for many devices.</summary>
         public Rate Token { get; set; } = new() { PerSecond = 50, Burst = 100 };
 
@@ -173,7 +252,7 @@ internal sealed class ServerOptions
         public Rate Status { get; set; } = new() { PerSecond = 200, Burst = 2000 };
 
         /// <summary>All of them.</summary>
-        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, Token, Claim, Anonymous, Status];
+        internal IEnumerable<Rate> Rates => [Registrar, Administrator, Device, RelyingParty, Token, Claim, Anonymous, Status];
     }
 
     internal sealed class Rate

@@ -21,6 +21,10 @@ internal static class Settings
             if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
             if (options.Crl.ToOptions(new DataDirectory(options.DataDirectory), options.ToAddresses()).FindProblem() is { } wrong)
                 throw new InvalidOperationException($"Crl: {wrong}");
+            if (options.Webhooks.ToOptions().FindProblem() is { } badWebhooks) throw new InvalidOperationException($"Webhooks: {badWebhooks}");
+            if (options.Webhooks.TrustFile is { } file && !File.Exists(file)) throw new InvalidOperationException($"Webhooks: there is no file '{file}'.");
+            _ = options.Webhooks.ToTargets();
+            if (options.Feed.ToOptions().FindProblem() is { } badFeed) throw new InvalidOperationException($"Feed: {badFeed}");
             return options;
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or FormatException)

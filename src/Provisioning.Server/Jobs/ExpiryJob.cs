@@ -34,10 +34,10 @@ internal sealed partial class ExpiryJob(ExpiryWatch watch, TimeProvider time, IL
 
     private static partial class Log
     {
-        [LoggerMessage(1120, LogLevel.Warning, "{Count} more devices are late: they have not renewed in their window. The forecast names them.")]
+        [LoggerMessage(1130, LogLevel.Warning, "{Count} more devices are late: they have not renewed in their window. The forecast names them.")]
         internal static partial void Late(ILogger logger, int count);
 
-        [LoggerMessage(1121, LogLevel.Warning, "What ends could not be looked at, and is later: {Problem}")]
+        [LoggerMessage(1131, LogLevel.Warning, "What ends could not be looked at, and is later: {Problem}")]
         internal static partial void BrokenOff(ILogger logger, string problem);
     }
 }

@@ -56,6 +56,7 @@ internal static class CallerLimits
     {
         Caller.Registrar => limits.Registrar,
         Caller.Administrator => limits.Administrator,
+        Caller.RelyingParty => limits.RelyingParty,
         Caller.Device or Caller.Birth => limits.Device,
         Caller.Token => limits.Token,
         Caller.Claim => limits.Claim,

@@ -8,8 +8,8 @@ namespace Provisioning.Server.Limits;
 
 /// <summary>
 /// So many requests of devices are served at once, and no more: who is let in gets an answer soon, and the others are told at once when to
-/// come back. One caller never has more than a part of the places, however slowly it sends. Registrars and administrators have limits of
-/// their own, and are not kept waiting by a fleet.
+/// come back. One caller never has more than a part of the places, however slowly it sends. Registrars, administrators and relying
+/// parties have limits of their own, and are not kept waiting by a fleet.
 /// </summary>
 internal sealed class DeviceGate : IDisposable
 {
@@ -40,7 +40,8 @@ internal sealed class DeviceGate : IDisposable
     /// <summary>Serves a request, or refuses it with 503 <c>overloaded</c> and a time to come back.</summary>
     internal Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        if (context.Features.Get<Caller>() is not { } caller || caller is Caller.Administrator or Caller.Registrar) return next(context);
+        if (context.Features.Get<Caller>() is not { } caller || caller is Caller.Administrator or Caller.Registrar or Caller.RelyingParty)
+            return next(context);
         return TryEnter(caller) ? ServeAsync(context, next, caller) : RefuseAsync(context);
     }
 

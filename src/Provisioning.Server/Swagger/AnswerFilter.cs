@@ -29,6 +29,7 @@ internal sealed class AnswerFilter : IOperationFilter
                 : "Made.";
             Describe(answer, SchemaNames.Of(type.Type), type.StatusCode);
             if (operation.OperationId == "revokeCertificate") answer.Content![MediaTypes.Json].Example = Revoked();
+            if (operation.OperationId is "addWebhook" or "rotateWebhookSecret") answer.Content![MediaTypes.Json].Example = WithSecret();
             if (operation.OperationId == "releaseCertificate") answer.Content![MediaTypes.Json].Example = Listed();
         }
     }
@@ -40,6 +41,7 @@ internal sealed class AnswerFilter : IOperationFilter
             content[mediaType].Example = SwaggerExamples.Of(schema);
         if (content.ContainsKey(MediaTypes.Csv))
             content[MediaTypes.Csv] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        if (content.ContainsKey(MediaTypes.Events)) content[MediaTypes.Events] = Stream();
         DescribeReport(content);
         if (content.ContainsKey(MediaTypes.Png))
         {
@@ -69,6 +71,23 @@ internal sealed class AnswerFilter : IOperationFilter
         headers[CertificateHeaders.RenewBefore] = Header("Should be renewed by then, Unix seconds.", Seconds);
         if (status == StatusCodes.Status201Created)
             headers["Location"] = Header("Where the certificate is read.", null);
+    }
+
+    private static JsonNode WithSecret()
+    {
+        var webhook = SwaggerExamples.Of("Webhook")!;
+        webhook["secret"] = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwuZrQ1rG6Ctk=";
+        return webhook;
+    }
+
+    private static OpenApiMediaType Stream()
+    {
+        var told = SwaggerExamples.Of("RevocationEvent")!;
+        return new OpenApiMediaType
+        {
+            Schema = new OpenApiSchema { Type = JsonSchemaType.String },
+            Example = $"retry: 1000\n\nid: {(string?)told["id"]}\ndata: {told.ToJsonString()}\n\n",
+        };
     }
 
     private static void DescribeReport(IDictionary<string, OpenApiMediaType> content)

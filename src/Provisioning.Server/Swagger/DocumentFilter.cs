@@ -23,6 +23,8 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
+            Tag("Revocations", "What was revoked, held and released, as it happens, for brokers, gateways and other relying parties."),
+            Tag("Webhooks", "Receivers that the same is brought to."),
             Tag("Births", "Manufacturers whose birth certificates (IDevID, IEEE 802.1AR) are honored."),
             Tag("Claims", "Claim certificates: shared by a batch of devices, each of which claims itself once."),
             Tag("Manifests", "Devices that are expected with a certain key, such as that of their secure element."),

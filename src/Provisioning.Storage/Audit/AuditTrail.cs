@@ -1,5 +1,6 @@
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Audit;
@@ -12,7 +13,17 @@ internal sealed class AuditTrail
 {
     private (long Sequence, Digest Hash)? _head;
 
-    public void Forget() => _head = null;
+    private bool _hasEvents;
+
+    public void Forget() => (_head, _hasEvents) = (null, false);
+
+    /// <summary>Whether the transaction has entries that relying parties are told of. Asked once, when it is durable.</summary>
+    public bool TakeEvents()
+    {
+        var had = _hasEvents;
+        _hasEvents = false;
+        return had;
+    }
 
     public long Next(Session session) => (_head ??= ReadHead(session)).Sequence + 1;
 
@@ -37,6 +48,7 @@ internal sealed class AuditTrail
             .With("hash", hash.ToOctets())
             .Execute();
         _head = (entry.Sequence, hash);
+        _hasEvents |= FeedEventKinds.OfAction(entry.Action) is not null;
     }
 
     private static (long, Digest) ReadHead(Session session)

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Sessions;
@@ -8,7 +9,7 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage.Commits;
 
 /// <summary>Turns batches of operations into transactions, on the writer's thread.</summary>
-internal sealed class Committer(IEngine engine, Session first, CommitMetrics metrics)
+internal sealed class Committer(IEngine engine, Session first, CommitMetrics metrics, FeedSignal? feed = null)
 {
     public const int BatchLimit = 256;
 
@@ -28,6 +29,7 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
         {
             Measure(batch.Count, Stopwatch.GetElapsedTime(started));
             foreach (var operation in batch) operation.Complete();
+            if (_trail.TakeEvents()) feed?.Raise();
             return null;
         }
 

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Sessions;
 
@@ -27,11 +28,11 @@ internal sealed class Writer : IAsyncDisposable
     private readonly TimeProvider _time;
     private volatile bool _isClosed;
 
-    public Writer(IEngine engine, Session session, DatabaseOptions options)
+    public Writer(IEngine engine, Session session, DatabaseOptions options, FeedSignal feed)
     {
         (_timeout, _time) = (options.WriteTimeout, options.Time);
         Metrics = new CommitMetrics(() => _queue.Reader.Count);
-        _committer = new Committer(engine, session, Metrics);
+        _committer = new Committer(engine, session, Metrics, feed);
         _thread = new Thread(Loop) { Name = "storage writer", IsBackground = true };
         _thread.Start();
     }

@@ -26,6 +26,8 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
 using Provisioning.Server.Swagger;
 
@@ -178,6 +180,10 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
         services.AddSingleton<IExpiryStore>(_ => throw new NotSupportedException("Nothing ends in memory.")).AddSingleton<ForecastService>();
         services.AddSingleton<ISuccessionStore>(_ => throw new NotSupportedException("Nothing succeeds in memory.")).AddSingleton<SuccessionService>();
+
+        services.AddSingleton<IFeedStore>(_ => throw new NotSupportedException("Nothing is told from memory."));
+        services.AddSingleton<IWebhookStore>(_ => throw new NotSupportedException("Nothing is brought from memory.")).AddSingleton<WebhookService>();
+        services.AddSingleton<FeedSignal>().AddSingleton(new FeedOptions());
 
         // Described only: what lots do needs a real database, and is proven on one.
         services.AddSingleton<ILotStore>(_ => throw new NotSupportedException("There are no lots in memory."));

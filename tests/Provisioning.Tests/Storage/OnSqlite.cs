@@ -50,6 +50,20 @@ public sealed class OnSqlite : StorageContract
     }
 
     [Fact]
+    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit()
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + FeedStore.Events).With("after", 1L).With("limit", 10L).Query();
+                Assert.True(row.Read());
+                return row.GetString(3);
+            },
+            Ct);
+        Assert.Contains("audit_events (sequence>?)", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Everything_acknowledged_is_there_after_a_crash_in_the_middle_of_writing()
     {
         var acknowledged = new List<SerialNumber>();

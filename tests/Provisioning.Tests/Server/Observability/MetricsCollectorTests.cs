@@ -45,6 +45,16 @@ public sealed class MetricsCollectorTests(HostileHttpTests.SharedServer shared) 
         Assert.Contains($"provisioning_metrics_dropped_total{{instrument=\"provisioning_tests_crowded_total\"}} {1_000 - kept}", text);
     }
 
+    [Fact]
+    public void A_gauge_tells_its_last_value_and_not_the_sum_of_all()
+    {
+        using var collector = new MetricsCollector();
+        using var meter = new Meter("Provisioning.Tests");
+        var level = meter.CreateGauge<int>("provisioning.tests.level");
+        foreach (var value in new[] { 7, 5, 3 }) level.Record(value);
+        Assert.Contains("provisioning_tests_level 3", collector.Write().Split('\n'));
+    }
+
     private static IEnumerable<string> Labels(string line) =>
         line[(line.IndexOf('{') + 1)..line.LastIndexOf('}')].Split(',').Order(StringComparer.Ordinal);
 

@@ -1,0 +1,91 @@
+using System.Collections.Concurrent;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Core.Webhooks;
+
+namespace Provisioning.Server.Jobs;
+
+/// <summary>Brings receivers what they have not taken yet: each by itself, so that one that is dead holds up no other.</summary>
+internal sealed partial class WebhookJob(
+    IWebhookStore store,
+    IFeedStore feed,
+    FeedSignal signal,
+    FeedOptions patience,
+    WebhookCourier courier,
+    WebhookOptions options,
+    TimeProvider time,
+    ILogger<WebhookJob> logger) : BackgroundService
+{
+    private readonly ConcurrentDictionary<string, Task> _running = new();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var next = signal.Next;
+            try
+            {
+                await LookAsync(stoppingToken);
+            }
+            catch (StorageUnavailableException problem)
+            {
+                Log.Later(logger, problem.Message);
+            }
+
+            await FeedSignal.WaitAsync(next, patience.Look, time, stoppingToken);
+        }
+
+        await Task.WhenAll(_running.Values);
+    }
+
+    private async Task LookAsync(CancellationToken ct)
+    {
+        var last = await feed.ReadLastEventAsync(ct);
+        var all = await store.ListWebhooksAsync(ct);
+        WebhookMetrics.Counted(all.Count(one => one.PausedAt is not null), all.Count(one => one.Attempts > 0));
+        var now = time.GetUtcNow();
+        foreach (var webhook in all)
+        {
+            var isDue = webhook is { Definition.Enabled: true, PausedAt: null } && webhook.Delivered < last && webhook.NextAt <= now;
+            if (!isDue || _running.Count >= options.AtOnce || _running.ContainsKey(webhook.Id)) continue;
+            _running[webhook.Id] = Task.Run(() => BringAsync(webhook.Id, ct), CancellationToken.None);
+        }
+    }
+
+    private async Task BringAsync(string id, CancellationToken ct)
+    {
+        try
+        {
+            if (await courier.BringAsync(id, ct) is { PausedAt: not null } left) Log.GivenUp(logger, id, left.Definition.Url, left.Attempts);
+        }
+        catch (StorageUnavailableException problem)
+        {
+            Log.Later(logger, problem.Message);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+        catch (Exception problem)
+        {
+            // A defect with one receiver must not end the bringing to all others.
+            Log.Defect(logger, problem, id);
+        }
+        finally
+        {
+            _running.TryRemove(id, out _);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1120, LogLevel.Warning, "Events could not be brought to webhooks yet: {Problem}")]
+        internal static partial void Later(ILogger logger, string problem);
+
+        [LoggerMessage(1121, LogLevel.Error, "The webhook {Id} ({Url}) was given up after {Attempts} tries. Resume it: POST /api/v1/webhooks/{Id}/resumption.")]
+        internal static partial void GivenUp(ILogger logger, string id, string url, long attempts);
+
+        [LoggerMessage(1122, LogLevel.Error, "Bringing events to the webhook {Id} failed.")]
+        internal static partial void Defect(ILogger logger, Exception problem, string id);
+    }
+}

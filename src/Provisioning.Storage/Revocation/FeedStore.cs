@@ -1,0 +1,77 @@
+using Provisioning.Core.Audit;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Storage.Audit;
+using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Revocation;
+
+/// <inheritdoc/>
+internal sealed class FeedStore(Readers readers) : IFeedStore
+{
+    /// <summary>The condition of the index <c>audit_events</c>, word for word.</summary>
+    internal const string IsEvent = """
+        action IN ('certificate-revoked', 'certificate-held', 'hold-released',
+            'device-suspended', 'device-resumed', 'device-quarantined', 'device-released', 'device-decommissioned')
+        """;
+
+    internal const string Events = $"""
+        SELECT {AuditRow.Columns} FROM audit WHERE sequence > @after AND {IsEvent} ORDER BY sequence LIMIT @limit
+        """;
+
+    private const string Head = "SELECT COALESCE(MAX(sequence), 0) FROM audit";
+
+    private const string LastEvent = $"SELECT COALESCE(MAX(sequence), 0) FROM audit WHERE {IsEvent}";
+
+    public ValueTask<IReadOnlyList<FeedEvent>> ReadEventsAsync(long after, int limit, CancellationToken ct) =>
+        readers.ReadAsync(ReadAsync, (after, limit), ct);
+
+    public ValueTask<long> ReadHeadAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, Head, ct);
+
+    public ValueTask<long> ReadLastEventAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, LastEvent, ct);
+
+    private static async ValueTask<IReadOnlyList<FeedEvent>> ReadAsync(Session session, (long After, int Limit) of, CancellationToken ct)
+    {
+        var entries = new List<AuditEntry>();
+        await using (var row = await session.Sql(Events).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct))
+            while (await row.ReadAsync(ct)) entries.Add(AuditRow.Read(row));
+
+        // By key, one after the other: the audit has serial numbers as text, which no engine joins to octets as the other does.
+        var events = new List<FeedEvent>(entries.Count);
+        foreach (var entry in entries)
+        {
+            var certificate = SerialNumber.TryParse(entry.SerialNumber, out var serial) ? await CertificateRow.FindAsync(session, serial, ct) : null;
+            events.Add(ToEvent(entry, certificate));
+        }
+
+        return events;
+    }
+
+    private static FeedEvent ToEvent(AuditEntry entry, CertificateRecord? certificate)
+    {
+        var kind = FeedEventKinds.OfAction(entry.Action) ?? throw new InvalidOperationException($"'{entry.Action}' is no event.");
+        return new FeedEvent
+        {
+            Sequence = entry.Sequence,
+            At = entry.At,
+            Kind = kind,
+            HolderKind = entry.HolderKind,
+            Holder = entry.Holder,
+            Certificate = certificate,
+            Reason = kind switch
+            {
+                FeedEventKind.CertificateHeld => RevocationReason.CertificateHold,
+                FeedEventKind.CertificateRevoked when RevocationReasons.TryParse(entry.Detail, out var reason) => reason,
+                _ => null,
+            },
+        };
+    }
+
+    private static async ValueTask<long> ReadNumberAsync(Session session, string sql, CancellationToken ct)
+    {
+        await using var row = await session.Sql(sql).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? row.GetInt64(0) : 0;
+    }
+}

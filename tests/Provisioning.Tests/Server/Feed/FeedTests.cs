@@ -1,0 +1,188 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Provisioning.Tests.Server.Credentials;
+
+namespace Provisioning.Tests.Server.Feed;
+
+/// <summary>What relying parties are told, over the real server.</summary>
+public sealed class FeedTests
+{
+    private static readonly string[] ForRelyingParties = ["listRevocations", "streamRevocations", "readSelf"];
+
+    [Fact]
+    public async Task A_revocation_is_told_at_once_with_what_a_relying_party_needs()
+    {
+        await using var server = await TestServer.StartAsync();
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        using var party = await server.AddPrincipalAsync("broker", "relyingParty");
+        await using var stream = await EventStream.OpenAsync(server.Client(party));
+        await RevokeAsync(server, device.SerialNumber, "keyCompromise");
+
+        var told = (await stream.ReadAsync())!.Value;
+        Assert.Equal(
+            ("1.0", "provisioning.certificate.revoked", "pump-1", "https://localhost/api/v1/revocations"),
+            (Text(told, "specversion"), Text(told, "type"), Text(told, "subject"), Text(told, "source")));
+        var data = told.GetProperty("data");
+        Assert.Equal(
+            ("pump-1", device.SerialNumber, "issuing", "operational", "keyCompromise", "device"),
+            (Text(data, "deviceId"), Text(data, "serialNumber"), Text(data, "authority"), Text(data, "slot"), Text(data, "reason"), Text(data, "holderKind")));
+        Assert.Equal(device.Certificate!.GetCertHashString(System.Security.Cryptography.HashAlgorithmName.SHA256), Text(data, "thumbprint"));
+
+        var listed = await server.GetAsync("/api/v1/revocations?since=0");
+        Assert.Equal(told.GetRawText(), Assert.Single(listed.GetProperty("items").EnumerateArray()).GetRawText());
+        var example = (await server.GetAsync("/swagger/v1/swagger.json")).GetProperty("paths").GetProperty("/api/v1/revocations").GetProperty("get")
+            .GetProperty("responses").GetProperty("200").GetProperty("content").GetProperty("application/json").GetProperty("example").GetProperty("items")[0];
+        Assert.Equal(Names(example), Names(told));
+        Assert.Equal(Names(example.GetProperty("data")), Names(data));
+    }
+
+    [Fact]
+    public async Task A_reader_that_comes_back_misses_nothing_and_hears_nothing_twice()
+    {
+        await using var server = await TestServer.StartAsync();
+        var registrar = server.Registrar();
+        var serials = new List<string>();
+        for (var i = 0; i < 12; i++) serials.Add((await server.NewDevice($"pump-{i}").EnrollAsync(registrar)).SerialNumber);
+        var revoking = Task.WhenAll(serials.Select(serial => RevokeAsync(server, serial, "superseded")));
+        var (heard, last) = (new List<JsonElement>(), "0");
+        while (heard.Count < serials.Count)
+        {
+            await using var stream = await EventStream.OpenAsync(server.Administrator(), lastEventId: last);
+            for (var i = 0; i < 5 && heard.Count < serials.Count; i++) heard.Add((await stream.ReadAsync())!.Value);
+            last = Text(heard[^1], "id");
+        }
+
+        await revoking;
+        Assert.Equal(serials.Order(), heard.Select(told => Text(told.GetProperty("data"), "serialNumber")).Order());
+        var listed = new List<string>();
+        for (var page = await server.GetAsync("/api/v1/revocations?limit=5"); ;)
+        {
+            listed.AddRange(page.GetProperty("items").EnumerateArray().Select(told => Text(told, "id")));
+            if (page.GetProperty("nextCursor").GetString() is not { } cursor) break;
+            page = await server.GetAsync("/api/v1/revocations?limit=5&cursor=" + cursor);
+        }
+
+        Assert.Equal(heard.Select(told => Text(told, "id")), listed);
+        Assert.Empty((await server.GetAsync("/api/v1/revocations?since=" + listed[^1])).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task A_suspended_device_is_told_with_each_of_its_certificates_and_a_hold_with_its_release()
+    {
+        await using var server = await TestServer.StartAsync();
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await using var stream = await EventStream.OpenAsync(server.Administrator());
+        using (await server.Administrator().PostAsJsonAsync("/api/v1/devices/pump-1/suspension", new { reason = "secret matters" })) { }
+        using (await server.Administrator().DeleteAsync("/api/v1/devices/pump-1/suspension")) { }
+        var told = new List<JsonElement>();
+        for (var i = 0; i < 4; i++) told.Add((await stream.ReadAsync())!.Value);
+        Assert.Equal(
+            ["certificate.held", "device.suspended", "certificate.released", "device.resumed"],
+            told.Select(one => Text(one, "type")["provisioning.".Length..]));
+        Assert.All(told, one => Assert.Equal("pump-1", Text(one.GetProperty("data"), "deviceId")));
+        Assert.Equal(device.SerialNumber, Text(told[2].GetProperty("data"), "serialNumber"));
+
+        // Why an administrator did it is for the audit, and not for relying parties.
+        Assert.DoesNotContain("secret matters", string.Concat(told), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_relying_party_that_is_revoked_while_it_streams_is_cut_off_and_hears_nothing_more()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var party = await server.AddPrincipalAsync("broker", "relyingParty");
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await using var stream = await EventStream.OpenAsync(server.Client(party));
+        await RevokeAsync(server, party.SerialNumber, "cessationOfOperation");
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        Assert.IsAssignableFrom<IOException>(await Record.ExceptionAsync(() => stream.ReadAsync()));
+        await Problem.IsAsync(await server.Client(party).GetAsync("/api/v1/revocations"), HttpStatusCode.Forbidden, "certificate-revoked");
+    }
+
+    [Fact]
+    public async Task A_relying_party_reads_what_was_revoked_and_nothing_else()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var party = await server.AddPrincipalAsync("broker", "relyingParty");
+        await EverywhereElse.IsRefusedAsync(server, server.Client(party), ForRelyingParties);
+        var self = await server.Client(party).GetFromJsonAsync<JsonElement>("/api/v1/self");
+        Assert.Equal(("relyingParty", "broker"), (Text(self, "role"), Text(self, "name")));
+        foreach (var other in new[] { server.Registrar(), (await server.NewDevice("pump-1").EnrollAsync(server.Registrar())).Client() })
+        {
+            await Problem.IsAsync(await other.GetAsync("/api/v1/revocations"), HttpStatusCode.Forbidden, "not-allowed");
+            await Problem.IsAsync(await other.GetAsync("/api/v1/revocations/stream"), HttpStatusCode.Forbidden, "not-allowed");
+        }
+    }
+
+    [Fact]
+    public async Task Streams_end_in_good_order_when_the_service_stops()
+    {
+        var server = await TestServer.StartAsync();
+        var client = server.Administrator();
+        await using var stream = await EventStream.OpenAsync(client);
+        var end = stream.ReadAsync();
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        Assert.Null(await end);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task There_is_a_bounded_number_of_streams_and_a_place_is_free_when_one_ends()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Feed.StreamsPerCaller = 2);
+        await using (await EventStream.OpenAsync(server.Administrator()))
+        await using (await EventStream.OpenAsync(server.Administrator()))
+        {
+            using var third = await server.Administrator().GetAsync("/api/v1/revocations/stream", HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal(TimeSpan.FromSeconds(30), third.Headers.RetryAfter!.Delta);
+            await Problem.IsAsync(third, HttpStatusCode.TooManyRequests, "too-many-streams");
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (true)
+        {
+            using var again = await server.Administrator().GetAsync("/api/v1/revocations/stream", HttpCompletionOption.ResponseHeadersRead, limit.Token);
+            if (again.StatusCode == HttpStatusCode.OK) break;
+        }
+    }
+
+    [Fact]
+    public async Task A_reader_that_is_ahead_of_a_restored_service_hears_it_and_nonsense_is_refused()
+    {
+        await using var server = await TestServer.StartAsync();
+        foreach (var path in new[] { "/api/v1/revocations", "/api/v1/revocations/stream" })
+        {
+            await Problem.IsAsync(await server.Administrator().GetAsync(path + "?since=100000"), HttpStatusCode.Conflict, "feed-position-ahead");
+            await Problem.IsAsync(await server.Administrator().GetAsync(path + "?since=-1"), HttpStatusCode.BadRequest, "bad-query");
+            await Problem.IsAsync(await server.Administrator().GetAsync(path + "?from=1"), HttpStatusCode.BadRequest, "bad-query");
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/revocations/stream") { Headers = { { "Last-Event-ID", "x" } } };
+        await Problem.IsAsync(await server.Administrator().SendAsync(request), HttpStatusCode.BadRequest, "bad-query");
+    }
+
+    [Fact]
+    public async Task A_stream_says_that_it_lives_when_there_is_nothing_to_tell()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Feed.Heartbeat = TimeSpan.FromSeconds(1));
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await using var stream = await EventStream.OpenAsync(server.Administrator());
+        var reading = stream.ReadAsync();
+        await TestServer.UntilAsync(() => stream.Comments >= 2, TimeSpan.FromSeconds(30));
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        Assert.NotNull(await reading);
+    }
+
+    private static async Task RevokeAsync(TestServer server, string serialNumber, string reason)
+    {
+        using var revoked = await server.Administrator().PostAsJsonAsync($"/api/v1/certificates/{serialNumber}/revocation", new { reason });
+        Assert.True(revoked.IsSuccessStatusCode);
+    }
+
+    private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
+
+    private static IEnumerable<string> Names(JsonElement json) => json.EnumerateObject().Select(field => field.Name);
+}
