@@ -44,6 +44,7 @@ public static class RestEndpoints
         root.MapDevices();
         root.MapDeviceChanges();
         root.MapCertificates();
+        root.MapRevocationJobs();
         root.MapAuthorities();
         root.MapGroups();
         root.MapCampaigns();

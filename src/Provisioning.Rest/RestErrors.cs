@@ -186,6 +186,9 @@ internal static class RestErrors
         RefusalCode.RenewalTooEarly => new(409, "renewal-too-early", "The renewal window has not begun."),
         RefusalCode.NewKeyRequired => new(422, "new-key-required", "The group wants a new key with every renewal."),
         RefusalCode.NewKeyNotAllowed => new(422, "new-key-not-allowed", "The group's devices keep their key."),
+        RefusalCode.BadRevocationJob => new(422, "bad-revocation-job", "What the job is to concern cannot be used."),
+        RefusalCode.BadConfirmation => new(409, "bad-confirmation", "The confirmation token is not good."),
+        RefusalCode.CountChanged => new(409, "count-changed", "The job would concern many more certificates than were previewed."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
         // away.
         RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),

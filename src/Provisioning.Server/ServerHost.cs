@@ -13,6 +13,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
@@ -92,6 +93,8 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.Certificates)
         .AddSingleton(instance.Database.Devices)
         .AddSingleton(instance.Database.Revocations)
+        .AddSingleton(instance.Database.RevocationJobs)
+        .AddSingleton(instance.Options.Revocation.ToOptions())
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
@@ -143,6 +146,9 @@ internal static partial class ServerHost
         .AddSingleton<LotClosing>()
         .AddSingleton<ReportKey>()
         .AddSingleton<RevocationService>()
+        .AddSingleton<RevocationJobSignal>()
+        .AddSingleton<RevocationJobService>()
+        .AddSingleton<RevocationJobRunner>()
         .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<SuccessionService>()
         .AddSingleton<DeviceService>()
@@ -185,6 +191,7 @@ internal static partial class ServerHost
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()
+        .AddHostedService<RevocationWork>()
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<SharedPrimeJob>()

@@ -15,6 +15,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Storage.Approvals;
 using Provisioning.Storage.Audit;
@@ -31,6 +32,7 @@ using Provisioning.Storage.Lots;
 using Provisioning.Storage.Manifests;
 using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
+using Provisioning.Storage.Revocation.Jobs;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
 
@@ -60,6 +62,7 @@ public sealed class Database : IAsyncDisposable
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
+        RevocationJobs = new RevocationJobStore(Writer, _readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -106,6 +109,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }
+
+    /// <summary>Revocations of many certificates.</summary>
+    public IRevocationJobStore RevocationJobs { get; }
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

@@ -54,7 +54,8 @@ internal sealed class CommandRun : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    private static double PeakOf(Process process)
+    /// <summary>The most resident memory that a process has had, in MB; 0 when it is gone.</summary>
+    internal static double PeakOf(Process process)
     {
         try
         {

@@ -275,4 +275,13 @@ public enum RefusalCode
 
     /// <summary>The group's devices keep their key.</summary>
     NewKeyNotAllowed,
+
+    /// <summary>What a revocation job is to concern cannot be used.</summary>
+    BadRevocationJob,
+
+    /// <summary>The confirmation token of a revocation job is not good.</summary>
+    BadConfirmation,
+
+    /// <summary>A revocation job would concern many more certificates than were previewed.</summary>
+    CountChanged,
 }

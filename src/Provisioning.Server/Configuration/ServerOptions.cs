@@ -1,5 +1,6 @@
 using System.Net;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 
 namespace Provisioning.Server.Configuration;
@@ -60,6 +61,9 @@ internal sealed class ServerOptions
     /// <summary>How CRLs are made.</summary>
     public CrlSection Crl { get; set; } = new();
 
+    /// <summary>How many certificates are revoked at once.</summary>
+    public RevocationSection Revocation { get; set; } = new();
+
     /// <summary>How OCSP is answered.</summary>
     public OcspSection Ocsp { get; set; } = new();
 
@@ -93,6 +97,14 @@ internal sealed class ServerOptions
 
         /// <summary>From a revocation to the CRL that has it.</summary>
         public TimeSpan Delay { get; set; } = TimeSpan.FromSeconds(5);
+    }
+
+    internal sealed class RevocationSection
+    {
+        /// <summary>Revocation jobs for more certificates than this need a second administrator; null for none.</summary>
+        public long? SecondAdministratorAbove { get; set; }
+
+        internal RevocationJobOptions ToOptions() => new() { SecondAdministratorAbove = SecondAdministratorAbove };
     }
 
     internal sealed class OcspSection
