@@ -62,6 +62,7 @@ public sealed class Database : IAsyncDisposable
         Campaigns = new CampaignStore(Writer, _readers);
         Devices = new DeviceStore(_readers);
         Revocations = new RevocationStore(Writer, _readers);
+        RegistrarRevocations = new RegistrarRevocationStore(Writer);
         RevocationJobs = new RevocationJobStore(Writer, _readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
@@ -109,6 +110,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Revocation and CRLs.</summary>
     public IRevocationStore Revocations { get; }
+
+    /// <summary>What registrars revoke.</summary>
+    public IRegistrarRevocationStore RegistrarRevocations { get; }
 
     /// <summary>Revocations of many certificates.</summary>
     public IRevocationJobStore RevocationJobs { get; }

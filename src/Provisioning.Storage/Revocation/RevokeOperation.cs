@@ -82,10 +82,10 @@ internal sealed class RevokeOperation(
         CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
     }
 
-    // On hold with its device or by a job, and now for itself too: then it stays on hold when those are released.
+    // On hold with its device, by a job or by somebody else, and now for itself too: then it stays on hold when those are released.
     private CertificateRecord KeepHeld(CertificateRecord row)
     {
-        if (!IsHeldWithOthers(row)) return row;
+        if (!IsHeldWithOthers(row) && !IsHeldByAnother(row)) return row;
         transaction.Sql("UPDATE certificates SET held_with_device = NULL, revocation_job = NULL WHERE serial = @serial AND authority = @authority")
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
@@ -118,6 +118,15 @@ internal sealed class RevokeOperation(
             """;
         using var found = transaction.Sql(sql).With("serial", row.SerialNumber.ToOctets()).With("authority", row.Authority).Query();
         return found.Read();
+    }
+
+    private bool IsHeldByAnother(CertificateRecord row)
+    {
+        const string sql = """
+            SELECT actor FROM audit WHERE holder = @holder AND serial = @text AND action = 'certificate-held' ORDER BY sequence DESC LIMIT 1
+            """;
+        using var found = transaction.Sql(sql).With("holder", row.Holder).With("text", row.SerialNumber.ToString()).Query();
+        return found.Read() && found.GetString(0) != actor;
     }
 
     private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)

@@ -53,7 +53,7 @@ internal sealed record RevocationPart(
     private static async ValueTask<RevocationPart> PlanRangeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var statement = RevocationSelection.Bind(
-            session.Sql(RevocationSelection.Of(row.Job.Order).EndOfRange), row.Job.Order.Filter, row.Until, at, null);
+            session.Sql(RevocationSelection.Of(row.Job.Order).EndOfRange), row.Job.Order.Filter, row.Until, at, null, row.CursorAt);
         await using var end = await statement
             .With("cursor_at", row.CursorAt)
             .With("cursor_serial", row.CursorSerial)
@@ -70,7 +70,7 @@ internal sealed record RevocationPart(
         var order = row.Job.Order;
         var held = order.Filter.Job is { } job ? (await RevocationJobRow.FindAsync(session, job, ct))?.Number : null;
         var all = new List<CertificateRecord>();
-        var statement = RevocationSelection.Bind(session.Sql(RevocationSelection.Of(order).Some), order.Filter, row.Until, at, held);
+        var statement = RevocationSelection.Bind(session.Sql(RevocationSelection.Of(order).Some), order.Filter, row.Until, at, held, row.CursorAt);
         await using (var found = await statement
             .With("cursor_at", row.CursorAt)
             .With("cursor_serial", row.CursorSerial)

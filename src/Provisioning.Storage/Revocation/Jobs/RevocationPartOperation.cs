@@ -48,7 +48,7 @@ internal sealed class RevocationPartOperation(
     {
         var reason = Order.Reason!.Value;
         var statement = RevocationSelection.Bind(
-            transaction.Sql(RevocationSelection.Of(Order).ChangeRange!), Order.Filter, planned.Until, at, null);
+            transaction.Sql(RevocationSelection.Of(Order).ChangeRange!), Order.Filter, planned.Until, at, null, planned.CursorAt, to.At == long.MaxValue ? to.At : to.At + 1);
         var entries = new List<AuditEntry>();
         using (var row = statement
             .With("reason", (long)reason)

@@ -107,13 +107,20 @@ internal sealed class RevocationSelection
     /// <param name="until">What is reserved later is not concerned.</param>
     /// <param name="at">Now.</param>
     /// <param name="held">Of a release: the number of the job that put them on hold.</param>
-    public static Statement Bind(Statement statement, RevocationFilter filter, DateTimeOffset until, DateTimeOffset at, long? held) => statement
+    /// <param name="first">
+    /// The time of the place where a range begins. The place itself is a pair, which SQLite does not look up in an index when
+    /// there is a bound of the time alone: each part would go through all before it.
+    /// </param>
+    /// <param name="last">A time that is after its end.</param>
+    public static Statement Bind(
+        Statement statement, RevocationFilter filter, DateTimeOffset until, DateTimeOffset at, long? held,
+        long first = long.MinValue, long last = long.MaxValue) => statement
         .With("group", filter.Group)
         .With("lot", filter.Lot)
         .With("authority", filter.Authority)
         .With("profile", filter.Profile)
-        .With("from", filter.ReservedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue)
-        .With("before", Math.Min(filter.ReservedBefore?.ToUnixTimeMilliseconds() ?? long.MaxValue, until.ToUnixTimeMilliseconds()))
+        .With("from", Math.Max(filter.ReservedFrom?.ToUnixTimeMilliseconds() ?? long.MinValue, first))
+        .With("before", Math.Min(Math.Min(filter.ReservedBefore?.ToUnixTimeMilliseconds() ?? long.MaxValue, until.ToUnixTimeMilliseconds()), last))
         .With("at", at)
         .With("held", held);
 }
