@@ -46,6 +46,8 @@ internal static class CommandTree
             RenewVerb.Create(host),
             DevicesVerb.Create(host),
             RevokeVerb.Create(host),
+            RevocationsVerb.Create(host),
+            CampaignsVerb.Create(host),
             ImportVerb.Create(host),
             ExportVerb.Create(host),
             LotsVerb.Create(host),

@@ -18,7 +18,8 @@ internal sealed class TemporaryInstance : IAsyncDisposable
 
     internal static async Task<TemporaryInstance> OpenAsync(string directory)
     {
-        var options = new ServerOptions { DataDirectory = directory };
+        // Ten thousand rows at once take longer on a busy machine than a caller would wait.
+        var options = new ServerOptions { DataDirectory = directory, StorageTimeout = TimeSpan.FromMinutes(1) };
         var instance = await Instance.OpenAsync(options, mayCreatePassphrase: true, TimeProvider.System, default);
         return new TemporaryInstance(instance, await CommandLine.LoadAuthoritiesAsync(instance, isDevelopment: true));
     }

@@ -42,6 +42,34 @@ public sealed class RevocationJobTests
     }
 
     [Fact]
+    public async Task The_examples_of_revocation_jobs_have_the_fields_that_answers_have()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        var administrator = server.Administrator();
+        var preview = await PreviewAsync(administrator, new { reason = "superseded", filter = new { group = "default" } });
+        Same("RevocationPreview", preview);
+        Same("RevocationPreview", preview, "samples", "0");
+        var job = await ConfirmAsync(administrator, preview);
+        Same("RevocationJob", job);
+        Same("RevocationJob", job, "filter");
+        using var list = JsonDocument.Parse(await administrator.GetStringAsync(Path));
+        Same("RevocationJobPage", list.RootElement);
+        Same("RevocationJobPage", list.RootElement, "items", "0");
+
+        static void Same(string example, JsonElement answer, params string[] place)
+        {
+            using var expected = JsonDocument.Parse(File.ReadAllText(
+                System.IO.Path.Combine(Repository.Root, "src", "Provisioning.Server", "Swagger", "Examples", example + ".json")));
+            Assert.Equal(Names(expected.RootElement, place), Names(answer, place));
+        }
+
+        static IEnumerable<string> Names(JsonElement element, string[] place) => place
+            .Aggregate(element, (at, name) => at.ValueKind == JsonValueKind.Array ? at[int.Parse(name)] : at.GetProperty(name))
+            .EnumerateObject().Select(field => field.Name);
+    }
+
+    [Fact]
     public async Task A_false_alarm_is_undone_by_the_release_of_what_the_job_has_held()
     {
         await using var server = await TestServer.StartAsync();

@@ -78,6 +78,7 @@ public sealed partial class RevocationJobRunner(
 
             // Not given up in the middle: it may have been done, and what it has changed must be told.
             var step = await store.AdvanceAsync(id, _worker, clock.LastBelieved(), CancellationToken.None);
+            if (!step.MustWait) Failpoint.Hit(Failpoint.AfterRevocationPart);
             _changed.UnionWith(step.Authorities);
             Tell(step, Stopwatch.GetElapsedTime(started));
             mustWait &= step.MustWait;
