@@ -42,18 +42,21 @@ internal static class BulkRevokeBenchmark
         await run.UntilAsync(id, job => job.GetProperty("done").GetInt64() >= certificates / 2);
         await enrolling.CancelAsync();
         var longest = await waits;
+        var cpu = server.Process.TotalProcessorTime - run.ProcessorBefore;
         await server.KillAsync();
         var killed = run.Elapsed;
         await server.StartAgainAsync();
         var ready = run.Elapsed;
         var ended = await run.UntilAsync(id, job => job.GetProperty("state").GetString() == "finished");
         var revoked = run.Elapsed;
+        cpu += server.Process.TotalProcessorTime;
         await CheckAsync(server, form, loader, certificates, ended);
         var crl = await UntilCrlAsync(run, data, certificates);
 
         Report.Line("previewed", Report.Text($"{run.Preview.TotalSeconds:F1} s, confirmed in {run.Confirmation.TotalSeconds:F1} s"));
         Report.Line("killed", Report.Text($"after {killed.TotalSeconds:F1} s, ready again after {ready.TotalSeconds:F1} s"));
         Report.Line("the job's own rate", Report.Text($"{ended.GetProperty("perSecond").GetDouble():F0} a second, interruption included"));
+        Report.Line("processor time", Report.Text($"{cpu.TotalSeconds:F1} s, with the second start and everything beside it"));
         Report.Line("enrollments beside it", Report.Text($"{longest.Count}, the slowest {longest.Slowest.TotalMilliseconds:F0} ms"));
         Report.Verdict("  all revoked to OCSP after", revoked.TotalSeconds, OcspBudget, "s");
         Report.Verdict("  all in the CRL after", crl.TotalSeconds, CrlBudget, "s");
@@ -133,6 +136,8 @@ internal static class BulkRevokeBenchmark
 
         internal double Peak { get; private set; }
 
+        internal TimeSpan ProcessorBefore { get; private set; }
+
         internal async Task<string> ConfirmAsync()
         {
             using var administrator = Client.Of(server, CredentialFiles.Administrator);
@@ -140,6 +145,7 @@ internal static class BulkRevokeBenchmark
             var preview = await administrator.PostJsonAsync(Path + "/preview", """{"reason":"cessationOfOperation","filter":{"group":"default"}}""");
             Preview = Stopwatch.GetElapsedTime(before);
             if (preview.GetProperty("certificates").GetInt64() != certificates) throw new InvalidOperationException($"The preview counts wrongly: {preview}");
+            ProcessorBefore = server.Process.TotalProcessorTime;
             (_started, StartedAt) = (Stopwatch.GetTimestamp(), DateTime.UtcNow);
             var job = await administrator.PostJsonAsync(Path, JsonSerializer.Serialize(new { confirmationToken = preview.GetProperty("confirmationToken").GetString() }));
             Confirmation = Elapsed;
