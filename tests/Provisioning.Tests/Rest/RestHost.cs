@@ -170,7 +170,7 @@ internal sealed class RestHost : IAsyncDisposable
         });
         services.AddSingleton<CertificateAuthority>().AddSingleton<EnrollmentService>().AddSingleton<EnrollmentExplainer>();
         services.AddSingleton<RevocationService>();
-        services.AddSingleton<IRegistrarRevocationStore, NoRegistrarRevocations>().AddSingleton<RegistrarRevocation>();
+        services.AddSingleton<IRegistrarRevocationStore>(new NoRegistrarRevocations()).AddSingleton<RegistrarRevocation>();
 
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();
