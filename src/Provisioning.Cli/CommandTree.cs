@@ -47,6 +47,8 @@ internal static class CommandTree
             DevicesVerb.Create(host),
             ForecastVerb.Create(host),
             RevokeVerb.Create(host),
+            RevocationsVerb.Create(host),
+            CampaignsVerb.Create(host),
             ImportVerb.Create(host),
             ExportVerb.Create(host),
             LotsVerb.Create(host),

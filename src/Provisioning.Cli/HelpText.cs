@@ -79,6 +79,24 @@ internal static class HelpText
               provisioning devices --state active --limit 20 --data ./data
               provisioning devices --prefix pump- --json --data ./data | jq -r '.items[].deviceId'
               provisioning devices certificates pump-0001 --data ./data
+              provisioning devices suspend pump-0001 --reason 'reported stolen' --data ./data      and later 'resume'
+              provisioning devices decommission pump-0001 --yes --data ./data
+            """,
+        ["revocations"] = """
+            A job goes on by itself when the service was interrupted. It concerns what was on record when it began, and
+            what is renewed from that while it runs. What it put on hold, another job releases.
+
+            Examples:
+              provisioning revocations preview --group pumps --reserved-from 2027-01-01 --reason certificateHold --data ./data
+              provisioning revocations confirm 4F1E0C6B… --watch --yes --data ./data
+              provisioning revocations preview --devices stolen.txt --reason cessationOfOperation --data ./data
+              provisioning revocations preview --releases 8A1F6C0B57D94E238B1C4D7E90A2F365 --data ./data
+              provisioning revocations stop 8A1F6C0B57D94E238B1C4D7E90A2F365 --data ./data
+            """,
+        ["campaigns"] = """
+            Examples:
+              provisioning campaigns start pumps --reason 'new authority' --over 6h --data ./data
+              provisioning campaigns stragglers pumps 5D0C7A3B19E84F62A7D1C3B5E9F20846 --json --data ./data
             """,
         ["forecast"] = """
             'late' are devices that were seen in their window and have not renewed; 'unlikely' are those that were not seen:

@@ -29,12 +29,17 @@ internal static class CertificateEndpoints
         group.MapGet("{serialNumber}", ReadCertificate).WithName("readCertificate")
             .GivesCertificate<CertificateDocument>().RefusesStrangers()
             .Refuses([RestErrors.BadQuery]).Refuses(RefusalCode.NotFound);
-        group.MapPost("{serialNumber}/revocation", RevokeCertificate).WithName("revokeCertificate")
+        var revocation = routes.MapGroup("certificates/{serialNumber}/revocation")
+            .WithTags("Certificates")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator, Roles.RevokingRegistrar));
+        revocation.MapPost("", RevokeCertificate).WithName("revokeCertificate")
             .Takes<RevocationBody>().Gives<CertificateDocument>().RefusesStrangers().Refuses([RestErrors.BadQuery])
-            .Refuses(RefusalCode.NotFound, RefusalCode.BadReason, RefusalCode.AlreadyRevoked);
-        group.MapDelete("{serialNumber}/revocation", ReleaseCertificate).WithName("releaseCertificate")
+            .Refuses(RefusalCode.NotFound, RefusalCode.BadReason, RefusalCode.AlreadyRevoked)
+            .Refuses(RefusalCode.DailyLimit, RefusalCode.PolicyChanged);
+        revocation.MapDelete("", ReleaseCertificate).WithName("releaseCertificate")
             .Gives<CertificateDocument>().RefusesStrangers().Refuses([RestErrors.BadQuery])
-            .Refuses(RefusalCode.NotFound, RefusalCode.NotOnHold, RefusalCode.DeviceAlreadyBound);
+            .Refuses(RefusalCode.NotFound, RefusalCode.NotOnHold, RefusalCode.DeviceAlreadyBound)
+            .Refuses(RefusalCode.DailyLimit, RefusalCode.PolicyChanged, RefusalCode.DeviceSuspended);
     }
 
     /// <summary>Lists certificates</summary>
@@ -103,13 +108,14 @@ internal static class CertificateEndpoints
     /// <remarks>
     /// It is refused here at once, and in the next CRL within a minute. The same reason again changes nothing and
     /// succeeds; another reason is refused, except towards <c>keyCompromise</c>, and except that a hold may become
-    /// final. Callers: administrators.
+    /// final. Callers: administrators; and registrars whose limits have <c>mayRevoke</c>, for devices within them: others' certificates are
+    /// not found.
     /// </remarks>
     /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">
     /// The serial number: hexadecimal in either case, with or without colons.
     /// </param>
     internal static async Task<IResult> RevokeCertificate(
-        HttpContext context, string serialNumber, RevocationService revocations, CancellationToken ct)
+        HttpContext context, string serialNumber, RevocationService revocations, RegistrarRevocation ofRegistrars, CancellationToken ct)
     {
         var unread = new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request);
         if (unread is not null) return new ProblemAnswer(unread);
@@ -117,7 +123,9 @@ internal static class CertificateEndpoints
         if (!read.TryGet(out var body, out var problem)) return new ProblemAnswer(problem);
         if (!SerialNumber.TryParse(serialNumber, out var serial)) return new ProblemAnswer(NotFound);
         if (!RevocationReasons.TryParse(body.Reason, out var reason)) return new ProblemAnswer(BadReason());
-        var revoked = await revocations.RevokeAsync(context.CallerOf(), serial, reason, ct);
+        var revoked = context.CallerOf() is Caller.Registrar registrar
+            ? await ofRegistrars.RevokeAsync(registrar, serial, reason)
+            : await revocations.RevokeAsync(context.CallerOf(), serial, reason, ct);
         return revoked.TryGet(out var record, out var refusal)
             ? new JsonAnswer<CertificateDocument>(CertificateDocument.Of(record))
             : new ProblemAnswer(refusal);
@@ -126,18 +134,20 @@ internal static class CertificateEndpoints
     /// <summary>Releases a hold</summary>
     /// <remarks>
     /// The certificate is again what it was before. Only <c>certificateHold</c> can be released. Callers:
-    /// administrators.
+    /// administrators; and registrars whose limits have <c>mayRevoke</c>, for holds of their own.
     /// </remarks>
     /// <param name="serialNumber" example="7A326DAD16B23EBCCF50D2D8E8B84AB7">
     /// The serial number: hexadecimal in either case, with or without colons.
     /// </param>
     internal static async Task<IResult> ReleaseCertificate(
-        HttpContext context, string serialNumber, RevocationService revocations, CancellationToken ct)
+        HttpContext context, string serialNumber, RevocationService revocations, RegistrarRevocation ofRegistrars, CancellationToken ct)
     {
         var problem = new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request);
         if (problem is not null) return new ProblemAnswer(problem);
         if (!SerialNumber.TryParse(serialNumber, out var serial)) return new ProblemAnswer(NotFound);
-        var released = await revocations.ReleaseAsync(context.CallerOf(), serial, ct);
+        var released = context.CallerOf() is Caller.Registrar registrar
+            ? await ofRegistrars.ReleaseAsync(registrar, serial)
+            : await revocations.ReleaseAsync(context.CallerOf(), serial, ct);
         return released.TryGet(out var record, out var refusal)
             ? new JsonAnswer<CertificateDocument>(CertificateDocument.Of(record))
             : new ProblemAnswer(refusal);

@@ -22,7 +22,11 @@ internal static class DeviceChangeEndpoints
         Describe(device.MapPost("quarantine", QuarantineDevice).WithName("quarantineDevice").Takes<DeviceChangeBody>());
         Describe(device.MapDelete("quarantine", ReleaseDevice).WithName("releaseDevice"));
         Describe(device.MapPost("decommission", DecommissionDevice).WithName("decommissionDevice").Takes<DeviceChangeBody>());
-        Describe(device.MapPost("revocation", RevokeDevice).WithName("revokeDevice").Takes<RevocationBody>().Refuses(RefusalCode.BadReason));
+        var revocation = routes.MapGroup("devices/{deviceId}/revocation")
+            .WithTags("Devices")
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator, Roles.RevokingRegistrar));
+        Describe(revocation.MapPost("", RevokeDevice).WithName("revokeDevice").Takes<RevocationBody>()
+            .Refuses(RefusalCode.BadReason, RefusalCode.DailyLimit, RefusalCode.PolicyChanged));
 
         static void Describe(RouteHandlerBuilder route) => route.Gives<DeviceDocument>().RefusesStrangers()
             .Refuses(RefusalCode.BadDeviceId, RefusalCode.NotFound, RefusalCode.BadDeviceState, RefusalCode.DeviceDecommissioned)
@@ -67,10 +71,12 @@ internal static class DeviceChangeEndpoints
 
     /// <summary>Revokes all certificates of a device</summary>
     /// <remarks>
-    /// The device may be enrolled anew. To put it on hold, suspend it. Callers: administrators.
+    /// The device may be enrolled anew. To put it on hold, suspend it. Callers: administrators; and registrars whose limits have
+    /// <c>mayRevoke</c>, for devices within them: others are not found.
     /// </remarks>
     /// <param name="deviceId" example="pump-0001">The device.</param>
-    internal static async Task<IResult> RevokeDevice(HttpContext context, string deviceId, DeviceService devices, CancellationToken ct)
+    internal static async Task<IResult> RevokeDevice(
+        HttpContext context, string deviceId, DeviceService devices, RegistrarRevocation ofRegistrars, CancellationToken ct)
     {
         if ((new QueryReader(context.Request).Problem ?? AnswerForms.CheckJson(context.Request)) is { } problem)
             return new ProblemAnswer(problem);
@@ -78,7 +84,9 @@ internal static class DeviceChangeEndpoints
             return new ProblemAnswer(problem);
         if (!DeviceId.TryParse(deviceId, out var id)) return new ProblemAnswer(DeviceEndpoints.BadDeviceId);
         if (!RevocationReasons.TryParse(body.Reason, out var reason)) return new ProblemAnswer(CertificateEndpoints.BadReason());
-        return Answer(await devices.RevokeAsync(context.CallerOf(), id, reason));
+        return Answer(context.CallerOf() is Caller.Registrar registrar
+            ? await ofRegistrars.RevokeDeviceAsync(registrar, id, reason)
+            : await devices.RevokeAsync(context.CallerOf(), id, reason));
     }
 
     private static async Task<IResult> ChangeAsync(

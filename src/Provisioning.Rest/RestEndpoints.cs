@@ -48,6 +48,7 @@ public static class RestEndpoints
         root.MapCertificates();
         root.MapRevocations();
         root.MapWebhooks();
+        root.MapRevocationJobs();
         root.MapAuthorities();
         root.MapGroups();
         root.MapCampaigns();

@@ -189,6 +189,9 @@ internal static class RestErrors
         RefusalCode.TooManyStreams => new(429, "too-many-streams", "As many streams are open as may be."),
         RefusalCode.FeedPositionAhead => new(409, "feed-position-ahead", "The reader has seen events that this service does not have."),
         RefusalCode.BadWebhook => new(422, "bad-webhook", "The definition of the webhook cannot be used."),
+        RefusalCode.BadRevocationJob => new(422, "bad-revocation-job", "What the job is to concern cannot be used."),
+        RefusalCode.BadConfirmation => new(409, "bad-confirmation", "The confirmation token is not good."),
+        RefusalCode.CountChanged => new(409, "count-changed", "The job would concern many more certificates than were previewed."),
         // A profile that plans what RFC 5280 forbids: the operator's to repair, so no input of a caller makes it go
         // away.
         RefusalCode.LintFailed => new(503, "lint-failed", "The profile plans a certificate that breaks RFC 5280."),

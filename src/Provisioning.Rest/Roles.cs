@@ -9,6 +9,9 @@ public static class Roles
     /// <summary>A factory line.</summary>
     public const string Registrar = "registrar";
 
+    /// <summary>A registrar whose scope lets it revoke, beside <see cref="Registrar"/>.</summary>
+    public const string RevokingRegistrar = "revoking-registrar";
+
     /// <summary>A device.</summary>
     public const string Device = "device";
 

@@ -22,9 +22,14 @@ internal sealed record ScopeBody
     /// <example>06:00-14:30+01:00</example>
     public string? Hours { get; init; }
 
-    /// <summary>Certificates a day (UTC).</summary>
+    /// <summary>Certificates a day (UTC); and as many revocations, counted apart.</summary>
     /// <example>5000</example>
     public int? DailyLimit { get; init; }
+
+    /// <summary>
+    /// True when it may revoke and hold the certificates of devices in the scope, and release its own holds; by default it may not.
+    /// </summary>
+    public bool? MayRevoke { get; init; }
 
     internal Problem? FirstNull() =>
         NullValues.First("/groups", Groups) ?? NullValues.First("/lots", Lots)
@@ -38,6 +43,7 @@ internal sealed record ScopeBody
         Networks = Networks,
         Hours = Hours,
         DailyLimit = DailyLimit,
+        MayRevoke = MayRevoke,
     };
 
     internal static ScopeBody? Of(ScopeDefinition? scope) => scope is null
@@ -50,5 +56,6 @@ internal sealed record ScopeBody
             Networks = scope.Networks,
             Hours = scope.Hours,
             DailyLimit = scope.DailyLimit,
+            MayRevoke = scope.MayRevoke,
         };
 }

@@ -14,6 +14,7 @@ using Provisioning.Core.Lots;
 using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
@@ -105,6 +106,9 @@ internal static partial class ServerHost
         .AddSingleton(instance.Database.FeedSignal)
         .AddSingleton(instance.Database.Webhooks)
         .AddSingleton(instance.Options.Feed.ToOptions())
+        .AddSingleton(instance.Database.RevocationJobs)
+        .AddSingleton(instance.Database.RegistrarRevocations)
+        .AddSingleton(instance.Options.Revocation.ToOptions())
         .AddSingleton(instance.Database.Authorities)
         .AddSingleton(instance.Database.Audit)
         .AddSingleton(instance.Database.Principals)
@@ -158,6 +162,10 @@ internal static partial class ServerHost
         .AddSingleton<ReportKey>()
         .AddSingleton<SignedTime>()
         .AddSingleton<RevocationService>()
+        .AddSingleton<RegistrarRevocation>()
+        .AddSingleton<RevocationJobSignal>()
+        .AddSingleton<RevocationJobService>()
+        .AddSingleton<RevocationJobRunner>()
         .AddSingleton<SharedPrimeSearch>()
         .AddSingleton<SuccessionService>()
         .AddSingleton<ForecastService>()
@@ -214,6 +222,7 @@ internal static partial class ServerHost
         .AddHostedService<LotReportJob>()
         .AddHostedService<ManufacturerCrlJob>()
         .AddHostedService<ReservationSweepJob>()
+        .AddHostedService<RevocationWork>()
         .AddHostedService<RefusalLogJob>()
         .AddHostedService<ServerCertificateJob>()
         .AddHostedService<SharedPrimeJob>()

@@ -17,6 +17,7 @@ using Provisioning.Core.Manifests;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Core.Webhooks;
 using Provisioning.Storage.Approvals;
@@ -35,6 +36,7 @@ using Provisioning.Storage.Lots;
 using Provisioning.Storage.Manifests;
 using Provisioning.Storage.Profiles;
 using Provisioning.Storage.Revocation;
+using Provisioning.Storage.Revocation.Jobs;
 using Provisioning.Storage.Schema;
 using Provisioning.Storage.Sessions;
 using Provisioning.Storage.Webhooks;
@@ -69,6 +71,8 @@ public sealed class Database : IAsyncDisposable
         Crls = new CrlStore(Writer, _readers, keepsOctets: engine is PostgresEngine);
         Feed = new FeedStore(_readers);
         Webhooks = new WebhookStore(Writer, _readers);
+        RegistrarRevocations = new RegistrarRevocationStore(Writer);
+        RevocationJobs = new RevocationJobStore(Writer, _readers);
         CertificateStatuses = new CertificateStatusStore(_readers);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
@@ -121,6 +125,7 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>What CRLs are made from, and those on record.</summary>
     public ICrlStore Crls { get; }
+
     /// <summary>What relying parties are told.</summary>
     public IFeedStore Feed { get; }
 
@@ -129,6 +134,12 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Whom it is brought to.</summary>
     public IWebhookStore Webhooks { get; }
+
+    /// <summary>What registrars revoke.</summary>
+    public IRegistrarRevocationStore RegistrarRevocations { get; }
+
+    /// <summary>Revocations of many certificates.</summary>
+    public IRevocationJobStore RevocationJobs { get; }
 
     /// <summary>How certificates stand, for OCSP.</summary>
     public ICertificateStatusStore CertificateStatuses { get; }

@@ -7,6 +7,7 @@ using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Jobs;
 
 namespace Provisioning.Storage;
 
@@ -35,6 +36,38 @@ internal static class Words
         "revoked" => CertificateState.Revoked,
         "abandoned" => CertificateState.Abandoned,
         _ => throw new InvalidDataException($"'{word}' is not the state of a certificate."),
+    };
+
+    public static string Of(RevocationJobKind kind) => kind switch
+    {
+        RevocationJobKind.Revoke => "revoke",
+        RevocationJobKind.Release => "release",
+        _ => throw new UnreachableException(),
+    };
+
+    public static RevocationJobKind ToRevocationJobKind(string word) => word switch
+    {
+        "revoke" => RevocationJobKind.Revoke,
+        "release" => RevocationJobKind.Release,
+        _ => throw new InvalidDataException($"'{word}' is not a kind of revocation job."),
+    };
+
+    public static string Of(RevocationJobState state) => state switch
+    {
+        RevocationJobState.Waiting => "waiting",
+        RevocationJobState.Running => "running",
+        RevocationJobState.Finished => "finished",
+        RevocationJobState.Stopped => "stopped",
+        _ => throw new UnreachableException(),
+    };
+
+    public static RevocationJobState ToRevocationJobState(string word) => word switch
+    {
+        "waiting" => RevocationJobState.Waiting,
+        "running" => RevocationJobState.Running,
+        "finished" => RevocationJobState.Finished,
+        "stopped" => RevocationJobState.Stopped,
+        _ => throw new InvalidDataException($"'{word}' is not the state of a revocation job."),
     };
 
     public static string Of(HolderKind kind) => kind switch

@@ -35,6 +35,12 @@ internal sealed class Client : IDisposable
         await ReadAsync(response);
     }
 
+    internal async Task<JsonElement> GetJsonAsync(string path)
+    {
+        using var response = await _http.GetAsync(path);
+        return JsonSerializer.Deserialize<JsonElement>(await ReadAsync(response));
+    }
+
     internal async Task<JsonElement> PostJsonAsync(string path, string body)
     {
         using var content = new StringContent(body, null, "application/json");

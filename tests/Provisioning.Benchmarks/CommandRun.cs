@@ -54,7 +54,7 @@ internal sealed class CommandRun : IDisposable
 
     public void Dispose() => _process.Dispose();
 
-    /// <summary>The most resident memory that a process ever had, in MB; 0 when it has ended.</summary>
+    /// <summary>The most resident memory that a process has had, in MB; 0 when it is gone.</summary>
     internal static double PeakOf(Process process)
     {
         try

@@ -13,6 +13,7 @@ var all = new Dictionary<string, Func<int?, Task>>
     ["registry"] = RegistryBenchmark.RunAsync,
     ["batch"] = BatchBenchmark.RunAsync,
     ["import"] = ImportBenchmark.RunAsync,
+    ["bulk-revoke"] = BulkRevokeBenchmark.RunAsync,
     ["ocsp"] = OcspBenchmark.RunAsync,
     ["outage"] = OutageBenchmark.RunAsync,
 };

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Xml;
 
 namespace Provisioning.Cli.Options;
 
@@ -19,10 +18,10 @@ internal static class Moments
             : throw FailureException.Usage($"{option} is {Form}.");
     }
 
-    /// <summary>Reads a duration, and writes it as the service takes it (ISO 8601).</summary>
-    internal static string ReadSpan(string text, string option) => TryReadSpan(text) is { } span
-        ? XmlConvert.ToString(span)
-        : throw FailureException.Usage($"{option} is a number of days, hours or minutes: 30d, 12h, 90m.");
+    /// <summary>Reads a span such as 6h, and writes it as the service takes it (ISO 8601).</summary>
+    internal static string ReadSpan(string text, string option) => TryReadSpan(text) is null
+        ? throw FailureException.Usage($"{option} is a span such as 30d, 12h or 90m.")
+        : text[^1] == 'd' ? $"P{text[..^1]}D" : $"PT{text[..^1]}{char.ToUpperInvariant(text[^1])}";
 
     /// <summary>Writes a time as the service takes it.</summary>
     internal static string Write(DateTimeOffset time) =>

@@ -34,7 +34,7 @@ internal static class DevicesVerb
         var show = new Command("show", "Shows one device.") { DeviceId };
         var certificates = new Command("certificates", "Lists its certificates, newest first.") { DeviceId, ListOptions.Limit };
         var history = new Command("history", "Lists what happened to it, newest first.") { DeviceId, ListOptions.Limit };
-        var list = new Command("devices", "Lists devices, or shows what is known about one. Callers: administrators.")
+        var list = new Command("devices", "Lists devices, shows what is known about one, or changes its state. Callers: administrators.")
         {
             Prefix, State, ListOptions.Limit, show, certificates, history,
         };
@@ -42,6 +42,7 @@ internal static class DevicesVerb
         host.Bind(show, CallerRole.Administrator, ShowAsync);
         host.Bind(certificates, CallerRole.Administrator, ListCertificatesAsync);
         host.Bind(history, CallerRole.Administrator, ListHistoryAsync);
+        DeviceStates.AddTo(list, host, DeviceId);
         return list;
     }
 

@@ -147,4 +147,16 @@ public static class AuditActions
 
     /// <summary>An enrollment token was revoked; the detail is its ID.</summary>
     public const string TokenRevoked = "token-revoked";
+
+    /// <summary>A revocation job was confirmed; the detail is its ID, what it does, and to how many certificates.</summary>
+    public const string RevocationJobConfirmed = "revocation-job-confirmed";
+
+    /// <summary>A second administrator agreed to a revocation job; the detail is its ID.</summary>
+    public const string RevocationJobApproved = "revocation-job-approved";
+
+    /// <summary>A revocation job was stopped; the detail is its ID, and how many certificates it has changed.</summary>
+    public const string RevocationJobStopped = "revocation-job-stopped";
+
+    /// <summary>A revocation job has finished; the detail is its ID, how many certificates it has changed, and how many it could not.</summary>
+    public const string RevocationJobFinished = "revocation-job-finished";
 }

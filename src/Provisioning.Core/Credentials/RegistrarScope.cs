@@ -25,6 +25,9 @@ public sealed record RegistrarScope
     /// <summary>How many certificates it may be given on one day (UTC), or null for any number.</summary>
     public int? DailyLimit { get; init; }
 
+    /// <summary>May it revoke and hold certificates in the scope? Each day as many as it may be given.</summary>
+    public bool MayRevoke { get; init; }
+
     /// <summary>The only lot in the scope, which is meant when a request names none; else null.</summary>
     public string? OnlyLot => Lots is [var only] ? only : null;
 

@@ -25,8 +25,11 @@ public sealed record ScopeDefinition
     /// <summary>Hours of the day, such as <c>06:00-14:30</c>; an offset to UTC may follow: <c>06:00-14:30+01:00</c>.</summary>
     public string? Hours { get; init; }
 
-    /// <summary>Certificates a day (UTC), at least 1.</summary>
+    /// <summary>Certificates a day (UTC), at least 1; and as many revocations.</summary>
     public int? DailyLimit { get; init; }
+
+    /// <summary>True when it may revoke what is in the scope; null is false.</summary>
+    public bool? MayRevoke { get; init; }
 
     /// <summary>Judges it.</summary>
     /// <returns>The scope; or <see cref="RefusalCode.BadScope"/> with the field that is wrong.</returns>
@@ -47,6 +50,7 @@ public sealed record ScopeDefinition
             Networks = networks.List,
             Hours = hours,
             DailyLimit = DailyLimit,
+            MayRevoke = MayRevoke == true,
         };
     }
 

@@ -14,6 +14,7 @@ internal static class Failpoint
     internal const string AfterRecord = "after-record";
     internal const string BeforeAnswer = "before-answer";
     internal const string AfterLotClosed = "after-lot-closed";
+    internal const string AfterRevocationPart = "after-revocation-part";
 
     private static readonly (string? Name, int Passage) Armed = Parse();
     private static int _passages;

@@ -287,4 +287,13 @@ public enum RefusalCode
 
     /// <summary>The definition of a webhook cannot be used.</summary>
     BadWebhook,
+
+    /// <summary>What a revocation job is to concern cannot be used.</summary>
+    BadRevocationJob,
+
+    /// <summary>The confirmation token of a revocation job is not good.</summary>
+    BadConfirmation,
+
+    /// <summary>A revocation job would concern many more certificates than were previewed.</summary>
+    CountChanged,
 }

@@ -14,6 +14,12 @@ internal static class RevocationMetrics
     private static readonly Counter<long> ReleaseCount = Meter.CreateCounter<long>(
         "provisioning.releases", description: "Holds released.");
 
+    private static readonly Histogram<double> PartDuration = Meter.CreateHistogram<double>(
+        "provisioning.revocation_jobs.part.duration", "s", "One transaction of a revocation job, with its waiting for the writer.");
+
+    private static readonly Gauge<long> RemainingCount = Meter.CreateGauge<long>(
+        "provisioning.revocation_jobs.remaining", description: "Certificates that running revocation jobs have still to deal with.");
+
     private static readonly Counter<long> PublishedCount = Meter.CreateCounter<long>(
         "provisioning.crl.published", description: "CRLs signed and published, by authority, shard and kind.");
 
@@ -39,6 +45,21 @@ internal static class RevocationMetrics
 
     /// <summary>A hold was released.</summary>
     public static void Released() => ReleaseCount.Add(1);
+
+    /// <summary>A part of a job was done.</summary>
+    /// <param name="reason">Why certificates were revoked, or null when holds were released.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="took">How long it took.</param>
+    public static void Worked(RevocationReason? reason, int count, TimeSpan took)
+    {
+        if (reason is { } why) RevocationCount.Add(count, new KeyValuePair<string, object?>("reason", RevocationReasons.ToText(why)));
+        else ReleaseCount.Add(count);
+        PartDuration.Record(took.TotalSeconds);
+    }
+
+    /// <summary>How much running jobs have still to do.</summary>
+    /// <param name="count">How many certificates.</param>
+    public static void Remaining(long count) => RemainingCount.Record(count);
 
     /// <summary>A CRL was made.</summary>
     /// <param name="name">Which.</param>

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Options;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
 using Provisioning.Rest;
 
 namespace Provisioning.Server.Authentication;
@@ -58,6 +59,7 @@ internal sealed class CallerAuthenticationHandler(
         Context.Features.Set(now);
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.Name, caller.Actor), new Claim(ClaimTypes.Role, RoleOf(caller))], Scheme.Name);
+        if (RegistrarRevocation.MayRevoke(caller)) identity.AddClaim(new Claim(ClaimTypes.Role, Roles.RevokingRegistrar));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Scheme.Name));
     }
 

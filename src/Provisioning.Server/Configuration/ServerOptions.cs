@@ -3,6 +3,7 @@ using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
+using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Core.Webhooks;
 
@@ -63,6 +64,9 @@ internal sealed class ServerOptions
 
     /// <summary>How CRLs are made.</summary>
     public CrlSection Crl { get; set; } = new();
+
+    /// <summary>How many certificates are revoked at once.</summary>
+    public RevocationSection Revocation { get; set; } = new();
 
     /// <summary>How OCSP is answered.</summary>
     public OcspSection Ocsp { get; set; } = new();
@@ -135,6 +139,14 @@ internal sealed class ServerOptions
             HasDeltas = Deltas,
             DeltaEvery = DeltaEvery,
         };
+    }
+
+    internal sealed class RevocationSection
+    {
+        /// <summary>Revocation jobs for more certificates than this need a second administrator; null for none.</summary>
+        public long? SecondAdministratorAbove { get; set; }
+
+        internal RevocationJobOptions ToOptions() => new() { SecondAdministratorAbove = SecondAdministratorAbove };
     }
 
     internal sealed class OcspSection

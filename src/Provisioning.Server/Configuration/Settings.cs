@@ -18,6 +18,8 @@ internal static class Settings
                 throw new InvalidOperationException("every limit is at least 1.");
             if (options.StorageTimeout < TimeSpan.FromMilliseconds(100) || options.StorageTimeout > TimeSpan.FromMinutes(1))
                 throw new InvalidOperationException("StorageTimeout is from 0.1 s to 1 minute, such as 00:00:04.");
+            if (options.Revocation.SecondAdministratorAbove < 0)
+                throw new InvalidOperationException("Revocation: SecondAdministratorAbove is a number from 0.");
             if (options.Ocsp.ToOptions().FindProblem() is { } problem) throw new InvalidOperationException($"Ocsp: {problem}");
             if (options.Crl.ToOptions(new DataDirectory(options.DataDirectory), options.ToAddresses()).FindProblem() is { } wrong)
                 throw new InvalidOperationException($"Crl: {wrong}");

@@ -11,6 +11,19 @@ namespace Provisioning.Storage.Audit;
 /// </summary>
 internal sealed class AuditTrail
 {
+    // SQLite finds a parameter by its name among all of a statement, so that many rows at once would cost more than they save; what is saved
+    // is the way to PostgreSQL.
+    private const int Block = 8;
+
+    private static readonly string[] Fields = ["sequence", "at", "actor", "action", "holder_kind", "holder", "serial", "detail", "hash"];
+
+    private static readonly string[][] Names =
+        [.. Enumerable.Range(0, Block).Select(i => Fields.Select(field => $"{field}_{i}").ToArray())];
+
+    private static readonly string InsertBlock =
+        $"INSERT INTO audit ({string.Join(", ", Fields)}) VALUES "
+        + string.Join(", ", Names.Select(names => $"({string.Join(", ", names.Select(name => "@" + name))})"));
+
     private (long Sequence, Digest Hash)? _head;
 
     private bool _hasEvents;
@@ -49,6 +62,37 @@ internal sealed class AuditTrail
             .Execute();
         _head = (entry.Sequence, hash);
         _hasEvents |= FeedEventKinds.OfAction(entry.Action) is not null;
+    }
+
+    public void AppendAll(Session session, IReadOnlyList<AuditEntry> drafts)
+    {
+        var done = 0;
+        for (; done + Block <= drafts.Count; done += Block) AppendBlock(session, drafts, done);
+        for (; done < drafts.Count; done++) Append(session, drafts[done]);
+    }
+
+    private void AppendBlock(Session session, IReadOnlyList<AuditEntry> drafts, int from)
+    {
+        var (sequence, hash) = _head ?? ReadHead(session);
+        var statement = session.Sql(InsertBlock);
+        for (var i = 0; i < Block; i++)
+        {
+            var entry = drafts[from + i] with { Sequence = ++sequence };
+            hash = AuditChain.Hash(hash, entry);
+            var names = Names[i];
+            statement.With(names[0], entry.Sequence)
+                .With(names[1], entry.At)
+                .With(names[2], entry.Actor)
+                .With(names[3], entry.Action)
+                .With(names[4], entry.HolderKind is { } kind ? Words.Of(kind) : null)
+                .With(names[5], entry.Holder)
+                .With(names[6], entry.SerialNumber)
+                .With(names[7], entry.Detail)
+                .With(names[8], hash.ToOctets());
+        }
+
+        statement.Execute();
+        _head = (sequence, hash);
     }
 
     private static (long, Digest) ReadHead(Session session)

@@ -31,4 +31,7 @@ internal sealed class Transaction(Session session, AuditTrail trail)
             Detail = detail,
             Hash = AuditChain.Genesis,
         });
+
+    /// <summary>Appends many entries; the sequences and hashes are filled in here.</summary>
+    public void AuditAll(IReadOnlyList<AuditEntry> entries) => trail.AppendAll(session, entries);
 }

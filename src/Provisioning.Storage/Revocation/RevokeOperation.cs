@@ -11,6 +11,9 @@ namespace Provisioning.Storage.Revocation;
 internal sealed class RevokeOperation(
     Transaction transaction, SerialNumber serialNumber, string actor, DateTimeOffset at)
 {
+    /// <summary>The certificates that were changed, as they were before.</summary>
+    public List<CertificateRecord> Changes { get; } = [];
+
     public Outcome<CertificateRecord> Revoke(RevocationReason reason) =>
         CertificateRow.Find(transaction, serialNumber) switch
         {
@@ -24,6 +27,14 @@ internal sealed class RevokeOperation(
             { State: CertificateState.Issued or CertificateState.Current } row => Hold(row),
             _ => Refusals.CannotBeHeld,
         };
+
+    /// <summary>Holds a certificate with many others: also one that has a successor, because its device still takes it.</summary>
+    public Outcome<CertificateRecord> HoldAny() => CertificateRow.Find(transaction, serialNumber) switch
+    {
+        null => Refusals.NotFound,
+        { State: CertificateState.Issued or CertificateState.Current or CertificateState.Superseded } row => Hold(row),
+        _ => Refusals.CannotBeHeld,
+    };
 
     /// <summary>Holds a certificate because its device is suspended; also one that has a successor.</summary>
     public void HoldWithDevice(CertificateRecord row)
@@ -48,6 +59,22 @@ internal sealed class RevokeOperation(
         return row with { State = prior, RevokedAt = null, RevocationReason = null };
     }
 
+    /// <summary>
+    /// Releases what a job has put on hold. Of a device that was suspended meanwhile, the hold is the suspension's from now on.
+    /// </summary>
+    /// <returns>False when it cannot be released, because its place was taken.</returns>
+    public bool ReleaseOfJob()
+    {
+        if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Held } row || !IsOfSuspended(row))
+            return Release().TryGet(out _, out _);
+        transaction.Sql("UPDATE certificates SET held_with_device = 1, revocation_job = NULL WHERE serial = @serial AND authority = @authority")
+            .With("serial", row.SerialNumber.ToOctets())
+            .With("authority", row.Authority)
+            .Execute();
+        Changes.Add(row);
+        return true;
+    }
+
     /// <summary>Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed.</summary>
     public void ReleaseWithDevice(CertificateRecord row)
     {
@@ -55,16 +82,24 @@ internal sealed class RevokeOperation(
         CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
     }
 
-    // On hold with its device, and now for itself too: then it stays on hold when the device is resumed.
+    // On hold with its device, by a job or by somebody else, and now for itself too: then it stays on hold when those are released.
     private CertificateRecord KeepHeld(CertificateRecord row)
     {
-        if (!IsHeldWithDevice(row)) return row;
-        transaction.Sql("UPDATE certificates SET held_with_device = NULL WHERE serial = @serial AND authority = @authority")
+        if (!IsHeldWithOthers(row) && !IsHeldByAnother(row)) return row;
+        transaction.Sql("UPDATE certificates SET held_with_device = NULL, revocation_job = NULL WHERE serial = @serial AND authority = @authority")
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
             .Execute();
         CertificateStates.Audit(transaction, AuditActions.CertificateHeld, actor, at, row, null);
         return row;
+    }
+
+    private bool IsOfSuspended(CertificateRecord row)
+    {
+        using var found = transaction.Sql("SELECT 1 FROM devices WHERE device_id = @device_id AND state = 'suspended'")
+            .With("device_id", row.Holder)
+            .Query();
+        return found.Read();
     }
 
     private bool IsHeldWithDevice(CertificateRecord row)
@@ -74,6 +109,24 @@ internal sealed class RevokeOperation(
             .With("authority", row.Authority)
             .Query();
         return found.Read();
+    }
+
+    private bool IsHeldWithOthers(CertificateRecord row)
+    {
+        const string sql = """
+            SELECT 1 FROM certificates WHERE serial = @serial AND authority = @authority AND (held_with_device = 1 OR revocation_job IS NOT NULL)
+            """;
+        using var found = transaction.Sql(sql).With("serial", row.SerialNumber.ToOctets()).With("authority", row.Authority).Query();
+        return found.Read();
+    }
+
+    private bool IsHeldByAnother(CertificateRecord row)
+    {
+        const string sql = """
+            SELECT actor FROM audit WHERE holder = @holder AND serial = @text AND action = 'certificate-held' ORDER BY sequence DESC LIMIT 1
+            """;
+        using var found = transaction.Sql(sql).With("holder", row.Holder).With("text", row.SerialNumber.ToString()).Query();
+        return found.Read() && found.GetString(0) != actor;
     }
 
     private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)
@@ -131,7 +184,7 @@ internal sealed class RevokeOperation(
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
-                revocation_reason = @reason, held_with_device = NULL, revocation_sequence = @sequence,
+                revocation_reason = @reason, held_with_device = NULL, revocation_job = NULL, revocation_sequence = @sequence,
                 revoke_at = CASE WHEN @state = 'revoked' THEN NULL ELSE revoke_at END, request_key = CASE WHEN thumbprint IS NULL THEN NULL ELSE request_key END
             WHERE serial = @serial AND authority = @authority
             """;
@@ -144,6 +197,7 @@ internal sealed class RevokeOperation(
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
             .Execute();
+        Changes.Add(row);
 
         // Nothing comes of a reservation that is revoked before it was recorded.
         if (row.State == CertificateState.Reserved) UnitsTaken.GiveBack(transaction, row);

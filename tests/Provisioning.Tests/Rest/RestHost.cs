@@ -175,6 +175,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<RevocationService>();
         services.AddSingleton(new DataDirectory("none")).AddSingleton(given => new KeyFiles(given.GetRequiredService<DataDirectory>(), "none"));
         services.AddSingleton<ReportKey>().AddSingleton<SignedTime>();
+        services.AddSingleton<IRegistrarRevocationStore>(new NoRegistrarRevocations()).AddSingleton<RegistrarRevocation>();
 
         services.AddSingleton<ICampaignStore>(NoCampaigns.Instance).AddSingleton<CampaignCatalog>().AddSingleton<CampaignService>();
         services.AddSingleton<IDeviceChangeStore>(_ => throw new NotSupportedException("Devices do not change in memory.")).AddSingleton<DeviceService>();

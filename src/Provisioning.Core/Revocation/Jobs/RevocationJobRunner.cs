@@ -1,0 +1,130 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Core.Revocation.Jobs;
+
+/// <summary>
+/// Works on the jobs that are running, a part of each in turn. Every part waits its turn among the other writes, so that devices
+/// that enroll or renew meanwhile wait for one part at most.
+/// </summary>
+/// <param name="store">Does the parts.</param>
+/// <param name="signal">Says that there is a job.</param>
+/// <param name="crls">Gets CRLs made.</param>
+/// <param name="clock">Dates what is done.</param>
+/// <param name="time">Paces it.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class RevocationJobRunner(
+    IRevocationJobStore store, RevocationJobSignal signal, CrlSignal crls, ClockGuard clock, TimeProvider time, ILogger<RevocationJobRunner> logger)
+{
+    // A CRL of a million entries takes seconds; one for every part would do nothing else.
+    private static readonly TimeSpan CrlEvery = TimeSpan.FromSeconds(20);
+
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
+
+    // Also how soon a job of a node that went away is found.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly string _worker = Guid.NewGuid().ToString("N");
+    private readonly HashSet<string> _changed = [];
+    private long _raisedAt;
+    private long _toldAt;
+
+    /// <summary>Works until it is told to stop.</summary>
+    /// <param name="ct">Stops it, between two parts.</param>
+    /// <returns>Ends with <see cref="OperationCanceledException"/>, or with the exception of a defect.</returns>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        (_raisedAt, _toldAt) = (time.GetTimestamp(), time.GetTimestamp());
+        while (true)
+        {
+            try
+            {
+                while (await TakeTurnAsync(ct) is { } mustWait)
+                {
+                    if (mustWait) await signal.WaitAsync(Pause, time, ct);
+                }
+
+                RaiseCrls();
+            }
+            catch (StorageUnavailableException problem)
+            {
+                // What was done is on record, and so is how far that is; but nobody was told whose certificates the last part has changed.
+                Log.Later(logger, problem.Message);
+                _changed.Add(AuthorityDirectory.IssuingName);
+                RaiseCrls();
+                await Task.Delay(Pause, time, ct);
+                continue;
+            }
+
+            await signal.WaitAsync(LookEvery, time, ct);
+        }
+    }
+
+    /// <summary>Does a part of each job that is running.</summary>
+    /// <returns>Null when there is none; true when none of them can go on at once.</returns>
+    internal async Task<bool?> TakeTurnAsync(CancellationToken ct)
+    {
+        var running = await store.ListRunningAsync(ct);
+        if (running.Count == 0) return null;
+        var (mustWait, remaining) = (true, 0L);
+        foreach (var id in running)
+        {
+            ct.ThrowIfCancellationRequested();
+            var started = Stopwatch.GetTimestamp();
+
+            // Not given up in the middle: it may have been done, and what it has changed must be told.
+            var step = await store.AdvanceAsync(id, _worker, clock.LastBelieved(), CancellationToken.None);
+            if (!step.MustWait) Failpoint.Hit(Failpoint.AfterRevocationPart);
+            _changed.UnionWith(step.Authorities);
+            Tell(step, Stopwatch.GetElapsedTime(started));
+            mustWait &= step.MustWait;
+            remaining += step.Job is { IsOver: false } job ? Math.Max(0, job.Certificates - job.Done - job.Failed) : 0;
+        }
+
+        RevocationMetrics.Remaining(remaining);
+        if (time.GetElapsedTime(_raisedAt) >= CrlEvery) RaiseCrls();
+        return mustWait;
+    }
+
+    private void RaiseCrls()
+    {
+        foreach (var authority in _changed) crls.Raise(authority);
+        _changed.Clear();
+        _raisedAt = time.GetTimestamp();
+    }
+
+    private void Tell(RevocationStep step, TimeSpan took)
+    {
+        if (step.Job is not { } job) return;
+        RevocationMetrics.Worked(job.Order.Reason, step.Changed, took);
+        if (job.IsOver)
+        {
+            RaiseCrls();
+            Log.Over(logger, job.Id, job.State, job.Done, job.Failed, job.Certificates);
+        }
+        else if (time.GetElapsedTime(_toldAt) >= TellEvery)
+        {
+            _toldAt = time.GetTimestamp();
+            var perSecond = job.PerSecondAt(clock.LastBelieved());
+            Log.Progress(logger, job.Id, job.Done, job.Certificates, perSecond);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 11, Level = LogLevel.Information, Message =
+            "The revocation job {Id} has changed {Done} of {Certificates} certificates, {PerSecond:F0} a second.")]
+        public static partial void Progress(ILogger logger, string id, long done, long certificates, double perSecond);
+
+        [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message =
+            "The revocation job {Id} is {State}: {Done} certificates changed, {Failed} could not be, of {Certificates}.")]
+        public static partial void Over(ILogger logger, string id, RevocationJobState state, long done, long failed, long certificates);
+
+        [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Revocation jobs go on in a moment: {Problem}")]
+        public static partial void Later(ILogger logger, string problem);
+    }
+}

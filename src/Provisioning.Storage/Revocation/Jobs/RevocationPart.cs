@@ -1,0 +1,131 @@
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Sessions;
+
+namespace Provisioning.Storage.Revocation.Jobs;
+
+/// <summary>
+/// The next part of a job, as a reader found it beside the writer: a range that is changed at once, or certificates that are looked at one by
+/// one. What others have changed by the time it is done is seen there.
+/// </summary>
+/// <param name="Range">The end of the range; null where certificates are named.</param>
+/// <param name="Certificates">The certificates; empty where there is a range.</param>
+/// <param name="Next">Where the job is when this is done.</param>
+/// <param name="IsLast">True when nothing comes after it.</param>
+/// <param name="MustWait">True when something is just being signed that the job concerns.</param>
+internal sealed record RevocationPart(
+    (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
+{
+    // A transaction with so many takes 20 to 30 ms, and whoever enrolls meanwhile waits for one.
+    private const int RangeLength = 1_000;
+    private const int NamedLength = 100;
+
+    // Whoever waits longer for the writer has been told that it will never be.
+    private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(15);
+
+    public static async ValueTask<RevocationPart> PlanAsync(Session session, (RevocationJobRow Row, DateTimeOffset At) of, CancellationToken ct)
+    {
+        var (row, at) = of;
+        var filter = row.Job.Order.Filter;
+        if (row.IsSweeping) return await PlanLateAsync(session, row, at, ct);
+        if (filter.Devices is not null || filter.SerialNumbers is not null) return await PlanListAsync(session, row, at, ct);
+        return RevocationSelection.Of(row.Job.Order).ChangeRange is null
+            ? await PlanSomeAsync(session, row, at, ct)
+            : await PlanRangeAsync(session, row, at, ct);
+    }
+
+    /// <summary>The certificates of an entry of the order's list.</summary>
+    public static async Task<List<CertificateRecord>> ReadListedAsync(
+        Session session, RevocationOrder order, int index, DateTimeOffset until, DateTimeOffset at, CancellationToken ct)
+    {
+        var (selection, filter) = (RevocationSelection.Of(order), order.Filter);
+        var statement = filter.SerialNumbers is { } serials && SerialNumber.TryParse(serials[index], out var serial)
+            ? RevocationSelection.Bind(session.Sql(selection.OfSerial), filter, until, at, null).With("serial", serial.ToOctets())
+            : RevocationSelection.Bind(session.Sql(selection.OfDevice), filter, until, at, null).With("holder", filter.Devices![index]);
+        var found = new List<CertificateRecord>();
+        await using var row = await statement.QueryAsync(ct);
+        while (await row.ReadAsync(ct)) found.Add(CertificateRow.Read(row));
+        if (filter is { SerialNumbers: not null, Devices: { } devices }) found.RemoveAll(one => !devices.Contains(one.Holder));
+        return found;
+    }
+
+    private static async ValueTask<RevocationPart> PlanRangeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var statement = RevocationSelection.Bind(
+            session.Sql(RevocationSelection.Of(row.Job.Order).EndOfRange), row.Job.Order.Filter, row.Until, at, null, row.CursorAt);
+        await using var end = await statement
+            .With("cursor_at", row.CursorAt)
+            .With("cursor_serial", row.CursorSerial)
+            .With("offset", RangeLength - 1)
+            .QueryAsync(ct);
+        if (!await end.ReadAsync(ct))
+            return new RevocationPart((long.MaxValue, []), [], row with { IsSweeping = true }, IsLast: false, MustWait: false);
+        var range = (At: end.GetInt64(0), Serial: await end.GetFieldValueAsync<byte[]>(1, ct));
+        return new RevocationPart(range, [], row with { CursorAt = range.At, CursorSerial = range.Serial }, IsLast: false, MustWait: false);
+    }
+
+    private static async ValueTask<RevocationPart> PlanSomeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var order = row.Job.Order;
+        var held = order.Filter.Job is { } job ? (await RevocationJobRow.FindAsync(session, job, ct))?.Number : null;
+        var all = new List<CertificateRecord>();
+        var statement = RevocationSelection.Bind(session.Sql(RevocationSelection.Of(order).Some), order.Filter, row.Until, at, held, row.CursorAt);
+        await using (var found = await statement
+            .With("cursor_at", row.CursorAt)
+            .With("cursor_serial", row.CursorSerial)
+            .With("limit", NamedLength)
+            .QueryAsync(ct))
+        {
+            while (await found.ReadAsync(ct)) all.Add(CertificateRow.Read(found));
+        }
+
+        var next = all.Count == 0
+            ? row with { IsSweeping = true }
+            : row with { CursorAt = all[^1].ReservedAt.ToUnixTimeMilliseconds(), CursorSerial = all[^1].SerialNumber.ToOctets() };
+        return new RevocationPart(
+            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0 && order.Kind == RevocationJobKind.Release, MustWait: false);
+    }
+
+    private static async ValueTask<RevocationPart> PlanListAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var filter = row.Job.Order.Filter;
+        var entries = (filter.SerialNumbers ?? filter.Devices)!.Count;
+        var serials = new List<SerialNumber>();
+        var position = (int)row.Position;
+        for (; position < entries && serials.Count < NamedLength; position++)
+        {
+            var found = await ReadListedAsync(session, row.Job.Order, position, row.Until, at, ct);
+            serials.AddRange(found.Select(one => one.SerialNumber));
+        }
+
+        return new RevocationPart(
+            null, serials, row with { Position = position, IsSweeping = position == entries }, IsLast: false, MustWait: false);
+    }
+
+    private static async ValueTask<RevocationPart> PlanLateAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var order = row.Job.Order;
+        var serials = new List<SerialNumber>();
+        var isPending = false;
+        await using var late = await RevocationSelection.Bind(session.Sql(RevocationSelection.Late), order.Filter, row.Until, at, null)
+            .With("number", row.Number)
+            .With("since", row.Until - Lateness)
+            .QueryAsync(ct);
+        while (serials.Count < NamedLength && await late.ReadAsync(ct))
+        {
+            if (!SerialNumber.TryFromOctets(await late.GetFieldValueAsync<byte[]>(0, ct), out var serial)) continue;
+            var isSuccessor = late.GetBoolean(3);
+            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(order.Filter, late.GetString(1), serial))) continue;
+
+            // Before it is signed a certificate is not put on hold; after that there is something to hold.
+            if (order.Holds && late.GetString(2) == "reserved") isPending = true;
+            else if (!order.Holds || late.GetString(2) != "held") serials.Add(serial);
+        }
+
+        return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending);
+    }
+
+    private static bool IsListed(RevocationFilter filter, string holder, SerialNumber serial) =>
+        filter.Devices?.Contains(holder) != false && filter.SerialNumbers?.Contains(serial.ToString()) != false;
+}
