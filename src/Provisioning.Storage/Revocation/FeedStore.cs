@@ -14,7 +14,8 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
     /// <summary>The condition of the index <c>audit_events</c>, word for word.</summary>
     internal const string IsEvent = """
         action IN ('certificate-revoked', 'certificate-held', 'hold-released',
-            'device-suspended', 'device-resumed', 'device-quarantined', 'device-released', 'device-decommissioned')
+            'device-suspended', 'device-resumed', 'device-quarantined', 'device-released', 'device-decommissioned',
+            'renewal-late', 'authority-expiring')
         """;
 
     internal const string Events = $"""

@@ -1,7 +1,8 @@
 -- The entries that relying parties are told of. Whoever reads them says the same condition, word for word: then both engines read this index
 -- and not the audit.
 CREATE INDEX audit_events ON audit (sequence) WHERE action IN ('certificate-revoked', 'certificate-held', 'hold-released',
-    'device-suspended', 'device-resumed', 'device-quarantined', 'device-released', 'device-decommissioned');
+    'device-suspended', 'device-resumed', 'device-quarantined', 'device-released', 'device-decommissioned',
+    'renewal-late', 'authority-expiring');
 
 -- Receivers that the events are brought to. secret counts the secrets, which are derived and kept nowhere; the one before counts until
 -- previous_until. delivered is the number of the last event that was taken. One node at a time has it: lease_node, until lease_until.

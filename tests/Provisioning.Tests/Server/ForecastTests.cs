@@ -64,6 +64,9 @@ public sealed class ForecastTests
             Assert.Single(await house.HistoryAsync(), "renewal-late");
         }
 
+        var events = (await house.ReadAsync("/api/v1/revocations?since=0")).GetProperty("items").EnumerateArray()
+            .Where(one => one.GetProperty("type").GetString() == "provisioning.renewal.late").Select(one => one.GetProperty("subject").GetString());
+        Assert.Equal(["pump-1", "pump-2"], events.Order());
         var metrics = await house.Server.Administrator().GetStringAsync("/metrics");
         Assert.Contains("provisioning_devices_expiring{within_days=\"30\",outlook=\"late\"} 1", metrics, StringComparison.Ordinal);
         Assert.Contains("provisioning_devices_expiring{within_days=\"7\",outlook=\"unlikely\"} 1", metrics, StringComparison.Ordinal);

@@ -26,4 +26,10 @@ public enum FeedEventKind
 
     /// <summary>A device was put out of service for ever; each of its certificates that was revoked has an event of its own.</summary>
     DeviceDecommissioned,
+
+    /// <summary>A device has not renewed in its window: its certificate will end.</summary>
+    RenewalLate,
+
+    /// <summary>An authority comes to its end.</summary>
+    AuthorityExpiring,
 }

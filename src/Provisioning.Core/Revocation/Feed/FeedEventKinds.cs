@@ -16,6 +16,8 @@ public static class FeedEventKinds
         (FeedEventKind.DeviceQuarantined, AuditActions.DeviceQuarantined, "provisioning.device.quarantined"),
         (FeedEventKind.DeviceReleased, AuditActions.DeviceReleased, "provisioning.device.released"),
         (FeedEventKind.DeviceDecommissioned, AuditActions.DeviceDecommissioned, "provisioning.device.decommissioned"),
+        (FeedEventKind.RenewalLate, AuditActions.RenewalLate, "provisioning.renewal.late"),
+        (FeedEventKind.AuthorityExpiring, AuditActions.AuthorityExpiring, "provisioning.authority.expiring"),
     ];
 
     private static readonly FrozenDictionary<string, FeedEventKind> ByAction = All.ToFrozenDictionary(one => one.Action, one => one.Kind);
