@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace Provisioning.Interop;
 
@@ -111,12 +112,13 @@ public sealed class JudgeTests
     internal static Task<string> OpensslAsync(ServerProcess server, string leaf) => Tool.CheckAsync(
         "openssl", "verify", "-x509_strict", "-check_ss_sig", "-CAfile", server.Pki("root.pem"), "-untrusted", server.Pki("issuing.pem"), leaf);
 
-    internal static async Task ZlintAsync(string certificate, string? except = null)
+    // zlint leaves out what it is told to leave out only for certificates: for a CRL the rule is passed over here.
+    internal static async Task ZlintAsync(string judged, string? except = null)
     {
-        string[] without = except is null ? [] : ["-excludeNames", except];
-        var findings = await Tool.CheckAsync("zlint", ["-excludeSources", Foreign, .. without, certificate]);
-        foreach (var severity in new[] { "error", "fatal", "warn" })
-            Assert.False(findings.Contains($"\"result\":\"{severity}\"", StringComparison.Ordinal), $"{certificate}\n{findings}");
+        using var findings = JsonDocument.Parse(await Tool.CheckAsync("zlint", "-excludeSources", Foreign, judged));
+        var objections = findings.RootElement.EnumerateObject()
+            .Where(f => f.Name != except && f.Value.GetProperty("result").GetString() is "error" or "fatal" or "warn").Select(f => f.ToString());
+        Assert.True(!objections.Any(), $"{judged}\n{string.Join("\n", objections)}");
     }
 
     internal static async Task GnutlsAsync(ServerProcess server, IEnumerable<string> leaves)
