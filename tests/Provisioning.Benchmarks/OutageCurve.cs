@@ -7,8 +7,8 @@ namespace Provisioning.Benchmarks;
 internal sealed class OutageCurve
 {
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(1);
-    private readonly long _started = Stopwatch.GetTimestamp();
     private readonly ConcurrentDictionary<(int Second, Attempt Attempt), int> _counts = new();
+    private long _started;
 
     /// <summary>How an attempt ended.</summary>
     internal enum Attempt
@@ -25,6 +25,8 @@ internal sealed class OutageCurve
         /// <summary>Without an answer in the time that a device waits.</summary>
         TimedOut,
     }
+
+    internal void Start() => _started = Stopwatch.GetTimestamp();
 
     internal void Count(Attempt attempt) =>
         _counts.AddOrUpdate(((int)(Stopwatch.GetElapsedTime(_started) / Step), attempt), 1, static (_, count) => count + 1);

@@ -8,25 +8,34 @@ using System.Text;
 namespace Provisioning.Benchmarks;
 
 /// <summary>
-/// A device as the firmware sample is: one connection for each attempt, pauses that double from half a second to a minute, half of each
-/// random, and never before the time that the service has said.
+/// A device as the firmware sample is after a day without a service: one connection for each attempt, a pause of half a minute to a minute
+/// between them, and never before the time that the service has said.
 /// </summary>
 /// <param name="port">The service.</param>
 /// <param name="trust">What it trusts.</param>
 /// <param name="device">Its certificate, and the request for the next one.</param>
 /// <param name="place">Which one of the fleet: it tells its address.</param>
 /// <param name="sockets">This machine has no more of them.</param>
+/// <param name="turns">When it computes.</param>
 /// <param name="curve">Counts.</param>
 internal sealed class OutageDevice(
-    int port, SslClientAuthenticationOptions trust, Device device, int place, SemaphoreSlim sockets, OutageCurve curve)
+    int port, SslClientAuthenticationOptions trust, Device device, int place, SemaphoreSlim sockets, OutageTurns turns, OutageCurve curve)
 {
     /// <summary>How many connections are tried at once, of all devices: what one process may open.</summary>
     internal const int Sockets = 14_000;
 
     private const int AnswersUpTo = 16 * 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMinutes(1);
+
+    // As a device has it: made once, not for each attempt.
+    private readonly SslClientAuthenticationOptions _tls = new()
+    {
+        TargetHost = trust.TargetHost,
+        AllowTlsResume = false,
+        CertificateChainPolicy = trust.CertificateChainPolicy,
+        ClientCertificateContext = SslStreamCertificateContext.Create(device.Certificate, null, offline: true),
+    };
 
     private readonly byte[] _request =
     [
@@ -38,13 +47,14 @@ internal sealed class OutageDevice(
 
     internal async Task RunAsync()
     {
-        await Task.Yield();
-        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        // Where in its pause the outage's end finds it.
+        await Task.Delay(Pause * Random.Shared.NextDouble());
+        while (true)
         {
             var (attempt, wait) = await TryAsync();
             curve.Count(attempt);
             if (attempt == OutageCurve.Attempt.Renewed) return;
-            var own = (pause / 2) + (pause / 2 * Random.Shared.NextDouble());
+            var own = (Pause / 2) + (Pause / 2 * Random.Shared.NextDouble());
             await Task.Delay(wait > own ? wait : own);
         }
     }
@@ -77,16 +87,8 @@ internal sealed class OutageDevice(
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)(1 + (place % 200))]), 0));
         await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), ct);
-        await using var stream = new SslStream(new NetworkStream(socket));
-        await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = trust.TargetHost,
-                AllowTlsResume = false,
-                CertificateChainPolicy = trust.CertificateChainPolicy,
-                ClientCertificateContext = SslStreamCertificateContext.Create(device.Certificate, null, offline: true),
-            },
-            ct);
+        await using var stream = new SslStream(new OutageStream(socket, turns));
+        await stream.AuthenticateAsClientAsync(_tls, ct);
         await stream.WriteAsync(_request, ct);
         var answer = new byte[AnswersUpTo];
         var length = await stream.ReadAtLeastAsync(answer, answer.Length, throwOnEndOfStream: false, ct);
