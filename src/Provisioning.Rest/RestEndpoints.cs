@@ -53,6 +53,7 @@ public static class RestEndpoints
         root.MapGroups();
         root.MapCampaigns();
         root.MapForecast();
+        root.MapAudit();
         root.MapPrincipals();
         root.MapApprovals();
         root.MapImports();

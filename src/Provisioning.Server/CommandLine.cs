@@ -19,7 +19,7 @@ internal static class CommandLine
             Provisioning: a private certificate authority for devices.
 
             (nothing)                                  run the server
-            audit                                      reconcile certificates, reservations, audit entries and CRLs
+            {AuditVerb.Usage}
             {ClockVerb.Usage}
             {InitVerb.Usage}
             """);

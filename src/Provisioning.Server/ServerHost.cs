@@ -216,6 +216,7 @@ internal static partial class ServerHost
 
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()
+        .AddHostedService<AuditHeadJob>()
         .AddHostedService<CrlJob>()
         .AddHostedService<ExpiryJob>()
         .AddHostedService<FeedJob>()

@@ -19,14 +19,20 @@ public sealed class Auditor(
     /// <summary>Beyond this many, findings are only counted: something is thoroughly wrong, and the first ones say what.</summary>
     public const int MaxFindings = 100;
 
-    /// <summary>Runs the whole reconciliation. A million certificates take about two minutes and 300 MB.</summary>
+    /// <summary>The same without anchors.</summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>What was found.</returns>
-    public async Task<AuditReport> RunAsync(CancellationToken ct)
+    public Task<AuditReport> RunAsync(CancellationToken ct) => RunAsync([], ct);
+
+    /// <summary>Runs the whole reconciliation. A million certificates take about two minutes and 300 MB.</summary>
+    /// <param name="anchors">What was noted of the chain before and is kept elsewhere.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>What was found.</returns>
+    public async Task<AuditReport> RunAsync(IReadOnlyList<AuditAnchor> anchors, CancellationToken ct)
     {
         var findings = new Findings();
         foreach (var problem in await audit.CheckIntegrityAsync(ct)) findings.Add($"The database: {problem}");
-        var chain = await ChainCheck.RunAsync(audit, findings, ct);
+        var chain = await ChainCheck.RunAsync(audit, anchors, findings, ct);
         var accepted = await audit.ReadClockAcceptedAsync(ct);
         if (accepted != chain.ClockAccepted?.ToString(CultureInfo.InvariantCulture))
         {

@@ -23,10 +23,12 @@ internal sealed class ChainCheck
     /// <summary>Serial numbers with an entry that they were issued, which nobody has asked for yet.</summary>
     internal IEnumerable<string> NotAskedFor => _issued.Keys;
 
-    internal static async Task<ChainCheck> RunAsync(IAuditStore audit, Findings findings, CancellationToken ct)
+    internal static async Task<ChainCheck> RunAsync(
+        IAuditStore audit, IReadOnlyList<AuditAnchor> anchors, Findings findings, CancellationToken ct)
     {
         var check = new ChainCheck();
         var previous = AuditChain.Genesis;
+        var noted = anchors.ToLookup(anchor => anchor.Sequence);
         await foreach (var entry in audit.ReadAuditAsync(1, ct))
         {
             check.Entries++;
@@ -36,7 +38,15 @@ internal sealed class ChainCheck
                 findings.Add($"Audit entry {entry.Sequence} ({entry.Action}) or the one before it was changed: its hash does not fit.");
             check.Entries = entry.Sequence;
             previous = entry.Hash;
+            foreach (var anchor in noted[entry.Sequence].Where(anchor => anchor.Hash != entry.Hash))
+                findings.Add($"Audit entry {anchor.Sequence} or one before it was changed since its anchor was noted: its hash is {entry.Hash}.");
             check.Note(entry, findings);
+        }
+
+        foreach (var anchor in anchors.Where(anchor => anchor.Sequence > check.Entries))
+        {
+            findings.Add(
+                $"The audit was cut off, or an older backup restored: it ends with entry {check.Entries}, and an anchor was noted of entry {anchor.Sequence}.");
         }
 
         return check;

@@ -12,6 +12,12 @@ public interface IAuditStore
     /// <returns>A stream that holds no lock on writers.</returns>
     IAsyncEnumerable<AuditEntry> ReadAuditAsync(long fromSequence, CancellationToken ct);
 
+    /// <summary>The last entry's number and hash.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The beginning (<see cref="AuditChain.Genesis"/>) when there is no entry.</returns>
+    /// <exception cref="Provisioning.Core.Enrollment.StorageUnavailableException">The database cannot be read now.</exception>
+    ValueTask<AuditAnchor> ReadHeadAsync(CancellationToken ct);
+
     /// <summary>All certificates with their DER, in any order; the DER is empty where none is recorded.</summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>A stream that holds no lock on writers.</returns>

@@ -75,6 +75,7 @@ namespace Provisioning.Rest.Wire;
 [JsonSerializable(typeof(CampaignDocument))]
 [JsonSerializable(typeof(PageDocument<CampaignDocument>))]
 [JsonSerializable(typeof(ForecastDocument))]
+[JsonSerializable(typeof(AuditHeadDocument))]
 [JsonSerializable(typeof(PageDocument<ForecastEntryDocument>))]
 [JsonSerializable(typeof(PageDocument<StragglerDocument>))]
 [JsonSerializable(typeof(PageDocument<RevocationEventDocument>))]

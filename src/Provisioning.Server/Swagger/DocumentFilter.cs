@@ -30,6 +30,7 @@ internal sealed class DocumentFilter : IDocumentFilter
             Tag("Manifests", "Devices that are expected with a certain key, such as that of their secure element."),
             Tag("Profiles", "What certificates contain, with every version."),
             Tag("Tokens", "Enrollment tokens, for labels and installers."),
+            Tag("Audit", "The record of everything that was done."),
             Tag("Authorities", "The certificate authorities; public."),
             Tag("Status", "What relying parties fetch, over plain HTTP too; public."),
             Tag("Health", "What load balancers and operators ask, over plain HTTP too; public."),

@@ -58,6 +58,15 @@ internal sealed class AuditStore(IEngine engine, Readers readers) : IAuditStore
     public IAsyncEnumerable<AuditEntry> ReadAuditAsync(long fromSequence, CancellationToken ct) =>
         readers.StreamAsync(session => session.Sql(Entries).With("from", fromSequence), AuditRow.Read, ct);
 
+    public ValueTask<AuditAnchor> ReadHeadAsync(CancellationToken ct) => readers.ReadAsync(
+        static async (session, _, token) =>
+        {
+            await using var row = await session.Sql(AuditTrail.Head).QueryAsync(token);
+            return await row.ReadAsync(token) ? AuditTrail.ReadHead(row) : new AuditAnchor(0, AuditChain.Genesis);
+        },
+        (object?)null,
+        ct);
+
     public IAsyncEnumerable<StoredCertificate> ReadCertificatesAsync(CancellationToken ct) =>
         readers.StreamAsync(session => session.Sql(Certificates), CertificateRow.ReadStored, ct);
 

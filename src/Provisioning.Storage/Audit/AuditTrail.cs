@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Feed;
@@ -11,6 +12,9 @@ namespace Provisioning.Storage.Audit;
 /// </summary>
 internal sealed class AuditTrail
 {
+    /// <summary>The last entry, for <see cref="ReadHead(DbDataReader)"/>.</summary>
+    public const string Head = "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1";
+
     // SQLite finds a parameter by its name among all of a statement, so that many rows at once would cost more than they save; what is saved
     // is the way to PostgreSQL.
     private const int Block = 8;
@@ -95,11 +99,11 @@ internal sealed class AuditTrail
         _head = (sequence, hash);
     }
 
+    public static AuditAnchor ReadHead(DbDataReader row) => new(row.GetInt64(0), Digest.FromOctets(row.GetFieldValue<byte[]>(1)));
+
     private static (long, Digest) ReadHead(Session session)
     {
-        using var reader = session.Sql("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1").Query();
-        return reader.Read()
-            ? (reader.GetInt64(0), Digest.FromOctets(reader.GetFieldValue<byte[]>(1)))
-            : (0, AuditChain.Genesis);
+        using var row = session.Sql(Head).Query();
+        return row.Read() && ReadHead(row) is var (sequence, hash) ? (sequence, hash) : (0, AuditChain.Genesis);
     }
 }

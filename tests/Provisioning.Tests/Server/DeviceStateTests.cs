@@ -12,7 +12,7 @@ public sealed class DeviceStateTests
     private const string Policy = """{"early":"allowed"}""";
 
     [Fact]
-    public async Task A_suspended_device_may_do_nothing_on_open_connections_too_until_it_is_resumed()
+    public async Task TM_06_A_suspended_device_may_do_nothing_on_open_connections_too_until_it_is_resumed()
     {
         await using var house = await RenewalHouse.StartAsync(Policy);
         var (old, oldSerial) = (house.Device.Client(), house.Device.SerialNumber);

@@ -65,7 +65,7 @@ public sealed class PromiseTests
     }
 
     [Fact]
-    public async Task One_current_certificate_per_device_and_slot_also_under_64_parallel_requests()
+    public async Task I_09_One_current_certificate_per_device_and_slot_also_under_64_parallel_requests()
     {
         await using var server = await TestServer.StartAsync();
         var device = server.NewDevice("pump-1");
@@ -80,7 +80,7 @@ public sealed class PromiseTests
     }
 
     [Fact]
-    public async Task Of_64_parallel_enrollments_with_different_keys_one_wins_and_the_others_are_told_so()
+    public async Task I_09_Of_64_parallel_enrollments_with_different_keys_one_wins_and_the_others_are_told_so()
     {
         await using var server = await TestServer.StartAsync();
         var registrar = server.Registrar();
@@ -132,7 +132,7 @@ public sealed class PromiseTests
     }
 
     [Fact]
-    public async Task A_revoked_device_is_refused_on_its_already_open_connection_within_2_seconds_and_is_in_the_CRL_within_60()
+    public async Task TM_07_A_revoked_device_is_refused_on_its_already_open_connection_within_2_seconds_and_is_in_the_CRL_within_60()
     {
         await using var server = await TestServer.StartAsync();
         var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());

@@ -53,7 +53,7 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task A_revoked_certificate_cannot_renew()
+    public async Task TM_07_A_revoked_certificate_cannot_renew()
     {
         var old = await IssueAsync(NewReservation());
         await RevokeAsync(old, RevocationReason.Unspecified);

@@ -217,7 +217,7 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task Of_64_parallel_reservations_of_one_device_one_is_granted()
+    public async Task I_09_Of_64_parallel_reservations_of_one_device_one_is_granted()
     {
         var reservations = Enumerable.Range(0, 64).Select(_ => NewReservation()).ToList();
         var results = await Task.WhenAll(
@@ -230,7 +230,7 @@ public abstract partial class StorageContract
     }
 
     [Fact(Timeout = 300_000)]
-    public async Task Of_64_parallel_reservations_of_one_request_one_is_granted_and_the_others_get_its_certificate()
+    public async Task I_09_Of_64_parallel_reservations_of_one_request_one_is_granted_and_the_others_get_its_certificate()
     {
         var request = NewReservation() with { RequestKey = "unit-1" };
         var results = await Task.WhenAll(
