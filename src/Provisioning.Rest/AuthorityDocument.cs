@@ -16,6 +16,12 @@ internal sealed record AuthorityDocument
     /// <example>root</example>
     public required string Issuer { get; init; }
 
+    /// <summary>
+    /// Whether devices' certificates are signed by it: the newest generation of the issuing authority. Those before it revoke what they issued.
+    /// </summary>
+    /// <example>true</example>
+    public required bool IssuesToDevices { get; init; }
+
     /// <summary>Its subject.</summary>
     /// <example>CN=Provisioning Issuing CA 1F2A3B</example>
     public required string Subject { get; init; }
@@ -43,10 +49,11 @@ internal sealed record AuthorityDocument
     /// <summary>Its certificate, PEM.</summary>
     public required string Certificate { get; init; }
 
-    internal static AuthorityDocument Of(Authority authority, PublicAddresses addresses) => new()
+    internal static AuthorityDocument Of(Authority authority, AuthorityDirectory authorities, PublicAddresses addresses) => new()
     {
         Name = authority.Name,
         Issuer = authority.Record.Issuer,
+        IssuesToDevices = authority == authorities.Issuing,
         Subject = authority.DisplayName,
         NotBefore = authority.NotBefore,
         NotAfter = authority.NotAfter,

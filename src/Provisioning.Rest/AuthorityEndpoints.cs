@@ -28,12 +28,12 @@ internal static class AuthorityEndpoints
             ? new ProblemAnswer(problem)
             : new JsonAnswer<AuthorityListDocument>(new AuthorityListDocument
             {
-                Items = [.. authorities.All.Select(authority => AuthorityDocument.Of(authority, addresses))],
+                Items = [.. authorities.All.Select(authority => AuthorityDocument.Of(authority, authorities, addresses))],
             });
 
     /// <summary>Reads an authority</summary>
     /// <remarks>As JSON, or its certificate by Accept. Callers: anyone.</remarks>
-    /// <param name="name" example="root">Its name: <c>root</c> or <c>issuing</c>.</param>
+    /// <param name="name" example="root">Its name: <c>root</c>, <c>issuing</c>, or <c>issuing-2</c> for its second generation.</param>
     internal static IResult ReadAuthority(
         HttpContext context, string name, AuthorityDirectory authorities, PublicAddresses addresses, TimeProvider time)
     {
@@ -42,7 +42,7 @@ internal static class AuthorityEndpoints
             return new ProblemAnswer(problem);
         if (authorities.Find(name) is not { } authority)
             return new ProblemAnswer(new Refusal(RefusalCode.NotFound, "There is no such authority."));
-        return new CertificateAnswer<AuthorityDocument>(AuthorityDocument.Of(authority, addresses), form)
+        return new CertificateAnswer<AuthorityDocument>(AuthorityDocument.Of(authority, authorities, addresses), form)
         {
             Der = authority.Certificate,
             Chain = authority.IsRoot ? [] : [authorities.Root.Certificate],

@@ -166,9 +166,7 @@ internal static class CertificateEndpoints
     // From its issuer to the root; nothing above a root, which signs itself.
     private static IReadOnlyList<ReadOnlyMemory<byte>> ChainAbove(
         StoredCertificate stored, AuthorityDirectory authorities) =>
-        stored.Record.Authority == authorities.Issuing.Name ? authorities.Chain
-        : stored.Der.Span.SequenceEqual(authorities.Root.Certificate.Span) ? []
-        : [authorities.Root.Certificate];
+        stored.Der.Span.SequenceEqual(authorities.Root.Certificate.Span) ? [] : authorities.ChainOf(stored.Record.Authority);
 
     internal static Problem BadReason() => RestErrors.Of(new Refusal(
         RefusalCode.BadReason, "The reason is one of: " + string.Join(", ", RevocationReasons.All) + ".")) with

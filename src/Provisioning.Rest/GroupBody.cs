@@ -11,7 +11,7 @@ internal sealed record GroupBody
     /// <example>Pumps of the 2027 series</example>
     public string? Description { get; init; }
 
-    /// <summary>The authority that signs.</summary>
+    /// <summary>The authority that signs: <c>issuing</c>, which is whichever generation of it is the newest.</summary>
     /// <example>issuing</example>
     public string? Authority { get; init; }
 

@@ -23,7 +23,7 @@ internal sealed record GroupDocument
     /// <summary>For people.</summary>
     public required string? Description { get; init; }
 
-    /// <summary>The authority that signs.</summary>
+    /// <summary>The authority that signs: <c>issuing</c>, which is whichever generation of it is the newest.</summary>
     public required string Authority { get; init; }
 
     /// <summary>The profile of the certificates.</summary>

@@ -21,6 +21,7 @@ internal static class CommandLine
             (nothing)                                  run the server
             {AuditVerb.Usage}
             {ClockVerb.Usage}
+            {RolloverVerb.Usage}
             {InitVerb.Usage}
             """);
         return 0;

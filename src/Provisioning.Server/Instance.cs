@@ -33,6 +33,7 @@ internal sealed class Instance : IAsyncDisposable
         Issuer = new InternalIssuer(Ca);
         Setup = new AuthoritySetup(data, keys, database.Authorities, Issuer, time);
         Import = new AuthorityImport(data, keys, database.Authorities, time);
+        Rollover = new AuthorityRollover(data, keys, database.Authorities, Setup, Issuer, time);
         Credentials = new CredentialFiles(data, database.Authorities, Issuer, time);
         Groups = new GroupCatalog(database.Groups);
         Campaigns = new CampaignCatalog(database.Campaigns);
@@ -69,6 +70,8 @@ internal sealed class Instance : IAsyncDisposable
     internal AuthoritySetup Setup { get; }
 
     internal AuthorityImport Import { get; }
+
+    internal AuthorityRollover Rollover { get; }
 
     internal CredentialFiles Credentials { get; }
 
@@ -110,12 +113,11 @@ internal sealed class Instance : IAsyncDisposable
     }
 
     /// <summary>Brings the enrollment groups and trust anchors into memory, and makes the first group where there is none.</summary>
-    /// <param name="authorities">Who signs.</param>
     /// <returns>What defines groups from now on.</returns>
     /// <exception cref="StartupException">A group or trust anchor on record cannot be used; the message says why.</exception>
-    internal async Task<GroupService> StartGroupsAsync(AuthorityDirectory authorities)
+    internal async Task<GroupService> StartGroupsAsync()
     {
-        var service = new GroupService(Database.Groups, Groups, Database.Devices, Ca, authorities, Clock);
+        var service = new GroupService(Database.Groups, Groups, Database.Devices, Ca, Clock);
         try
         {
             await service.StartAsync(default);
@@ -139,9 +141,24 @@ internal sealed class Instance : IAsyncDisposable
     internal async Task<int> RecoverAsync()
     {
         var abandoned = await Database.Certificates.AbandonAllAsync(Clock.LastBelieved(), default);
-        await new CrlShards(Database.Crls, Addresses).DeclareAsync(Clock.LastBelieved(), default);
+        var issuing = AuthorityDirectory.NameOf(Math.Max(1, await Setup.ReadGenerationAsync(default)));
+        await new CrlShards(Database.Crls, Addresses).DeclareAsync(issuing, Clock.LastBelieved(), default);
         ProfileNotes = await new ProfileSeed(Database.Profiles, Profiles, Clock).RunAsync(ProfileFiles, default);
         return abandoned;
+    }
+
+    /// <summary>Loads the authorities, for a verb.</summary>
+    /// <exception cref="StartupException">There are none, or a key does not fit; the message says what to do.</exception>
+    internal async Task<AuthorityDirectory> LoadAuthoritiesAsync()
+    {
+        try
+        {
+            return await Setup.LoadAllAsync(default);
+        }
+        catch (InvalidDataException problem)
+        {
+            throw new StartupException(problem.Message, problem);
+        }
     }
 
     /// <inheritdoc/>

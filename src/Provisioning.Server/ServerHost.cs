@@ -58,7 +58,7 @@ internal static partial class ServerHost
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
-        builder.Services.AddSingleton(await instance.StartGroupsAsync(authorities));
+        builder.Services.AddSingleton(await instance.StartGroupsAsync());
         builder.Services.AddRest();
         builder.Services.AddSwaggerDocument();
         builder.Services.AddCallers();

@@ -26,7 +26,7 @@ internal sealed class TemporaryInstance : IAsyncDisposable
 
     internal async Task<EnrollmentService> NewEnrollmentServiceAsync()
     {
-        await Instance.StartGroupsAsync(Authorities);
+        await Instance.StartGroupsAsync();
         var windows = new RenewalWindows(Instance.Profiles, Instance.Campaigns);
         return new EnrollmentService(
             Instance.Ca,

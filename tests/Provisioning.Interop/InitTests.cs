@@ -58,8 +58,7 @@ public sealed class InitTests : IDisposable
             subjectKeyIdentifier = hash
             authorityKeyIdentifier = keyid
             """);
-        await OpensslAsync("x509", "-req", "-days", "1000", "-in", Path.Combine(Data, "pki", "issuing.csr"), "-CA", "root.pem", "-CAkey", "root.key",
-            "-set_serial", "0x4711", "-extfile", "issuing.cnf", "-out", "issuing.pem");
+        await SignAsync("issuing", 0x4711);
 
         var taken = await ServerAsync("init", "--root", At("root.pem"), "--issuing", At("issuing.pem"));
 
@@ -67,6 +66,22 @@ public sealed class InitTests : IDisposable
         using var admin = X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(Path.Combine(Data, "credentials", "admin.pem")));
         await OpensslAsync("verify", "-x509_strict", "-CAfile", "root.pem", "-untrusted", "issuing.pem", Path.Combine(Data, "credentials", "admin.pem"));
         Assert.False(File.Exists(Path.Combine(Data, "pki", "root.key")));
+
+        // The same root signs the next generation, for a request of its own.
+        var noKey = await ServerAsync("rollover", "--to", "2");
+        Assert.Equal(1, noKey.ExitCode);
+        Assert.Contains("--request", noKey.Error, StringComparison.Ordinal);
+        Assert.Equal(0, (await ServerAsync("rollover", "--to", "2", "--request")).ExitCode);
+        await SignAsync("issuing-2", 0x4712);
+        var other = await ServerAsync("rollover", "--to", "2", "--issuing", At("issuing.pem"));
+        Assert.Equal(1, other.ExitCode);
+        Assert.Contains("does not belong to the issuing key", other.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("issuing-2", (await ServerAsync("rollover")).Output, StringComparison.Ordinal);
+        var next = await ServerAsync("rollover", "--to", "2", "--issuing", At("issuing-2.pem"));
+        Assert.True(next.ExitCode == 0, next.Error);
+        Assert.Matches("issuing-2 .* signs", (await ServerAsync("rollover")).Output);
+        var audit = await ServerAsync("audit");
+        Assert.True(audit.ExitCode == 0, audit.Output + audit.Error);
     }
 
     [Fact]
@@ -83,6 +98,10 @@ public sealed class InitTests : IDisposable
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("did not sign", refused.Error, StringComparison.Ordinal);
     }
+
+    private Task SignAsync(string name, int serialNumber) => OpensslAsync(
+        "x509", "-req", "-days", "1000", "-in", Path.Combine(Data, "pki", name + ".csr"), "-CA", "root.pem", "-CAkey", "root.key",
+        "-set_serial", $"{serialNumber}", "-extfile", "issuing.cnf", "-out", name + ".pem");
 
     private static string Program => Repository.Program("Provisioning.Server", "Provisioning.Server");
 

@@ -1,7 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Provisioning.Core.Certificates;
-
 namespace Provisioning.Core.Authorities;
 
 /// <summary>
@@ -20,17 +16,7 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
     public string CreateRequest(AuthorityOptions options)
     {
         using var key = keys.LoadOrCreate(AuthorityDirectory.IssuingName, options.KeyAlgorithm);
-        var name = new X500DistinguishedName(DistinguishedName.Encode(options.IssuingName ?? "Provisioning Issuing CA"));
-        var pem = key.Use(algorithm =>
-        {
-            var request = algorithm is ECDsa ecdsa
-                ? new CertificateRequest(name, ecdsa, key.SignatureAlgorithm.Hash)
-                : new CertificateRequest(name, (RSA)algorithm, key.SignatureAlgorithm.Hash, RSASignaturePadding.Pkcs1);
-            request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, 0, true));
-            request.CertificateExtensions.Add(
-                new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
-            return request.CreateSigningRequestPem();
-        });
+        var pem = AuthorityChecks.Request(key, options.IssuingName ?? "Provisioning Issuing CA");
         var path = Path.Combine(data.Pki, "issuing.csr");
         DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(pem + "\n"), DurableFile.Readable);
         return path;
@@ -48,15 +34,14 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
     /// <exception cref="InvalidDataException">They cannot be used; the message says why.</exception>
     public async Task ImportAsync(string rootPem, string issuingPem, SigningKey? issuingKey, CancellationToken ct)
     {
-        using var root = Load(rootPem, "root");
-        using var issuing = Load(issuingPem, "issuing");
-        CheckAuthority(root, "root");
-        CheckAuthority(issuing, "issuing");
-        CheckChain(root, issuing);
+        using var root = AuthorityChecks.Load(rootPem, "root");
+        using var issuing = AuthorityChecks.Load(issuingPem, "issuing");
+        AuthorityChecks.CheckAuthority(root, "root");
+        AuthorityChecks.CheckAuthority(issuing, "issuing");
+        AuthorityChecks.CheckChain(root, issuing, time.GetUtcNow());
         using var key = issuingKey ?? keys.TryLoad(AuthorityDirectory.IssuingName)
             ?? throw new InvalidDataException("The key of the issuing authority is neither given nor in the data directory.");
-        if (key.PublicKey.Thumbprint != Digest.Of(issuing.PublicKey.ExportSubjectPublicKeyInfo()))
-            throw new InvalidDataException("The issuing certificate does not belong to the issuing key.");
+        AuthorityChecks.CheckKey(issuing, key);
 
         AuthorityRecord[] both =
         [
@@ -99,43 +84,4 @@ public sealed class AuthorityImport(DataDirectory data, KeyFiles keys, IAuthorit
     private static InvalidDataException Taken(string name) => new(
         $"There already is another authority '{name}' in this data directory, and it stays. If it was begun here and did not end, "
         + "init without arguments ends it; for the given authorities take another data directory.");
-
-    private void CheckChain(X509Certificate2 root, X509Certificate2 issuing)
-    {
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.CustomTrustStore.Add(root);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.VerificationTime = time.GetUtcNow().UtcDateTime;
-        if (!chain.Build(issuing) || chain.ChainElements.Count != 2)
-        {
-            var problems = string.Join("; ", chain.ChainStatus.Select(status => status.StatusInformation.Trim()));
-            throw new InvalidDataException($"The root did not sign the issuing certificate, or one is not valid now. {problems}");
-        }
-    }
-
-    // RFC 5280 §4.2.1.9 and §4.2.1.3: what an authority's certificate must say so that relying parties accept what it signs.
-    private static void CheckAuthority(X509Certificate2 certificate, string name)
-    {
-        if (certificate.Extensions.OfType<X509BasicConstraintsExtension>().FirstOrDefault() is not { CertificateAuthority: true, Critical: true })
-            throw new InvalidDataException($"The {name} certificate has no critical basicConstraints with CA:TRUE.");
-        const X509KeyUsageFlags signs = X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign;
-        if (certificate.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault() is not { } usage || (usage.KeyUsages & signs) != signs)
-            throw new InvalidDataException($"The {name} certificate's keyUsage lacks keyCertSign or cRLSign.");
-        if (!certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().Any())
-            throw new InvalidDataException($"The {name} certificate has no subjectKeyIdentifier.");
-    }
-
-    private static X509Certificate2 Load(string pem, string name)
-    {
-        try
-        {
-            return X509Certificate2.CreateFromPem(pem);
-        }
-        catch (CryptographicException problem)
-        {
-            throw new InvalidDataException($"The {name} certificate cannot be read: {problem.Message}", problem);
-        }
-    }
 }

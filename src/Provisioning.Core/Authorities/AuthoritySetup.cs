@@ -48,21 +48,30 @@ public sealed class AuthoritySetup(
             AuthorityDirectory.IssuingName, root, options.IssuingName ?? $"Provisioning Issuing CA {suffix}", options, ct);
     }
 
-    /// <summary>Loads both authorities and writes their certificate files where they are missing.</summary>
+    /// <summary>Loads all authorities and writes their certificate files where they are missing.</summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>The authorities; the caller owns them.</returns>
     /// <exception cref="InvalidDataException">There are none, or a key does not fit; the message says what to do.</exception>
     public async Task<AuthorityDirectory> LoadAllAsync(CancellationToken ct)
     {
-        var directory = new AuthorityDirectory(
-            await LoadAsync(AuthorityDirectory.RootName, ct), await LoadAsync(AuthorityDirectory.IssuingName, ct));
+        var root = await LoadAsync(AuthorityDirectory.RootName, ct);
+        var generations = new List<Authority>();
+        for (var generation = 1; generation <= Math.Max(1, await ReadGenerationAsync(ct)); generation++)
+            generations.Add(await LoadAsync(AuthorityDirectory.NameOf(generation), ct));
+        var directory = new AuthorityDirectory(root, generations);
         if (directory.Issuing.Key is null)
-            throw new InvalidDataException($"The key of the issuing authority is missing: '{data.KeyFile(AuthorityDirectory.IssuingName)}'.");
+            throw new InvalidDataException($"The key of the issuing authority is missing: '{data.KeyFile(directory.Issuing.Name)}'.");
         foreach (var authority in directory.All)
             WriteIfOther(data.CertificateFile(authority.Name), CertificatePem.Write(authority.Certificate));
         WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Chain));
         return directory;
     }
+
+    /// <summary>The newest generation of the issuing authority that is on record.</summary>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>0 when there is none.</returns>
+    public async Task<int> ReadGenerationAsync(CancellationToken ct) =>
+        (await store.ListAuthoritiesAsync(ct)).Max(authority => AuthorityDirectory.GenerationOf(authority.Name)) ?? 0;
 
     /// <summary>True when both authorities are on record.</summary>
     /// <param name="ct">Gives up.</param>

@@ -1,4 +1,3 @@
-using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
@@ -103,7 +102,7 @@ public sealed class ClaimBatchService(
         finally
         {
             // Whatever came of it: one CRL too many costs nothing.
-            signal.Raise(AuthorityDirectory.IssuingName);
+            signal.RaiseAll();
         }
 
         return await FindAsync(name, ct);

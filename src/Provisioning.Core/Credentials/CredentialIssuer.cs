@@ -45,7 +45,7 @@ public sealed class CredentialIssuer(CertificateAuthority ca, AuthorityDirectory
         };
         return (await ca.IssueAsync(allowed, input)).TryGet(out var stored, out var refusal)
             ? new IssuedCertificate(
-                stored.Record, stored.Der, authorities.Chain, windows.Of(stored.Record))
+                stored.Record, stored.Der, authorities.ChainOf(stored.Record.Authority), windows.Of(stored.Record))
             : refusal;
     }
 }

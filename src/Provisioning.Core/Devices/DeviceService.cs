@@ -1,4 +1,3 @@
-using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
@@ -62,7 +61,7 @@ public sealed class DeviceService(IDeviceChangeStore store, CrlSignal signal, Cl
         }
         finally
         {
-            signal.Raise(AuthorityDirectory.IssuingName);
+            signal.RaiseAll();
         }
     }
 }

@@ -176,7 +176,7 @@ public sealed class EnrollmentService(
     }
 
     private IssuedCertificate Answer(StoredCertificate stored) => new(
-        stored.Record, stored.Der, authorities.Chain, windows.Of(stored.Record));
+        stored.Record, stored.Der, authorities.ChainOf(stored.Record.Authority), windows.Of(stored.Record));
 
     private readonly record struct Joined(
         string Actor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);

@@ -6,7 +6,7 @@ public sealed record GroupDefinition
     /// <summary>For people, at most 200 characters.</summary>
     public string? Description { get; init; }
 
-    /// <summary>The authority that signs: the name of one whose key is here.</summary>
+    /// <summary>The authority that signs: <c>issuing</c>, which is whichever generation of it is the newest.</summary>
     public string Authority { get; init; } = Authorities.AuthorityDirectory.IssuingName;
 
     /// <summary>The profile of the certificates.</summary>

@@ -11,10 +11,9 @@ namespace Provisioning.Core.Groups;
 /// <param name="catalog">The newest versions.</param>
 /// <param name="devices">Whom a change meets.</param>
 /// <param name="ca">The profiles that there are.</param>
-/// <param name="authorities">The authorities that there are.</param>
 /// <param name="clock">Dates the changes.</param>
 public sealed class GroupService(
-    IGroupStore store, GroupCatalog catalog, IDeviceStore devices, CertificateAuthority ca, AuthorityDirectory authorities, ClockGuard clock)
+    IGroupStore store, GroupCatalog catalog, IDeviceStore devices, CertificateAuthority ca, ClockGuard clock)
 {
     /// <summary>How many refused devices a preview names.</summary>
     public const int PreviewExamples = 100;
@@ -97,8 +96,8 @@ public sealed class GroupService(
     private Outcome<EnrollmentGroup> Judge(string name, long version, GroupDefinition definition)
     {
         if (!EnrollmentGroup.Create(name, version, definition).TryGet(out var group, out var refusal)) return refusal;
-        if (authorities.Find(definition.Authority) is not { IsRoot: false, Key: not null })
-            return Bad("authority", "There is no authority of that name that signs devices' certificates here.");
+        if (definition.Authority != AuthorityDirectory.IssuingName)
+            return Bad("authority", $"Devices' certificates are signed by '{AuthorityDirectory.IssuingName}', whose newest generation it is.");
         if (CheckProfile("profile", definition.Profile) is { } badProfile) return badProfile;
         for (var i = 0; i < definition.Slots.Count; i++)
         {

@@ -42,12 +42,17 @@ internal static class LotReportVerifier
         if (key is null || !jws.IsSignedBy(key)) return "has a signature that does not verify";
         var signed = SignedCertificate.Decode(der);
         var algorithm = new AsnReader(signed.Algorithm, AsnEncodingRules.DER).ReadSequence().ReadObjectIdentifier();
-        using var issuer = new AuthorityVerifier(authorities.Issuing);
-        if (!issuer.IsGood(algorithm, signed.Tbs.Span, signed.Signature.Span)) return "is signed by somebody else";
+        if (!authorities.Generations.Any(HasSigned)) return "is signed by somebody else";
         return certificate.Extensions.OfType<X509EnhancedKeyUsageExtension>()
             .Any(usage => usage.EnhancedKeyUsages[Oids.DocumentSigning] is not null)
             ? null
             : "is signed with a certificate that is not for reports";
+
+        bool HasSigned(Authority authority)
+        {
+            using var issuer = new AuthorityVerifier(authority);
+            return issuer.IsGood(algorithm, signed.Tbs.Span, signed.Signature.Span);
+        }
     }
 
     private static string? CheckContent(Lot lot, JsonElement payload)

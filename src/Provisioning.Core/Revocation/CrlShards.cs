@@ -8,12 +8,12 @@ namespace Provisioning.Core.Revocation;
 public sealed class CrlShards(ICrlStore store, PublicAddresses addresses)
 {
     /// <summary>Declares the shards of the issuing authority, and the CRL without shards. Again at every start.</summary>
+    /// <param name="issuing">The name of its newest generation: the older ones issue nothing more.</param>
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting.</param>
     /// <returns>When it is durable.</returns>
-    public Task DeclareAsync(DateTimeOffset at, CancellationToken ct)
+    public Task DeclareAsync(string issuing, DateTimeOffset at, CancellationToken ct)
     {
-        const string issuing = AuthorityDirectory.IssuingName;
         var count = addresses.CrlShards == 1 ? 0 : addresses.CrlShards;
         return store.DeclareShardsAsync(
             [

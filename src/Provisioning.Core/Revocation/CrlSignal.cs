@@ -24,6 +24,12 @@ public sealed class CrlSignal
             if (scope.Authority == authority) _ = channel.Writer.TryWrite(true);
     }
 
+    /// <summary>Asks for new CRLs of every authority: for whoever does not know whose certificates were concerned.</summary>
+    public void RaiseAll()
+    {
+        foreach (var channel in _raised.Values) _ = channel.Writer.TryWrite(true);
+    }
+
     /// <summary>Takes the signal back: what is read from now on has everything that it was raised for.</summary>
     /// <param name="scope">For which shard.</param>
     internal void Clear(CrlScope scope) => _ = Of(scope).Reader.TryRead(out _);

@@ -111,7 +111,7 @@ internal static class HttpsListener
             VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid,
         };
         policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(authorities.Root.Certificate.Span));
-        policy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(authorities.Issuing.Certificate.Span));
+        foreach (var issuing in authorities.Generations) policy.ExtraStore.Add(X509CertificateLoader.LoadCertificate(issuing.Certificate.Span));
         return policy;
     }
 }

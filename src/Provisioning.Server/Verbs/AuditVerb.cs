@@ -1,5 +1,4 @@
 using Provisioning.Core.Audit;
-using Provisioning.Core.Authorities;
 using Provisioning.Server.Configuration;
 
 namespace Provisioning.Server.Verbs;
@@ -17,7 +16,7 @@ internal static class AuditVerb
         if (arguments.Keys.FirstOrDefault(name => name != Anchors) is { } unknown) throw new StartupException($"audit does not know '{unknown}'.");
         var anchors = arguments.TryGetValue(Anchors, out var noted) ? await ReadAsync(noted) : [];
         await using var instance = await Instance.OpenAsync(options, mayCreatePassphrase: false, TimeProvider.System, default);
-        using var authorities = await LoadAsync(instance);
+        using var authorities = await instance.LoadAuthoritiesAsync();
         var auditor = new Auditor(instance.Database.Audit, instance.Database.Crls, authorities, instance.Crl);
         var report = await auditor.RunAsync(anchors, default);
         await output.WriteLineAsync(
@@ -41,17 +40,5 @@ internal static class AuditVerb
         }
 
         return anchors.Count > 0 ? anchors : throw new StartupException($"There is no anchor in {file}.");
-    }
-
-    private static async Task<AuthorityDirectory> LoadAsync(Instance instance)
-    {
-        try
-        {
-            return await instance.Setup.LoadAllAsync(default);
-        }
-        catch (InvalidDataException problem)
-        {
-            throw new StartupException(problem.Message, problem);
-        }
     }
 }

@@ -64,23 +64,11 @@ internal static class InitVerb
 
     private static async Task<int> RenewCredentialAsync(Instance instance, string name, TextWriter output)
     {
-        using var authorities = await LoadAsync(instance);
+        using var authorities = await instance.LoadAuthoritiesAsync();
         if (!await instance.Credentials.RenewAsync(name, authorities, default))
             throw new StartupException($"--credential takes {CredentialFiles.Administrator} or {CredentialFiles.FactoryLine}.");
         await output.WriteLineAsync($"The new credential is in {instance.Data.CredentialFile(name, "pem")}, .key and .p12. Revoke the old one if it got lost.");
         return 0;
-    }
-
-    private static async Task<AuthorityDirectory> LoadAsync(Instance instance)
-    {
-        try
-        {
-            return await instance.Setup.LoadAllAsync(default);
-        }
-        catch (InvalidDataException problem)
-        {
-            throw new StartupException(problem.Message, problem);
-        }
     }
 
     private static async Task ImportAsync(Instance instance, IReadOnlyDictionary<string, string> arguments)
@@ -117,7 +105,7 @@ internal static class InitVerb
 
     private static async Task FinishAsync(Instance instance, TextWriter output)
     {
-        using var authorities = await LoadAsync(instance);
+        using var authorities = await instance.LoadAuthoritiesAsync();
         await instance.Credentials.EnsureAsync(authorities, default);
         await output.WriteLineAsync($"""
             Ready in {instance.Data.Path}

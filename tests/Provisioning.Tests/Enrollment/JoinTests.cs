@@ -26,7 +26,7 @@ public sealed class JoinTests : IAsyncLifetime
         var clock = new ClockGuard(TimeProvider.System);
         var ca = new CertificateAuthority(_registry, MemoryProfiles.Catalog(), new PublicAddresses("localhost", 8080), clock);
         var groups = new GroupCatalog(_registry);
-        await new GroupService(_registry, groups, _registry, ca, _authorities, clock).StartAsync(default);
+        await new GroupService(_registry, groups, _registry, ca, clock).StartAsync(default);
         var windows = new RenewalWindows(ca.Profiles, new CampaignCatalog(NoCampaigns.Instance));
         _service = new EnrollmentService(
             ca,

@@ -219,7 +219,7 @@ public sealed class CrlShardTests : IDisposable
     }
 
     internal static Task DeclareAsync(CrlHouse house, PublicAddresses? addresses = null) =>
-        new CrlShards(house.Store, addresses ?? Addresses).DeclareAsync(house.Time.GetUtcNow(), Ct);
+        new CrlShards(house.Store, addresses ?? Addresses).DeclareAsync("issuing", house.Time.GetUtcNow(), Ct);
 
     private static CrlHouse NewHouseWithDeltas() =>
         new(configure: options => options with { Addresses = Addresses, HasDeltas = true });

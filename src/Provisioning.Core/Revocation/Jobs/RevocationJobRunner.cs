@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Revocation.Jobs;
@@ -54,8 +53,8 @@ public sealed partial class RevocationJobRunner(
             {
                 // What was done is on record, and so is how far that is; but nobody was told whose certificates the last part has changed.
                 Log.Later(logger, problem.Message);
-                _changed.Add(AuthorityDirectory.IssuingName);
                 RaiseCrls();
+                crls.RaiseAll();
                 await Task.Delay(Pause, time, ct);
                 continue;
             }
