@@ -26,12 +26,24 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
 
     private const string LastEvent = $"SELECT COALESCE(MAX(sequence), 0) FROM audit WHERE {IsEvent}";
 
+    private const string Behind = $"""
+        SELECT COUNT(*) FROM (SELECT sequence FROM audit WHERE sequence > @after AND {IsEvent} ORDER BY sequence LIMIT @limit) AS behind
+        """;
+
     public ValueTask<IReadOnlyList<FeedEvent>> ReadEventsAsync(long after, int limit, CancellationToken ct) =>
         readers.ReadAsync(ReadAsync, (after, limit), ct);
 
     public ValueTask<long> ReadHeadAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, Head, ct);
 
     public ValueTask<long> ReadLastEventAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, LastEvent, ct);
+
+    public ValueTask<long> CountEventsAsync(long after, int limit, CancellationToken ct) => readers.ReadAsync(CountAsync, (after, limit), ct);
+
+    private static async ValueTask<long> CountAsync(Session session, (long After, int Limit) of, CancellationToken ct)
+    {
+        await using var row = await session.Sql(Behind).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? row.GetInt64(0) : 0;
+    }
 
     private static async ValueTask<IReadOnlyList<FeedEvent>> ReadAsync(Session session, (long After, int Limit) of, CancellationToken ct)
     {

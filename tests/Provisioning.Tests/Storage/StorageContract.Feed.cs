@@ -36,6 +36,8 @@ public abstract partial class StorageContract
         Assert.Equal(revoked, events[0].Certificate);
         Assert.Equal((RevocationReason.CertificateHold, (RevocationReason?)null, RevocationReason.CessationOfOperation), (events[1].Reason, events[2].Reason, events[9].Reason));
         Assert.Null(events[^1].Certificate);
+        Assert.Equal(events.Count - 1, await Database.Feed.CountEventsAsync(events[0].Sequence, 100, Ct));
+        Assert.Equal(2, await Database.Feed.CountEventsAsync(0, 2, Ct));
         Assert.Equal((events[^1].Sequence, audit[^1].Sequence), (await Database.Feed.ReadLastEventAsync(Ct), await Database.Feed.ReadHeadAsync(Ct)));
     }
 

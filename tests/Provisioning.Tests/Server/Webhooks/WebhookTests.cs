@@ -95,6 +95,18 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task How_far_the_farthest_webhook_is_behind_is_a_metric()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = _ => Results.StatusCode(503);
+        await using var server = await TestServer.StartAsync(Configure);
+        await AddAsync(server, receiver.Url);
+        foreach (var device in new[] { "pump-1", "pump-2", "pump-3" }) await RevokeAsync(server, device);
+        await UntilAsync(async () => (await server.Administrator().GetStringAsync("/metrics"))
+            .Split('\n').Any(line => line.StartsWith("provisioning_webhooks_behind", StringComparison.Ordinal) && line.EndsWith(" 3", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task TM_36_redirects_are_not_followed_and_names_that_lead_inside_are_not_connected_to()
     {
         await using var receiver = await Receiver.StartAsync();
