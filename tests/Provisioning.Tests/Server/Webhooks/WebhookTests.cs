@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Provisioning.Server.Configuration;
@@ -134,6 +137,22 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task TM_36_nothing_in_the_certificate_of_a_receiver_makes_the_service_fetch_anything()
+    {
+        using var canary = new TcpListener(IPAddress.Loopback, 0);
+        canary.Start();
+        using var certificate = OfUnknownIssuer($"http://127.0.0.1:{((IPEndPoint)canary.LocalEndpoint).Port}/");
+        await using var receiver = await Receiver.StartAsync(certificate);
+        await using var server = await TestServer.StartAsync(Configure);
+
+        var tried = await TestAsync(server, await AddAsync(server, receiver.Url));
+
+        Assert.Contains("TLS with the receiver failed", Text(tried, "problem"), StringComparison.Ordinal);
+        Assert.Empty(receiver.Seen);
+        Assert.False(canary.Pending());
+    }
+
+    [Fact]
     public async Task TM_16_a_secret_is_told_once_replaced_with_an_overlap_and_in_no_file_of_the_service()
     {
         await using var receiver = await Receiver.StartAsync();
@@ -190,6 +209,24 @@ public sealed class WebhookTests
 
         using (var removed = await server.Administrator().DeleteAsync(path)) await CredentialCalls.BodyAsync(removed);
         await Problem.IsAsync(await server.Administrator().GetAsync(path), HttpStatusCode.NotFound, "not-found");
+    }
+
+    // Its issuer is not sent, and said to be had at the address.
+    private static X509Certificate2 OfUnknownIssuer(string address)
+    {
+        using var issuer = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=receiver", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([address + "ocsp"], [address + "ca.cer"]));
+        request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([address + "a.crl"]));
+        using var certificate = request.Create(
+            new X500DistinguishedName("CN=Unknown"), X509SignatureGenerator.CreateForECDsa(issuer),
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9), [0x5A, .. RandomNumberGenerator.GetBytes(8)]);
+        using var own = certificate.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
     }
 
     private static void Configure(ServerOptions options)
