@@ -111,7 +111,7 @@ internal static class SelfEndpoints
         if (caller is not null && !AnswerForms.Choose(context.Request).TryGet(out form, out var problem)) return new ProblemAnswer(problem);
 
         string? signed = null;
-        if (nonce is not null && !(await signedTime.SignAsync(NameOf(context.CallerOf()), nonce)).TryGet(out signed, out var untimely))
+        if (nonce is not null && !(await signedTime.SignAsync(NameOf(context.CallerOf()), nonce, ct)).TryGet(out signed, out var untimely))
             return new ProblemAnswer(untimely);
         if (caller is not { } device) return OfPrincipal(context, authorities, time.GetUtcNow(), signed);
         if (!(await enrollments.DescribeAsync(device, ct)).TryGet(out var issued, out var refusal))
