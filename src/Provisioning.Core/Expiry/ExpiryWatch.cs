@@ -47,7 +47,7 @@ public sealed partial class ExpiryWatch(
         var counts = new ExpiryCounts(now);
         var late = new List<SerialNumber>(Piece);
         var all = 0;
-        await foreach (var one in store.ReadExpiringAsync(now, now + Horizon(), null, null, ct))
+        await foreach (var one in store.ReadWatchedAsync(now, now + ExpiryCounts.Horizon, 1 - profiles.EarliestRenewBefore, ct))
         {
             var window = windows.Of(one.Certificate);
             var outlook = one.Judge(window, now, silentFor: null);
@@ -63,13 +63,6 @@ public sealed partial class ExpiryWatch(
         _counts = counts;
         return all;
     }
-
-    // Nobody is late with a certificate that ends after this.
-    private TimeSpan Horizon() => profiles.All
-        .Where(profile => profile.Lifetime is not null)
-        .Select(profile => profile.Lifetime!.Value * (1 - profile.RenewBefore))
-        .Append(ExpiryCounts.Horizon)
-        .Max() + TimeSpan.FromDays(1);
 
     private async Task LookAtAsync(Authority authority, DateTimeOffset now, CancellationToken ct)
     {
