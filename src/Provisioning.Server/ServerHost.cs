@@ -217,6 +217,7 @@ internal static partial class ServerHost
     private static void AddJobs(this IServiceCollection services) => services
         .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<CrlJob>()
+        .AddHostedService<DamagedRowLog>()
         .AddHostedService<ExpiryJob>()
         .AddHostedService<FeedJob>()
         .AddHostedService<LotReportJob>()

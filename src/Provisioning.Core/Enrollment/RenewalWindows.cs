@@ -39,6 +39,11 @@ public sealed class RenewalWindows(ProfileCatalog profiles, CampaignCatalog camp
             moved.Before < usual.Before ? moved.Before : usual.Before);
     }
 
+    /// <summary>As <see cref="Of"/>, for those who look at many: one whose profile never was is a damaged row, and has no window.</summary>
+    /// <param name="record">The certificate.</param>
+    /// <returns>The window, or null.</returns>
+    public RenewalWindow? TryOf(CertificateRecord record) => profiles.IsKnown(record.Profile) ? Of(record) : null;
+
     /// <summary>Where in a window a device begins.</summary>
     /// <param name="deviceId">The device.</param>
     /// <returns>From 0 to below 1; evenly over all devices.</returns>

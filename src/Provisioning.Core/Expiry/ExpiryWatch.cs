@@ -49,7 +49,7 @@ public sealed partial class ExpiryWatch(
         var all = 0;
         await foreach (var one in store.ReadWatchedAsync(now, now + ExpiryCounts.Horizon, 1 - profiles.EarliestRenewBefore, ct))
         {
-            var window = windows.Of(one.Certificate);
+            var window = windows.TryOf(one.Certificate);
             var outlook = one.Judge(window, now, silentFor: null);
             counts.Add(one.Certificate.NotAfter, outlook);
             if (one.IsNoted || one.IsRenewed || window is not { } due || now < due.Before) continue;

@@ -33,6 +33,11 @@ internal sealed partial class WebhookJob(
                 {
                     Log.Later(logger, problem.Message);
                 }
+                catch (Exception problem) when (!stoppingToken.IsCancellationRequested)
+                {
+                    // A defect here must not end the service.
+                    Log.LookFailed(logger, problem);
+                }
 
                 await FeedSignal.WaitAsync(next, patience.Look, time, stoppingToken);
             }
@@ -95,6 +100,9 @@ internal sealed partial class WebhookJob(
 
         [LoggerMessage(1121, LogLevel.Error, "The webhook {Id} ({Url}) was given up after {Attempts} tries. Resume it: POST /api/v1/webhooks/{Id}/resumption.")]
         internal static partial void GivenUp(ILogger logger, string id, string url, long attempts);
+
+        [LoggerMessage(1123, LogLevel.Error, "Looking for what webhooks are to be brought failed; it is tried again.")]
+        internal static partial void LookFailed(ILogger logger, Exception problem);
 
         [LoggerMessage(1122, LogLevel.Error, "Bringing events to the webhook {Id} failed.")]
         internal static partial void Defect(ILogger logger, Exception problem, string id);

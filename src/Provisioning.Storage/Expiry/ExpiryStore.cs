@@ -54,7 +54,7 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
                     .With("serial", after is { } cursor && SerialNumber.TryParse(cursor.Text, out var serial) ? serial.ToOctets() : []);
             },
             Read,
-            ct);
+            ct).OfType<ExpiringCertificate>();
 
     public IAsyncEnumerable<ExpiringCertificate> ReadWatchedAsync(DateTimeOffset now, DateTimeOffset until, double left, CancellationToken ct) =>
         readers.StreamAsync(
@@ -63,7 +63,7 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
                 .With("until", until)
                 .With("per_mille", (long)Math.Ceiling(left * 1000)),
             Read,
-            ct);
+            ct).OfType<ExpiringCertificate>();
 
     public Task<int> NoteLateAsync(IReadOnlyList<SerialNumber> certificates, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => NoteLate(transaction, certificates, at), ct);
@@ -72,8 +72,9 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
         string authority, Digest certificate, int percent, DateTimeOffset notAfter, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => NoteAuthority(transaction, authority, certificate, percent, notAfter, at), ct);
 
-    private static ExpiringCertificate Read(DbDataReader row) => new(
-        CertificateRow.Read(row), row.GetBoolean(CertificateRow.Count), !row.IsDBNull(CertificateRow.Count + 1));
+    private static ExpiringCertificate? Read(DbDataReader row) => CertificateRow.TryRead(row) is { } certificate
+        ? new ExpiringCertificate(certificate, row.GetBoolean(CertificateRow.Count), !row.IsDBNull(CertificateRow.Count + 1))
+        : null;
 
     private static int NoteLate(Transaction transaction, IReadOnlyList<SerialNumber> certificates, DateTimeOffset at)
     {

@@ -47,15 +47,26 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
 
     private static async ValueTask<IReadOnlyList<FeedEvent>> ReadAsync(Session session, (long After, int Limit) of, CancellationToken ct)
     {
+        // Fewer than the limit mean that there are no more, so what is left out must not count.
         var entries = new List<AuditEntry>();
-        await using (var row = await session.Sql(Events).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct))
-            while (await row.ReadAsync(ct)) entries.Add(AuditRow.Read(row));
+        int read;
+        do
+        {
+            read = 0;
+            await using var row = await session.Sql(Events).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct);
+            for (; entries.Count < of.Limit && await row.ReadAsync(ct); read++)
+            {
+                of.After = row.GetInt64(0);
+                if (AuditRow.TryRead(row) is { } entry) entries.Add(entry);
+            }
+        }
+        while (read == of.Limit && entries.Count < of.Limit);
 
         // By key, one after the other: the audit has serial numbers as text, which no engine joins to octets as the other does.
         var events = new List<FeedEvent>(entries.Count);
         foreach (var entry in entries)
         {
-            var certificate = SerialNumber.TryParse(entry.SerialNumber, out var serial) ? await CertificateRow.FindAsync(session, serial, ct) : null;
+            var certificate = SerialNumber.TryParse(entry.SerialNumber, out var serial) ? await CertificateRow.TryFindAsync(session, serial, ct) : null;
             events.Add(ToEvent(entry, certificate));
         }
 
@@ -72,6 +83,7 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
             Kind = kind,
             HolderKind = entry.HolderKind,
             Holder = entry.Holder,
+            SerialNumber = entry.SerialNumber,
             Certificate = certificate,
             Reason = kind switch
             {

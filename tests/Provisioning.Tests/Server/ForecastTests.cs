@@ -114,6 +114,20 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public async Task TM_39_a_certificate_of_a_profile_that_never_was_stops_neither_the_watch_nor_the_forecast()
+    {
+        await using var house = await RenewalHouse.StartAsync("{}", ""","profile":"brief" """);
+        await EnrollAsync(house, "pump-2", "pumps");
+        await house.Server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("UPDATE certificates SET profile = 'nobody' WHERE holder = 'pump-1'").Execute(), default);
+        house.Pass(TimeSpan.FromDays(9));
+        await house.Server.Services.GetRequiredService<ExpiryWatch>().LookAsync(default);
+        var events = (await house.ReadAsync("/api/v1/revocations?since=0")).GetProperty("items").EnumerateArray();
+        Assert.Equal("pump-2", Assert.Single(events).GetProperty("subject").GetString());
+        Assert.Equal(2, (await ListAsync(house, "?days=12")).Count);
+    }
+
+    [Fact]
     public async Task The_command_tells_the_forecast_and_names_the_devices()
     {
         await using var house = await RenewalHouse.StartAsync("""{"early":"allowed"}""", ""","profile":"brief" """);

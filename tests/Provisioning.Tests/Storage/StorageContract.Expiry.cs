@@ -41,6 +41,14 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task TM_39_a_damaged_row_is_left_out_of_what_ends()
+    {
+        foreach (var device in new[] { "pump-1", "pump-2" }) await IssueAsync(NewReservation(device) with { NotAfter = Now.AddDays(1) });
+        await WriteAsync("UPDATE certificates SET revocation_reason = 1, revoked_at = 9223372036854775807 WHERE holder = 'pump-1'");
+        Assert.Equal(["pump-2"], (await ReadEndingAsync(Now, Now.AddDays(2))).Select(one => one.Certificate.Holder));
+    }
+
+    [Fact]
     public async Task Who_is_late_is_said_once()
     {
         var late = await IssueAsync(NewReservation() with { NotAfter = Now.AddDays(1) });

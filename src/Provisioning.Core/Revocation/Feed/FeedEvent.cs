@@ -23,6 +23,9 @@ public sealed record FeedEvent
     /// <summary>Why a certificate was revoked; null for all other kinds.</summary>
     public required RevocationReason? Reason { get; init; }
 
-    /// <summary>The certificate as it is on record now; null for what is about a device.</summary>
+    /// <summary>The serial number of the certificate, as the audit has it; null for what is about a device.</summary>
+    public required string? SerialNumber { get; init; }
+
+    /// <summary>The certificate as it is on record now; null for what is about a device, and where its row cannot be read.</summary>
     public required CertificateRecord? Certificate { get; init; }
 }

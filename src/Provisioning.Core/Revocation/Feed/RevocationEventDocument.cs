@@ -55,7 +55,7 @@ public sealed record RevocationEventDocument
         {
             HolderKind = told.HolderKind is { } kind ? JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()) : null,
             DeviceId = told.HolderKind == HolderKind.Device ? told.Holder : null,
-            SerialNumber = told.Certificate?.SerialNumber.ToString(),
+            SerialNumber = told.SerialNumber,
             Authority = told.Certificate?.Authority,
             Slot = told is { HolderKind: HolderKind.Device, Certificate: { } certificate } ? certificate.Slot : null,
             Thumbprint = told.Certificate?.Thumbprint?.ToString(),
