@@ -76,7 +76,7 @@ disconnect() {
   if [[ ! -S $work/adapter.sock ]] && ! kill -0 "$(cat "$work/mosquitto.pid" 2>/dev/null)" 2>/dev/null; then return 0; fi
   [[ $1 =~ ^[A-Za-z0-9._:-]+$ ]] || { say "'$1' is no device ID."; return 1; }
   printf -v command '{"commands": [{"command": "createClient", "username": "%s"}, {"command": "deleteClient", "username": "%s"}]}' "$1" "$1"
-  said=$(cd "$work" && mosquitto_pub --unix adapter.sock -V 5 -q 1 -u adapter -P "$(<adapter.password)" \
+  said=$(cd "$work" && mosquitto_pub --unix adapter.sock -V 5 -q 1 -u "$(<adapter.user)" -P "$(<adapter.password)" \
     -t "\$CONTROL/dynamic-security/v1" -m "$command" 2>&1) || said+=' failed'
   [[ -n $said ]] || return 0
   say "the broker does not disconnect $1: $said"

@@ -62,6 +62,20 @@ public sealed class MqttOffTests
         });
     }
 
+    [Fact]
+    public async Task A_device_of_whatever_name_gives_the_broker_no_commands()
+    {
+        await using var house = await BrokerHouse.StartAsync();
+        using var bystander = await house.EnrollAsync("bystander");
+        await using var other = await OpenAsync(house, "bystander", bystander);
+        using var certificate = await house.EnrollAsync("adapter");
+        const string command = """{"commands": [{"command": "createClient", "username": "bystander"}, {"command": "deleteClient", "username": "bystander"}]}""";
+        var told = await house.PublishAsync("adapter", "$CONTROL/dynamic-security/v1", command);
+        Assert.Contains("Not authorized", told.Output + told.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Not authorized", (await house.PublishAsync("adapter", "devices/adapter/state", "running")).Error, StringComparison.OrdinalIgnoreCase);
+        await other.PublishAsync();
+    }
+
     // From the request of the administrator to the end of the session; and the device does not come back.
     private static async Task<TimeSpan> OffAsync(BrokerHouse house, string device, bool isDevice)
     {
