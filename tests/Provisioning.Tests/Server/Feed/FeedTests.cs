@@ -165,6 +165,28 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task TM_39_a_damaged_audit_entry_ends_no_reading_of_what_comes_after_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        foreach (var (later, kind) in new[] { (100, "'broken'"), (1000, "holder_kind") })
+        {
+            await server.Instance.Database.Writer.RunAsync(
+                transaction => transaction.Sql($"""
+                    INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
+                    SELECT sequence + {later}, at, actor, action, {kind}, holder, serial, detail, hash FROM audit
+                    WHERE action = 'certificate-revoked' ORDER BY sequence LIMIT 1
+                    """).Execute(),
+                default);
+        }
+
+        Assert.Equal(2, (await server.GetAsync("/api/v1/revocations?since=0")).GetProperty("items").GetArrayLength());
+        Assert.Single((await server.GetAsync("/api/v1/revocations?since=0&limit=1")).GetProperty("items").EnumerateArray());
+        Assert.Contains(server.Log.All, line => line.Contains("is damaged, and left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_stream_says_that_it_lives_when_there_is_nothing_to_tell()
     {
         await using var server = await TestServer.StartAsync(options => options.Feed.Heartbeat = TimeSpan.FromSeconds(1));
