@@ -72,6 +72,13 @@ internal sealed class ExpiryStore(Writer writer, Readers readers) : IExpiryStore
         string authority, Digest certificate, int percent, DateTimeOffset notAfter, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => NoteAuthority(transaction, authority, certificate, percent, notAfter, at), ct);
 
+    /// <summary>Reads when an authority ends from what <see cref="NoteAuthority"/> has written; null for anything else.</summary>
+    internal static DateTimeOffset? EndOf(string? detail) =>
+        DateTimeOffset.TryParseExact(
+            detail?.Split(": ", 2)[^1], "u", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var end)
+            ? end
+            : null;
+
     private static ExpiringCertificate? Read(DbDataReader row) => CertificateRow.TryRead(row) is { } certificate
         ? new ExpiringCertificate(certificate, row.GetBoolean(CertificateRow.Count), !row.IsDBNull(CertificateRow.Count + 1))
         : null;

@@ -4,6 +4,7 @@ using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Expiry;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation;
@@ -84,6 +85,8 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
             HolderKind = entry.HolderKind,
             Holder = entry.Holder,
             SerialNumber = entry.SerialNumber,
+            Authority = kind == FeedEventKind.AuthorityExpiring ? entry.Holder : certificate?.Authority,
+            NotAfter = kind == FeedEventKind.AuthorityExpiring ? ExpiryStore.EndOf(entry.Detail) : certificate?.NotAfter,
             Certificate = certificate,
             Reason = kind switch
             {

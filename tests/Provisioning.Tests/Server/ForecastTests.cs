@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Expiry;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Tests.Cli;
 using Provisioning.Tests.Server.Renewals;
 using Provisioning.Tests.Server.Swagger;
@@ -111,6 +113,12 @@ public sealed class ForecastTests
         }
 
         Assert.Equal(["", "25 %", "25 %", "25 %,10 %", "25 %,10 %,5 %", "25 %,10 %,5 %"], noted);
+
+        // By now no credential of this service is good any more.
+        var events = await house.Server.Instance.Database.Feed.ReadEventsAsync(0, 100, default);
+        var told = RevocationEventDocument.Of(events.Last(one => one.Holder == "issuing"), house.Server.Instance.Addresses).Data;
+        Assert.Equal(("authority", "issuing"), (told.HolderKind, told.Authority));
+        Assert.Equal(issuing.NotAfter, DateTimeOffset.Parse(told.NotAfter!, CultureInfo.InvariantCulture));
     }
 
     [Fact]
