@@ -30,6 +30,9 @@ public sealed partial class ExpiryWatch(
     // What is left of an authority's life, in percent, when that is said.
     private static readonly int[] Thresholds = [5, 10, 25];
 
+    // How long a device may take after its window to show what it was given in it.
+    private static readonly TimeSpan ToShow = TimeSpan.FromDays(1);
+
     private volatile ExpiryCounts? _counts;
 
     /// <summary>What the last look has counted; null before the first.</summary>
@@ -52,7 +55,7 @@ public sealed partial class ExpiryWatch(
             var window = windows.TryOf(one.Certificate);
             var outlook = one.Judge(window, now, silentFor: null);
             counts.Add(one.Certificate.NotAfter, outlook);
-            if (one.IsNoted || one.IsRenewed || window is not { } due || now < due.Before) continue;
+            if (one.IsNoted || window is not { } due || now < WhenLate(one, due)) continue;
             late.Add(one.Certificate.SerialNumber);
             if (late.Count < Piece) continue;
             all += await store.NoteLateAsync(late, now, ct);
@@ -62,6 +65,14 @@ public sealed partial class ExpiryWatch(
         if (late.Count > 0) all += await store.NoteLateAsync(late, now, ct);
         _counts = counts;
         return all;
+    }
+
+    // Who was given the next certificate has time to show it; who never does has not got it, or cannot use it.
+    private static DateTimeOffset WhenLate(ExpiringCertificate one, RenewalWindow due)
+    {
+        if (!one.IsRenewed) return due.Before;
+        var rest = (one.Certificate.NotAfter - due.Before) / 2;
+        return due.Before + (rest < ToShow ? rest : ToShow);
     }
 
     private async Task LookAtAsync(Authority authority, DateTimeOffset now, CancellationToken ct)

@@ -81,6 +81,21 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public async Task Who_was_given_the_next_certificate_and_never_shows_it_is_late_half_way_to_the_end()
+    {
+        await using var house = await RenewalHouse.StartAsync("""{"early":"allowed"}""", ""","profile":"brief" """);
+        var watch = house.Server.Services.GetRequiredService<ExpiryWatch>();
+        var before = (await ListAsync(house, "?days=12"))[0].GetProperty("renewBefore").GetDateTimeOffset();
+        using (var renewed = await house.Device.RenewAsync(house.Device.Client())) Assert.Equal(HttpStatusCode.Created, renewed.StatusCode);
+        house.Pass(before - house.Time.GetUtcNow());
+        await watch.LookAsync(default);
+        Assert.DoesNotContain("renewal-late", await house.HistoryAsync());
+        house.Pass(TimeSpan.FromDays(1));
+        await watch.LookAsync(default);
+        Assert.Single(await house.HistoryAsync(), "renewal-late");
+    }
+
+    [Fact]
     public async Task The_list_goes_on_where_the_page_before_ended()
     {
         await using var house = await RenewalHouse.StartAsync("""{"early":"allowed"}""", ""","profile":"brief" """);
