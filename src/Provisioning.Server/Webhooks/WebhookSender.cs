@@ -49,7 +49,10 @@ internal sealed class WebhookSender : IWebhookSender, IDisposable
         {
             using var response = await _client.SendAsync(request, either.Token);
             return new WebhookAnswer(
-                (int)response.StatusCode, response.IsSuccessStatusCode ? null : "The receiver did not take it.", _time.GetElapsedTime(begun));
+                (int)response.StatusCode, response.IsSuccessStatusCode ? null : "The receiver did not take it.", _time.GetElapsedTime(begun))
+            {
+                RetryAfter = response.Headers.RetryAfter is { } later ? later.Delta ?? (later.Date - _time.GetUtcNow()) : null,
+            };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {

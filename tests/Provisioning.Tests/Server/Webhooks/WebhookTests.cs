@@ -98,6 +98,23 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task A_receiver_says_when_to_come_back_and_that_it_wants_nothing_any_more()
+    {
+        await using var busy = await Receiver.StartAsync();
+        await using var gone = await Receiver.StartAsync();
+        busy.Answer = message => new Busy();
+        gone.Answer = _ => Results.StatusCode(410);
+        await using var server = await TestServer.StartAsync(Configure);
+        var (later, never) = (await AddAsync(server, busy.Url), await AddAsync(server, gone.Url));
+        await RevokeAsync(server, "pump-1");
+        await UntilAsync(async () => (await ReadAsync(server, never)).GetProperty("pausedAt").ValueKind == JsonValueKind.String);
+        Assert.Single(gone.Seen);
+        await UntilAsync(async () => (await ReadAsync(server, later)).GetProperty("nextAttemptAt").ValueKind == JsonValueKind.String);
+        var next = (await ReadAsync(server, later)).GetProperty("nextAttemptAt").GetDateTimeOffset();
+        Assert.InRange(next - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(11));
+    }
+
+    [Fact]
     public async Task How_far_the_farthest_webhook_is_behind_is_a_metric()
     {
         await using var receiver = await Receiver.StartAsync();
@@ -227,6 +244,16 @@ public sealed class WebhookTests
             DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9), [0x5A, .. RandomNumberGenerator.GetBytes(8)]);
         using var own = certificate.CopyWithPrivateKey(key);
         return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private sealed class Busy : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = 503;
+            httpContext.Response.Headers.RetryAfter = "600";
+            return Task.CompletedTask;
+        }
     }
 
     private static void Configure(ServerOptions options)
