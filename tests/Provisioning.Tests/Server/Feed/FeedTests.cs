@@ -3,6 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Rest.Feed;
 using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server.Feed;
@@ -147,6 +150,31 @@ public sealed class FeedTests
             using var again = await server.Administrator().GetAsync("/api/v1/revocations/stream", HttpCompletionOption.ResponseHeadersRead, limit.Token);
             if (again.StatusCode == HttpStatusCode.OK) break;
         }
+    }
+
+    [Fact]
+    public async Task Streams_of_one_caller_catch_up_one_after_the_other_and_each_hears_everything()
+    {
+        var places = new StreamPlaces(new FeedOptions());
+        var (one, other) = (new Caller.RelyingParty("one"), new Caller.RelyingParty("other"));
+        Assert.Equal((true, false, true), (places.BeginCatchingUp(one), places.BeginCatchingUp(one), places.BeginCatchingUp(other)));
+        places.EndCatchingUp(one);
+        Assert.True(places.BeginCatchingUp(one));
+
+        await using var server = await TestServer.StartAsync(options => options.Feed.Look = TimeSpan.FromMilliseconds(50));
+        await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        for (var i = 0; i < 60; i++)
+        {
+            using var held = await server.Administrator().PostAsJsonAsync("/api/v1/devices/pump-1/suspension", new { reason = "x" });
+            using var released = await server.Administrator().DeleteAsync("/api/v1/devices/pump-1/suspension");
+            Assert.True(held.IsSuccessStatusCode && released.IsSuccessStatusCode);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+        {
+            await using var stream = await EventStream.OpenAsync(server.Administrator(), "?since=0");
+            for (var i = 0; i < 240; i++) Assert.NotNull(await stream.ReadAsync());
+        }));
     }
 
     [Fact]
