@@ -35,11 +35,15 @@ work=$(realpath "$work") trust=$(realpath "$trust") certificate=$(realpath "$cer
 plugin=$(find /usr/lib /usr/local/lib -name mosquitto_dynamic_security.so -print -quit 2>/dev/null)
 [[ -n $plugin ]] || misused "mosquitto_dynamic_security.so is not installed."
 
-# The adapter's own user, who may disconnect others and nothing else. It comes by a socket that only this account opens.
-if [[ ! -s $work/security.json ]]; then
+# The adapter's own user, who may disconnect others. It comes by a socket that only this account opens. On the other listener the common
+# name of a certificate is the user name, and whoever had the adapter's would own the broker: so it is a random one, and begins as neither
+# device IDs nor the names of principals can.
+if [[ ! -s $work/security.json || ! -s $work/adapter.user ]]; then
+  rm -f "$work/security.json"
+  printf '~%s\n' "$(openssl rand -hex 16)" >"$work/adapter.user"
   openssl rand -hex 20 >"$work/adapter.password"
   password=$(<"$work/adapter.password")
-  printf '%s\n%s\n' "$password" "$password" | mosquitto_ctrl dynsec init "$work/security.json" adapter >/dev/null 2>&1 || true
+  printf '%s\n%s\n' "$password" "$password" | mosquitto_ctrl dynsec init "$work/security.json" "$(<"$work/adapter.user")" >/dev/null 2>&1 || true
   [[ -s $work/security.json ]] || misused "mosquitto_ctrl could not make $work/security.json."
 fi
 

@@ -40,25 +40,24 @@ done
 [[ -n $fetch || ( -r $certificate && -r $key ) ]] || misused "--cert and --key name the adapter's certificate and key."
 
 authorities=(root issuing)           # mosquitto wants a CRL of every authority of a chain
-declare -A pending=()                # serial number → device: disconnected once, and not in the broker's CRL yet
+declare -A queue=()                  # device → what to say: to be disconnected
+declare -A pending=()                # serial number → event and device: disconnected once, and not in the broker's CRL yet
 seen=''                              # the last event that was heard
+written=''                           # the last one that is on record as dealt with
 refreshed=-1000                      # when the CRLs were brought last, in seconds of this script
+settled=0                            # when that was last tried, in milliseconds; so the others
+queued=0
+retry=0
+
+# In now: milliseconds, for what must be sooner than a second.
+tell_time() { now=${EPOCHREALTIME/./} now=$(( now / 1000 )); }
 
 # ── CRLs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 # They come over plain HTTP, so each must be signed, and not older than the one before: else the broker keeps what it has.
 fetch_crls() {
-  local authority new number old
+  local authority
   for authority in "${authorities[@]}"; do
-    new=$work/$authority.crl.new
-    curl -sSf --max-time 30 -o "$new.der" "$plain/crl/$authority.crl" || return 1
-    if ! openssl crl -inform DER -in "$new.der" -CAfile "$trust" -out "$new" 2>"$work/openssl.log" || ! grep -q 'verify OK' "$work/openssl.log"; then
-      say "the CRL of $authority is not signed by it."
-      return 1
-    fi
-    number=$(number_of "$new") old=$(number_of "$work/$authority.crl")
-    [[ ${#number} -gt ${#old} || ( ${#number} -eq ${#old} && ! $number < $old ) ]] \
-      || { say "the CRL $number of $authority is older than $old."; return 1; }
-    mv "$new" "$work/$authority.crl"
+    fetch_crl "$authority" || { rm -f "$work/$authority.crl.etag"; return 1; }
   done
   for authority in "${authorities[@]}"; do cat "$work/$authority.crl"; done >"$work/crls.pem.new"
   refreshed=$SECONDS
@@ -66,53 +65,81 @@ fetch_crls() {
   mv "$work/crls.pem.new" "$work/crls.pem"
   [[ ! -s $work/mosquitto.pid ]] || kill -HUP "$(<"$work/mosquitto.pid")" 2>/dev/null || true
 }
+fetch_crl() {
+  local tag=$work/$1.crl.etag new=$work/$1.crl.new number old
+  [[ -s $work/$1.crl ]] || rm -f "$tag"
+  rm -f "$new.der"
+  curl -sSf --max-time 10 --etag-compare "$tag" --etag-save "$tag" -o "$new.der" "$plain/crl/$1.crl" || return 1
+  [[ -s $new.der ]] || return 0      # the one that is here is still the current one
+  if ! openssl crl -inform DER -in "$new.der" -CAfile "$trust" -out "$new" 2>"$work/openssl.log" || ! grep -q 'verify OK' "$work/openssl.log"; then
+    say "the CRL of $1 is not signed by it."
+    return 1
+  fi
+  number=$(number_of "$new") old=$(number_of "$work/$1.crl")
+  [[ ${#number} -gt ${#old} || ( ${#number} -eq ${#old} && ! $number < $old ) ]] || { say "the CRL $number of $1 is older than $old."; return 1; }
+  mv "$new" "$work/$1.crl"
+}
 number_of() { [[ ! -r $1 ]] || openssl crl -in "$1" -noout -crlnumber | sed 's/.*=\(0x\)\{0,1\}//'; }
 
 # ── Disconnecting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-# The plugin disconnects every session of a user whose entry is made or deleted. What it refuses, mosquitto_pub only warns of.
+# The plugin disconnects every session of a user whose entry is made or deleted: as many at once as wait. What it refuses, mosquitto_pub
+# only warns of. Who could not be disconnected stays in the queue.
 disconnect() {
-  local command said
+  local said device
+  (( ${#queue[@]} )) || return 0
   # Without a broker there is nobody to disconnect.
-  if [[ ! -S $work/adapter.sock ]] && ! kill -0 "$(cat "$work/mosquitto.pid" 2>/dev/null)" 2>/dev/null; then return 0; fi
-  [[ $1 =~ ^[A-Za-z0-9._:-]+$ ]] || { say "'$1' is no device ID."; return 1; }
-  printf -v command '{"commands": [{"command": "createClient", "username": "%s"}, {"command": "deleteClient", "username": "%s"}]}' "$1" "$1"
-  said=$(cd "$work" && mosquitto_pub --unix adapter.sock -V 5 -q 1 -u adapter -P "$(<adapter.password)" \
-    -t "\$CONTROL/dynamic-security/v1" -m "$command" 2>&1) || said+=' failed'
-  [[ -n $said ]] || return 0
-  say "the broker does not disconnect $1: $said"
-  return 1
+  if [[ ! -S $work/adapter.sock ]] && ! kill -0 "$(cat "$work/mosquitto.pid" 2>/dev/null)" 2>/dev/null; then queue=(); return 0; fi
+  said=$(cd "$work" && printf '%s\n' "${!queue[@]}" |
+    jq -Rnc '{commands: [inputs | {command: "createClient", username: .}, {command: "deleteClient", username: .}]}' |
+    mosquitto_pub --unix adapter.sock -V 5 -q 1 -u "$(<adapter.user)" -P "$(<adapter.password)" -t "\$CONTROL/dynamic-security/v1" -s 2>&1) || said+=' failed'
+  if [[ -n $said ]]; then
+    say "the broker does not disconnect ${#queue[@]} devices: $said"
+    tell_time
+    retry=$(( now + 1000 ))
+    return 1
+  fi
+  for device in "${!queue[@]}"; do [[ -z ${queue[$device]} ]] || say "${queue[$device]}"; done
+  queue=()
 }
 
 # Once a certificate is in the broker's CRL, its device is disconnected again: it may have come back before that.
 settle() {
-  local serial listed
+  local serial behind
   fetch_crls || return 1
   if (( ${#pending[@]} )); then
-    listed=$(openssl crl -in "$work/issuing.crl" -noout -text | sed -n 's/^ *Serial Number: *//p')
-    for serial in "${!pending[@]}"; do
-      grep -qxF "$serial" <<<"$listed" && disconnect "${pending[$serial]}" && unset "pending[$serial]"
-    done
+    while IFS= read -r serial; do
+      queue[${pending[$serial]#* }]+=''
+      unset "pending[$serial]"
+    done < <(comm -12 <(printf '%s\n' "${!pending[@]}" | sort) <(openssl crl -in "$work/issuing.crl" -noout -text | sed -n 's/^ *Serial Number: *//p' | sort))
   fi
+  disconnect || return 1
 
   # Only what is dealt with is behind us. Whatever else happens to be repeated does no harm.
-  if [[ -n $seen ]] && (( ! ${#pending[@]} )); then
-    printf '%s\n' "$seen" >"$work/last-event.new" && mv "$work/last-event.new" "$work/last-event"
-  fi
+  behind=$seen
+  for serial in "${!pending[@]}"; do (( ${pending[$serial]%% *} > behind )) || behind=$(( ${pending[$serial]%% *} - 1 )); done
+  [[ $behind != "$written" ]] || return 0
+  printf '%s\n' "$behind" >"$work/last-event.new" && mv "$work/last-event.new" "$work/last-event" && written=$behind
 }
 
 # ── One event ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# One jq for all of them: an event is a line with what is needed of it, a heartbeat is a colon.
+# shellcheck disable=SC2016  # jq's own
+readonly lines='if startswith("data:") then
+    (.[5:] as $text | try ($text | fromjson | [.id, .type, .data.deviceId // "-", .data.serialNumber // "-", .data.authority // "-", .data.notAfter // "-"]
+      | @tsv) catch "! \($text)")
+  elif startswith(":") then ":" else empty end'
+
 handle() {
-  local id type device serial authority not_after now
-  IFS=$'\t' read -r id type device serial authority not_after < <(jq -r '[.id, .type, .data.deviceId // "-", .data.serialNumber // "-",
-    .data.authority // "-", .data.notAfter // "-"] | @tsv' <<<"$1") || { say "an event cannot be read: $1"; return; }
+  local id type device serial authority not_after today
+  IFS=$'\t' read -r id type device serial authority not_after <<<"$1"
   seen=$id
   [[ $device != - ]] || return 0
   case $type in
     provisioning.certificate.revoked | provisioning.certificate.held)
-      disconnect "$device"
-      say "$id: $device is off ($serial)."
-      printf -v now '%(%FT%TZ)T' -1
-      [[ $authority != issuing || $not_after < $now ]] || pending[$serial]=$device ;;
+      (( ${#queue[@]} )) || { tell_time; queued=$now; }
+      queue[$device]="$id: $device is off ($serial)."
+      printf -v today '%(%FT%TZ)T' -1
+      [[ $authority != issuing || $not_after < $today ]] || pending[$serial]="$id $device" ;;
     provisioning.certificate.released)
       say "$id: $device may come back ($serial)."
       unset "pending[$serial]" ;;
@@ -124,27 +151,40 @@ ask() { curl -sS --cacert "$trust" --cert "$certificate" --key "$key" "$@"; }
 
 # Comes back when the stream has ended, or is silent for longer than heartbeats take.
 listen() {
-  local line part='' dirty=1 patience stream
-  exec 3< <(exec curl -sSNf --cacert "$trust" --cert "$certificate" --key "$key" -H "Last-Event-ID: $1" "$server/api/v1/revocations/stream")
+  local line part='' dirty=1 heard=$SECONDS patience stream reader
+  exec 4< <(exec curl -sSNf --cacert "$trust" --cert "$certificate" --key "$key" -H "Last-Event-ID: $1" "$server/api/v1/revocations/stream")
   stream=$!
+  exec 3< <(exec jq -Rr --unbuffered "$lines" <&4)
+  reader=$!
+  exec 4<&-
   while :; do
-    patience=40
-    if (( dirty )); then patience=0.05; elif (( ${#pending[@]} )); then patience=0.5; fi
+    patience=5
+    if (( ${#queue[@]} )); then patience=0.03; elif (( dirty || ${#pending[@]} )); then patience=0.5; fi
     if IFS= read -r -t "$patience" -u 3 line; then
-      line=$part$line part=''
+      line=$part$line part='' heard=$SECONDS
       case $line in
-        data:*) handle "${line#data: }"; dirty=1 ;;
-        :*) (( SECONDS - refreshed < 300 )) || dirty=1 ;;
+        :) (( SECONDS - refreshed < 300 )) || dirty=1 ;;
+        '! '*) say "an event cannot be read: ${line#! }" ;;
+        *) handle "$line"; dirty=1 ;;
       esac
     elif (( $? > 128 )); then
-      part+=$line
-      if (( dirty || ${#pending[@]} )); then dirty=0; settle || { dirty=1; sleep 1; }; else say "nothing is heard any more."; break; fi
+      part+=$line line=''
+      if (( SECONDS - heard > 40 )); then say "nothing is heard any more."; break; fi
     else
       break
     fi
+
+    # At once when nothing follows, and else soon: neither may wait for the events to end.
+    tell_time
+    if (( ${#queue[@]} && now >= retry )) && [[ -z $line || ${#queue[@]} -ge 200 || $(( now - queued )) -ge 200 ]]; then disconnect; fi
+    if (( (dirty || ${#pending[@]}) && now - settled >= 500 )) && [[ -z $line || $(( now - settled )) -ge 1000 ]]; then
+      if settle; then dirty=0; fi
+      tell_time
+      settled=$now
+    fi
   done
   exec 3<&-
-  kill "$stream" 2>/dev/null
+  kill "$stream" "$reader" 2>/dev/null
 }
 
 if [[ -n $fetch ]]; then fetch_crls; exit; fi

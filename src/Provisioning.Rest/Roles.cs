@@ -15,7 +15,7 @@ public static class Roles
     /// <summary>A device.</summary>
     public const string Device = "device";
 
-    /// <summary>A device whose certificate has expired, within the grace of its group: renews, and nothing else.</summary>
+    /// <summary>A device whose certificate has expired, within the grace of its group: renews, asks for the signed time, and nothing else.</summary>
     public const string ExpiredDevice = "expired-device";
 
     /// <summary>Whoever shows an enrollment token: enrolls what it is made for, and nothing else.</summary>

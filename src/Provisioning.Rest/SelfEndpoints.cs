@@ -22,7 +22,7 @@ internal static class SelfEndpoints
         routes.MapGet("self", ReadSelf)
             .WithName("readSelf")
             .WithTags("Enrollment")
-            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.Registrar, Roles.Administrator, Roles.RelyingParty))
+            .RequireAuthorization(policy => policy.RequireRole(Roles.Device, Roles.ExpiredDevice, Roles.Registrar, Roles.Administrator, Roles.RelyingParty))
             .GivesCertificate<SelfDocument>()
             .RefusesStrangers()
             .Refuses(RefusalCode.NotFound, RefusalCode.ClockRegressed, RefusalCode.ClockSuspect)
@@ -89,7 +89,7 @@ internal static class SelfEndpoints
     /// A device learns its state, the certificate that it called with, when to renew, the trust anchors and the time;
     /// calling with a renewed certificate also confirms it; the one before then works for the overlap of the group. With another Accept, a device gets
     /// the certificate itself. Registrars and administrators learn their name. For a device that has no clock, and so cannot judge the
-    /// certificate of the server: with a nonce, the time is signed too.
+    /// certificate of the server: with a nonce, the time is signed too. A device whose certificate has expired, in the grace of its group, must give one.
     /// </remarks>
     /// <param name="nonce" example="q83vEjRWeJCrze8SNFZ4kA">New for each request, 16 to 64 of A-Z a-z 0-9 - _. With JSON only.</param>
     internal static async Task<IResult> ReadSelf(
@@ -106,12 +106,14 @@ internal static class SelfEndpoints
         nonce = read.Nonce(nonce);
         if (read.Problem is { } badQuery) return new ProblemAnswer(badQuery);
         var caller = context.CallerOf() as Caller.Device;
+        if (caller is { IsExpired: true } && nonce is null)
+            return new ProblemAnswer(new Refusal(RefusalCode.NotAllowed, "The certificate has expired: renew it. Only the signed time is still told, to a nonce."));
         var form = AnswerForm.Json;
         if ((caller is null || nonce is not null) && AnswerForms.CheckJson(context.Request) is { } notJson) return new ProblemAnswer(notJson);
         if (caller is not null && !AnswerForms.Choose(context.Request).TryGet(out form, out var problem)) return new ProblemAnswer(problem);
 
         string? signed = null;
-        if (nonce is not null && !(await signedTime.SignAsync(NameOf(context.CallerOf()), nonce)).TryGet(out signed, out var untimely))
+        if (nonce is not null && !(await signedTime.SignAsync(NameOf(context.CallerOf()), nonce, ct)).TryGet(out signed, out var untimely))
             return new ProblemAnswer(untimely);
         if (caller is not { } device) return OfPrincipal(context, authorities, time.GetUtcNow(), signed);
         if (!(await enrollments.DescribeAsync(device, ct)).TryGet(out var issued, out var refusal))

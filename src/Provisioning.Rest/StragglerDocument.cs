@@ -36,7 +36,7 @@ internal sealed record StragglerDocument
         Slot = straggler.Certificate.Slot,
         SerialNumber = straggler.Certificate.SerialNumber.ToString(),
         NotAfter = straggler.Certificate.NotAfter,
-        RenewAfter = windows.Of(straggler.Certificate)?.After,
+        RenewAfter = windows.TryOf(straggler.Certificate)?.After,
         LastSeenAt = straggler.Certificate.LastSeenAt,
         IsRenewed = straggler.IsRenewed,
     };

@@ -218,6 +218,7 @@ internal static partial class ServerHost
         .AddHostedService<ApprovalCleanupJob>()
         .AddHostedService<AuditHeadJob>()
         .AddHostedService<CrlJob>()
+        .AddHostedService<DamagedRowLog>()
         .AddHostedService<ExpiryJob>()
         .AddHostedService<FeedJob>()
         .AddHostedService<LotReportJob>()

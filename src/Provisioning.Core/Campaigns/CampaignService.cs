@@ -44,7 +44,7 @@ public sealed class CampaignService(ICampaignStore store, CampaignCatalog catalo
         // Counted before, beside the writer: of a million rows that takes a moment.
         var (certificates, _) = await store.CountAsync(campaign, now, ct);
         var started = await store.AddCampaignAsync(campaign with { Certificates = certificates }, ct);
-        await catalog.RefreshAsync(ct);
+        await ShowAsync(ct);
         return started;
     }
 
@@ -57,8 +57,21 @@ public sealed class CampaignService(ICampaignStore store, CampaignCatalog catalo
     public async Task<Outcome<Campaign>> StopAsync(string id, Caller caller, CancellationToken ct)
     {
         var stopped = await store.StopCampaignAsync(id, caller.Actor, clock.LastBelieved(), ct);
-        await catalog.RefreshAsync(ct);
+        await ShowAsync(ct);
         return stopped;
+    }
+
+    // What is on record is on record, and must not be answered as if it were not: the catalog follows within a minute.
+    private async Task ShowAsync(CancellationToken ct)
+    {
+        try
+        {
+            await catalog.RefreshAsync(ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            // SuccessionJob reads it again.
+        }
     }
 
     private static Refusal? Check(CampaignDefinition definition, DateTimeOffset now)

@@ -32,8 +32,17 @@ public sealed class RenewalWindows(ProfileCatalog profiles, CampaignCatalog camp
         var from = record.ReservedAt;
         var life = record.NotAfter - from;
         var usual = Spread(record, from + (life * profile.RenewAfter), from + (life * profile.RenewBefore));
-        return outOfTurn is { } earlier && earlier.After < usual.After ? earlier : usual;
+
+        // A campaign makes a device come sooner, never later: least of all after the end of its certificate.
+        return outOfTurn is not { } moved ? usual : new RenewalWindow(
+            moved.After < usual.After ? moved.After : usual.After,
+            moved.Before < usual.Before ? moved.Before : usual.Before);
     }
+
+    /// <summary>As <see cref="Of"/>, for those who look at many: one whose profile never was is a damaged row, and has no window.</summary>
+    /// <param name="record">The certificate.</param>
+    /// <returns>The window, or null.</returns>
+    public RenewalWindow? TryOf(CertificateRecord record) => profiles.IsKnown(record.Profile) ? Of(record) : null;
 
     /// <summary>Where in a window a device begins.</summary>
     /// <param name="deviceId">The device.</param>

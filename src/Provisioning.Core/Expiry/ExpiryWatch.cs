@@ -30,6 +30,9 @@ public sealed partial class ExpiryWatch(
     // What is left of an authority's life, in percent, when that is said.
     private static readonly int[] Thresholds = [5, 10, 25];
 
+    // How long a device may take after its window to show what it was given in it.
+    private static readonly TimeSpan ToShow = TimeSpan.FromDays(1);
+
     private volatile ExpiryCounts? _counts;
 
     /// <summary>What the last look has counted; null before the first.</summary>
@@ -47,12 +50,12 @@ public sealed partial class ExpiryWatch(
         var counts = new ExpiryCounts(now);
         var late = new List<SerialNumber>(Piece);
         var all = 0;
-        await foreach (var one in store.ReadExpiringAsync(now, now + Horizon(), null, null, ct))
+        await foreach (var one in store.ReadWatchedAsync(now, now + ExpiryCounts.Horizon, 1 - profiles.EarliestRenewBefore, ct))
         {
-            var window = windows.Of(one.Certificate);
+            var window = windows.TryOf(one.Certificate);
             var outlook = one.Judge(window, now, silentFor: null);
             counts.Add(one.Certificate.NotAfter, outlook);
-            if (one.IsNoted || one.IsRenewed || window is not { } due || now < due.Before) continue;
+            if (one.IsNoted || window is not { } due || now < WhenLate(one, due)) continue;
             late.Add(one.Certificate.SerialNumber);
             if (late.Count < Piece) continue;
             all += await store.NoteLateAsync(late, now, ct);
@@ -64,12 +67,13 @@ public sealed partial class ExpiryWatch(
         return all;
     }
 
-    // Nobody is late with a certificate that ends after this.
-    private TimeSpan Horizon() => profiles.All
-        .Where(profile => profile.Lifetime is not null)
-        .Select(profile => profile.Lifetime!.Value * (1 - profile.RenewBefore))
-        .Append(ExpiryCounts.Horizon)
-        .Max() + TimeSpan.FromDays(1);
+    // Who was given the next certificate has time to show it; who never does has not got it, or cannot use it.
+    private static DateTimeOffset WhenLate(ExpiringCertificate one, RenewalWindow due)
+    {
+        if (!one.IsRenewed) return due.Before;
+        var rest = (one.Certificate.NotAfter - due.Before) / 2;
+        return due.Before + (rest < ToShow ? rest : ToShow);
+    }
 
     private async Task LookAtAsync(Authority authority, DateTimeOffset now, CancellationToken ct)
     {

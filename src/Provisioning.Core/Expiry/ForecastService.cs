@@ -30,7 +30,7 @@ public sealed class ForecastService(IExpiryStore store, RenewalWindows windows, 
             {
                 var key = (DateOnly.FromDateTime(one.Certificate.NotAfter.UtcDateTime), one.Certificate.Group ?? EnrollmentGroup.DefaultName);
                 var day = days.TryGetValue(key, out var known) ? known : new ForecastDay(key.Item1, key.Item2, 0, 0, 0, 0);
-                days[key] = day.With(one.Judge(windows.Of(one.Certificate), now, query.SilentFor));
+                days[key] = day.With(one.Judge(windows.TryOf(one.Certificate), now, query.SilentFor));
             }
         }
         finally
@@ -59,7 +59,7 @@ public sealed class ForecastService(IExpiryStore store, RenewalWindows windows, 
             var now = time.GetUtcNow();
             await foreach (var one in store.ReadExpiringAsync(now, EndOf(query, now), query.Group, cursor, ct))
             {
-                var window = windows.Of(one.Certificate);
+                var window = windows.TryOf(one.Certificate);
                 var entry = new ForecastEntry(one.Certificate, window, one.Judge(window, now, query.SilentFor));
                 if (outlook is not null && entry.Outlook != outlook) continue;
                 if (items.Count == limit) return new Page<ForecastEntry>(items, CursorOf(items[^1].Certificate));

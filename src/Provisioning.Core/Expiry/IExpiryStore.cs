@@ -17,6 +17,14 @@ public interface IExpiryStore
     IAsyncEnumerable<ExpiringCertificate> ReadExpiringAsync(
         DateTimeOffset from, DateTimeOffset until, string? group, Cursor? after, CancellationToken ct);
 
+    /// <summary>Reads the certificates in use of devices that end soon, and those whose devices may be late with the next one, soonest end first.</summary>
+    /// <param name="now">Those that end from here on.</param>
+    /// <param name="until">All that end before this;</param>
+    /// <param name="left">all of whose life no more than this part is left;</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>and all that were to be renewed in a campaign that is over. A stream, as <see cref="ReadExpiringAsync"/>.</returns>
+    IAsyncEnumerable<ExpiringCertificate> ReadWatchedAsync(DateTimeOffset now, DateTimeOffset until, double left, CancellationToken ct);
+
     /// <summary>Puts on record that devices are late with their renewals, with an audit entry each (<c>renewal-late</c>), once.</summary>
     /// <param name="certificates">Those that they use.</param>
     /// <param name="at">Now.</param>

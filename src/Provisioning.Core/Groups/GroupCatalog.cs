@@ -11,6 +11,9 @@ public sealed class GroupCatalog(IGroupStore store)
 {
     private static readonly RenewalPolicy Usual = new();
 
+    private readonly Lock _change = new();
+    private long _begun;
+    private long _shown;
     private volatile FrozenDictionary<string, GroupVersion> _all = FrozenDictionary<string, GroupVersion>.Empty;
 
     /// <summary>All groups, by name.</summary>
@@ -30,6 +33,16 @@ public sealed class GroupCatalog(IGroupStore store)
     /// <param name="ct">Gives up.</param>
     /// <returns>When <see cref="Find"/> tells of what was on record when this began.</returns>
     /// <exception cref="Enrollment.StorageUnavailableException">The registry cannot be read; the catalog stays as it is.</exception>
-    public async Task RefreshAsync(CancellationToken ct) =>
-        _all = (await store.ListGroupsAsync(ct)).ToFrozenDictionary(version => version.Group.Name, StringComparer.Ordinal);
+    public async Task RefreshAsync(CancellationToken ct)
+    {
+        var turn = Interlocked.Increment(ref _begun);
+        var read = (await store.ListGroupsAsync(ct)).ToFrozenDictionary(version => version.Group.Name, StringComparer.Ordinal);
+
+        // Who began to read later has read what is newer, and may have come back first.
+        lock (_change)
+        {
+            if (turn <= _shown) return;
+            (_shown, _all) = (turn, read);
+        }
+    }
 }

@@ -29,6 +29,10 @@ public sealed class ReportKey(
     private const string Name = "report";
     private const string Holder = "lot-reports";
     private static readonly TimeSpan Keep = TimeSpan.FromMinutes(1);
+
+    // While somebody reads the key again, the one before is good for so long, and no longer: it may have been revoked.
+    private static readonly TimeSpan KeepWhileRead = TimeSpan.FromMinutes(2);
+
     private readonly InternalIssuer _issuer = new(ca);
     private readonly SemaphoreSlim _one = new(1);
     private volatile Kept? _kept;
@@ -39,28 +43,68 @@ public sealed class ReportKey(
     internal async Task<Outcome<string>> SignAsync(Func<DateTimeOffset, byte[]> write)
     {
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
-        using (opened.Key) return opened.Sign(Type, write(now));
+        await _one.WaitAsync();
+        try
+        {
+            if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
+            using (opened.Key) return opened.Sign(Type, write(now));
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
-    /// <summary>Signs a statement of the time: a whole fleet may ask at once, so the key is read again once a minute.</summary>
+    /// <summary>
+    /// Signs a statement of the time: a whole fleet may ask at once, so the key is read again once a minute, by one of the callers, while the
+    /// others go on with what was read before.
+    /// </summary>
     /// <param name="type">The <c>typ</c>.</param>
     /// <param name="write">Writes it, given the time.</param>
+    /// <param name="ct">Gives up waiting for the key.</param>
     /// <returns>As <see cref="SignAsync"/>.</returns>
-    internal async ValueTask<Outcome<string>> SignTimeAsync(string type, Func<DateTimeOffset, byte[]> write)
+    internal async ValueTask<Outcome<string>> SignTimeAsync(string type, Func<DateTimeOffset, byte[]> write, CancellationToken ct)
     {
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        if (_kept is { } kept && kept.From <= now && now < kept.From + Keep) return kept.Sign(type, write(now));
-        if (!(await OpenAsync(now)).TryGet(out kept, out refusal)) return refusal;
+        if (SignWithKept(type, write, now, Keep) is { } signed) return signed;
+        if (!_one.Wait(0, CancellationToken.None))
+        {
+            if (SignWithKept(type, write, now, KeepWhileRead) is { } meanwhile) return meanwhile;
+            await _one.WaitAsync(ct);
+        }
 
-        // The one before may be signing: its handles go with it.
-        _kept = kept;
-        return kept.Sign(type, write(now));
+        try
+        {
+            // Whoever waited finds what the one before has read.
+            if (!clock.Now().TryGet(out now, out refusal)) return refusal;
+            if (SignWithKept(type, write, now, Keep) is { } waited) return waited;
+            if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
+            var text = opened.Sign(type, write(now));
+            Interlocked.Exchange(ref _kept, opened)?.Release();
+            return text;
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
+    private string? SignWithKept(string type, Func<DateTimeOffset, byte[]> write, DateTimeOffset now, TimeSpan keep)
+    {
+        if (_kept is not { } kept || kept.From > now || now >= kept.From + keep || !kept.TryHold()) return null;
+        try
+        {
+            return kept.Sign(type, write(now));
+        }
+        finally
+        {
+            kept.Release();
+        }
+    }
+
+    // By one at a time.
     private async Task<Outcome<Kept>> OpenAsync(DateTimeOffset now)
     {
-        await _one.WaitAsync();
         try
         {
             var (key, certificate) = await EnsureAsync(now);
@@ -70,16 +114,12 @@ public sealed class ReportKey(
         {
             return problem.Refusal;
         }
-        finally
-        {
-            _one.Release();
-        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _kept?.Key.Dispose();
+        _kept?.Release();
         _one.Dispose();
     }
 
@@ -123,8 +163,27 @@ public sealed class ReportKey(
         && await store.FindAsync(serialNumber, CancellationToken.None) is { State: CertificateState.Current } record
         && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
 
-    private sealed record Kept(SigningKey Key, ReadOnlyMemory<byte> Certificate, ReadOnlyMemory<byte> Issuer, DateTimeOffset From)
+    private sealed class Kept(SigningKey key, ReadOnlyMemory<byte> certificate, ReadOnlyMemory<byte> issuer, DateTimeOffset from)
     {
+        internal SigningKey Key { get; } = key;
+
+        internal DateTimeOffset From { get; } = from;
+
+        private int _holders = 1;
+
+        // Whoever replaces it must not take the key from those who are signing with it.
+        internal bool TryHold()
+        {
+            for (var now = Volatile.Read(ref _holders); now > 0; now = Volatile.Read(ref _holders))
+                if (Interlocked.CompareExchange(ref _holders, now + 1, now) == now) return true;
+            return false;
+        }
+
+        internal void Release()
+        {
+            if (Interlocked.Decrement(ref _holders) == 0) Key.Dispose();
+        }
+
         internal string Sign(string type, byte[] payload) => Key.Use(algorithm => CompactJws.Sign(Header(type), payload, (ECDsa)algorithm));
 
         private byte[] Header(string type)
@@ -136,8 +195,8 @@ public sealed class ReportKey(
                 json.WriteString("alg", "ES256");
                 json.WriteString("typ", type);
                 json.WriteStartArray("x5c");
-                json.WriteBase64StringValue(Certificate.Span);
-                json.WriteBase64StringValue(Issuer.Span);
+                json.WriteBase64StringValue(certificate.Span);
+                json.WriteBase64StringValue(issuer.Span);
                 json.WriteEndArray();
                 json.WriteEndObject();
             }

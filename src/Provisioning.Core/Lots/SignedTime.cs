@@ -28,12 +28,15 @@ public sealed class SignedTime(ReportKey key)
     /// <summary>Signs the time.</summary>
     /// <param name="subject">The name of the caller.</param>
     /// <param name="nonce">Its nonce.</param>
+    /// <param name="ct">Gives up waiting for the key.</param>
     /// <returns>
     /// A compact JWS (RFC 7515 §3.1) with the claims <c>iat</c> (Unix seconds), <c>nonce</c> and <c>sub</c> (RFC 7519 §4.1); or the refusal of
     /// a clock that is not to be believed, or of the pipeline that makes the key's certificate.
     /// </returns>
     /// <exception cref="StorageUnavailableException">The key's certificate cannot be looked up now.</exception>
-    public ValueTask<Outcome<string>> SignAsync(string subject, string nonce) => key.SignTimeAsync(Type, now =>
+    public ValueTask<Outcome<string>> SignAsync(string subject, string nonce, CancellationToken ct) => key.SignTimeAsync(Type, now => Write(subject, nonce, now), ct);
+
+    private static byte[] Write(string subject, string nonce, DateTimeOffset now)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
@@ -46,5 +49,5 @@ public sealed class SignedTime(ReportKey key)
         }
 
         return buffer.ToArray();
-    });
+    }
 }

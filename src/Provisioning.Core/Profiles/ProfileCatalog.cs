@@ -26,6 +26,14 @@ public sealed class ProfileCatalog
     /// <exception cref="KeyNotFoundException">There never was one: a defect of the caller.</exception>
     public Profile this[string name] => _snapshot.ByName[name].Profile;
 
+    /// <summary>Whether there ever was a profile of this name.</summary>
+    /// <param name="name">The name.</param>
+    /// <returns>True when the indexer gives it.</returns>
+    public bool IsKnown(string name) => _snapshot.ByName.ContainsKey(name);
+
+    /// <summary>The earliest end of a renewal window of any certificate, as a part of its life: those of deleted profiles count.</summary>
+    public double EarliestRenewBefore => _snapshot.ByName.Values.Select(entry => entry.Profile.RenewBefore).Append(1).Min();
+
     /// <summary>Finds a profile that can be used now.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>The profile, or null.</returns>

@@ -68,7 +68,7 @@ public sealed class WebhookCourier(
         var now = time.GetUtcNow();
         var after = answer.IsTaken
             ? webhook with { Delivered = told.Sequence, Attempts = 0, NextAt = DateTimeOffset.UnixEpoch, FailingSince = null }
-            : AfterFailure(webhook, now);
+            : AfterFailure(webhook, answer, now);
         var delivery = new WebhookDelivery { Number = 0, Message = document.Id, Type = document.Type, At = at, Answer = answer };
         var until = answer.IsTaken ? now + options.Lease : now;
         if (!await store.RecordDeliveryAsync(_node, after, delivery, until, ct)) return null;
@@ -91,17 +91,20 @@ public sealed class WebhookCourier(
     }
 
 #pragma warning disable CA5394 // The pauses need no good randomness, only different ones.
-    private Webhook AfterFailure(Webhook webhook, DateTimeOffset now)
+    private Webhook AfterFailure(Webhook webhook, WebhookAnswer answer, DateTimeOffset now)
     {
         var attempts = webhook.Attempts + 1;
         var since = webhook.FailingSince ?? now;
+        var pause = options.PauseAfter(attempts, Random.Shared.NextDouble());
         return webhook with
         {
             Attempts = attempts,
-            NextAt = now + options.PauseAfter(attempts, Random.Shared.NextDouble()),
+            NextAt = now + (answer.RetryAfter > pause ? Min(answer.RetryAfter.Value, options.LongestPause) : pause),
             FailingSince = since,
-            PausedAt = now - since >= options.GiveUpAfter ? now : null,
+            PausedAt = answer.IsEnd || now - since >= options.GiveUpAfter ? now : null,
         };
     }
 #pragma warning restore CA5394
+
+    private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;
 }

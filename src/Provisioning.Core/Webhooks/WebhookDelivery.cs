@@ -25,6 +25,12 @@ public sealed record WebhookDelivery
 /// <param name="Took">How long it took.</param>
 public sealed record WebhookAnswer(int? Status, string? Problem, TimeSpan Took)
 {
+    /// <summary>How long the receiver wants to be left alone (<c>Retry-After</c>), or null. Not kept.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the receiver wants nothing any more: 410, as Standard Webhooks has it.</summary>
+    public bool IsEnd => Status == 410;
+
     /// <summary>Whether the receiver has taken it.</summary>
     public bool IsTaken => Problem is null;
 }

@@ -5,6 +5,9 @@ namespace Provisioning.Core.Webhooks;
 /// <summary>What is counted about webhooks.</summary>
 public static class WebhookMetrics
 {
+    /// <summary>Nobody counts farther.</summary>
+    public const int FarBehind = 10_000;
+
     private static readonly Meter Meter = new("Provisioning.Core");
 
     private static readonly Counter<long> Deliveries = Meter.CreateCounter<long>(
@@ -18,6 +21,10 @@ public static class WebhookMetrics
 
     private static readonly Gauge<int> Failing = Meter.CreateGauge<int>(
         "provisioning.webhooks.failing", description: "Webhooks whose next event was tried in vain, at the last look.");
+
+    private static readonly Gauge<long> Lag = Meter.CreateGauge<long>(
+        "provisioning.webhooks.behind",
+        description: "Events that the webhook farthest behind has still to be brought, at the last look; 10000 are that or more. Not of those given up.");
 
     /// <summary>A message was sent.</summary>
     /// <param name="isTaken">Whether it was taken.</param>
@@ -34,4 +41,8 @@ public static class WebhookMetrics
         Paused.Record(paused);
         Failing.Record(failing);
     }
+
+    /// <summary>A look at how far they are.</summary>
+    /// <param name="events">How many events the one farthest behind has to be brought, at most <see cref="FarBehind"/>.</param>
+    public static void Behind(long events) => Lag.Record(events);
 }

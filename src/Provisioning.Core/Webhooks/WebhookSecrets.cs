@@ -14,11 +14,25 @@ public sealed class WebhookSecrets
     /// <summary>The name of the key file.</summary>
     public const string KeyName = "webhooks";
 
-    private readonly Lazy<byte[]> _key;
+    private readonly Lock _reading = new();
+    private readonly KeyFiles _keys;
+    private byte[]? _key;
 
     /// <summary>Makes it; the key is read, or made, when the first secret is wanted.</summary>
     /// <param name="keys">Where the key file is.</param>
-    public WebhookSecrets(KeyFiles keys) => _key = new Lazy<byte[]>(() => keys.LoadOrCreateSecret(KeyName));
+    public WebhookSecrets(KeyFiles keys) => _keys = keys;
+
+    /// <summary>Reads the key, so that what needs it later does not fail by it.</summary>
+    /// <exception cref="IOException">It cannot be read; the next time may be better.</exception>
+    public void Open() => _ = Key;
+
+    private byte[] Key
+    {
+        get
+        {
+            lock (_reading) return _key ??= _keys.LoadOrCreateSecret(KeyName);
+        }
+    }
 
     /// <summary>The secret as its receiver is told it, once.</summary>
     /// <param name="webhook">The ID of the webhook.</param>
@@ -44,6 +58,6 @@ public sealed class WebhookSecrets
     }
 
     private byte[] Derive(string webhook, long number) => HKDF.DeriveKey(
-        HashAlgorithmName.SHA256, _key.Value, 32, info: System.Text.Encoding.ASCII.GetBytes(
+        HashAlgorithmName.SHA256, Key, 32, info: System.Text.Encoding.ASCII.GetBytes(
             string.Create(CultureInfo.InvariantCulture, $"provisioning webhook secret|{webhook}|{number}")));
 }

@@ -29,6 +29,9 @@ public sealed class WebhookService(
     public async Task<Outcome<(Webhook Webhook, string Secret)>> AddAsync(WebhookDefinition definition, long? since, Caller caller, CancellationToken ct)
     {
         if (Check(definition) is { } bad) return bad;
+
+        // A webhook whose secret nobody can be told is of no use.
+        secrets.Open();
         var head = await feed.ReadHeadAsync(ct);
         if (since > head) return new Refusal(RefusalCode.FeedPositionAhead, "This service has told nothing of that number yet.") { Field = "/since" };
         var webhook = new Webhook
@@ -73,6 +76,7 @@ public sealed class WebhookService(
     {
         if (overlap < TimeSpan.Zero || overlap > LongestOverlap)
             return new Refusal(RefusalCode.BadWebhook, $"It is at most {LongestOverlap.TotalDays} days.") { Field = "/overlap" };
+        secrets.Open();
         var now = clock.LastBelieved();
         return (await store.RotateSecretAsync(id, now + overlap, expected, caller.Actor, now, ct)).TryGet(out var changed, out var refusal)
             ? (changed, secrets.TextOf(id, changed.Secret))

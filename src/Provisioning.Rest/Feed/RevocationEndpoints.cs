@@ -99,7 +99,7 @@ internal static class RevocationEndpoints
             context.Response.Headers.CacheControl = "no-store";
             // nginx keeps an answer back until it has a page of it, unless it is told not to.
             context.Response.Headers["X-Accel-Buffering"] = "no";
-            cause = await new RevocationStream(context, feed, signal, options, addresses, time).RunAsync(after ?? head, lifetime.ApplicationStopping);
+            cause = await new RevocationStream(context, feed, signal, options, places, addresses, time).RunAsync(after ?? head, lifetime.ApplicationStopping);
         }
         finally
         {

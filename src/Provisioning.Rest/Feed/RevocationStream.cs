@@ -13,13 +13,15 @@ namespace Provisioning.Rest.Feed;
 /// for a while is cut off. Its caller is identified again before every event.
 /// </summary>
 internal sealed class RevocationStream(
-    HttpContext context, IFeedStore feed, FeedSignal signal, FeedOptions options, PublicAddresses addresses, TimeProvider time)
+    HttpContext context, IFeedStore feed, FeedSignal signal, FeedOptions options, StreamPlaces places, PublicAddresses addresses, TimeProvider time)
 {
     private const int PageSize = 100;
 
     private static readonly byte[] Heartbeat = ":\n\n"u8.ToArray();
 
     private readonly CallerNow _caller = context.CallerNow();
+
+    private bool _isCatchingUp;
 
     /// <summary>Sends what comes after a number until the client leaves, must leave, or the service stops.</summary>
     /// <param name="after">The number.</param>
@@ -42,6 +44,19 @@ internal sealed class RevocationStream(
             context.Abort();
             return "storage";
         }
+        finally
+        {
+            if (_isCatchingUp) places.EndCatchingUp(context.CallerOf());
+        }
+    }
+
+    // Whether what was read may be told now: a page that is full has more behind it.
+    private bool HasTurn(bool isFull)
+    {
+        if (isFull) return _isCatchingUp = _isCatchingUp || places.BeginCatchingUp(context.CallerOf());
+        if (_isCatchingUp) places.EndCatchingUp(context.CallerOf());
+        _isCatchingUp = false;
+        return true;
     }
 
     private async Task<string> TellAsync(long after, CancellationToken ct)
@@ -57,6 +72,8 @@ internal sealed class RevocationStream(
                 context.Abort();
                 return "caller";
             }
+
+            if (!HasTurn(events.Count == PageSize)) events = [];
 
             if (events.Count > 0 || time.GetElapsedTime(spoken) >= options.Heartbeat)
             {

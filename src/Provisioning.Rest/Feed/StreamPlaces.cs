@@ -8,6 +8,7 @@ internal sealed class StreamPlaces(FeedOptions options)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, int> _taken = [];
+    private readonly HashSet<string> _catchingUp = [];
     private int _all;
 
     /// <summary>Takes a place; to be given back by <see cref="Leave"/>.</summary>
@@ -29,6 +30,21 @@ internal sealed class StreamPlaces(FeedOptions options)
             _all++;
             return null;
         }
+    }
+
+    /// <summary>
+    /// Takes the caller's turn to read what is far behind: one of its streams at a time, for the whole history in ten streams is ten times as
+    /// much. To be given back by <see cref="EndCatchingUp"/>.
+    /// </summary>
+    /// <returns>False while another one has it.</returns>
+    internal bool BeginCatchingUp(Caller caller)
+    {
+        lock (_lock) return _catchingUp.Add(caller.Actor);
+    }
+
+    internal void EndCatchingUp(Caller caller)
+    {
+        lock (_lock) _catchingUp.Remove(caller.Actor);
     }
 
     internal void Leave(Caller caller)

@@ -1,4 +1,6 @@
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Webhooks;
+using Provisioning.Rest.Wire;
 
 namespace Provisioning.Rest.Webhooks;
 
@@ -15,6 +17,7 @@ internal record WebhookBody
 
     /// <summary>Only these types of events; all when it is left out.</summary>
     /// <example>["provisioning.certificate.revoked"]</example>
+    [NamesOf(typeof(FeedEventKind))]
     public IReadOnlyList<string>? Types { get; init; }
 
     /// <summary>False while nothing is to be brought; what happens meanwhile is brought afterwards. True when it is left out.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
 using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Feed;
 
 namespace Provisioning.Rest.Wire;
 
@@ -12,8 +13,9 @@ public static class WireNames
     /// <summary>Every spelling of an enumeration, in its order.</summary>
     /// <param name="enumeration">The enumeration.</param>
     /// <returns>The names.</returns>
-    public static IReadOnlyList<string> AllOf(Type enumeration) => enumeration == typeof(RevocationReason)
-        ? RevocationReasons.All
+    public static IReadOnlyList<string> AllOf(Type enumeration) =>
+        enumeration == typeof(RevocationReason) ? RevocationReasons.All
+        : enumeration == typeof(FeedEventKind) ? FeedEventKinds.AllTypes
         : [.. Enum.GetNames(enumeration).Select(JsonNamingPolicy.CamelCase.ConvertName)];
 
     /// <summary>The spelling of a value.</summary>

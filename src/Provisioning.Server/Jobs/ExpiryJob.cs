@@ -28,6 +28,11 @@ internal sealed partial class ExpiryJob(ExpiryWatch watch, TimeProvider time, IL
                 // What was said is on record; the next look goes on.
                 Log.BrokenOff(logger, problem.Message);
             }
+            catch (Exception problem) when (!stoppingToken.IsCancellationRequested)
+            {
+                // A defect here must not end the service.
+                Log.Defect(logger, problem);
+            }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
@@ -39,5 +44,8 @@ internal sealed partial class ExpiryJob(ExpiryWatch watch, TimeProvider time, IL
 
         [LoggerMessage(1131, LogLevel.Warning, "What ends could not be looked at, and is later: {Problem}")]
         internal static partial void BrokenOff(ILogger logger, string problem);
+
+        [LoggerMessage(1132, LogLevel.Error, "The look at what ends failed; the next one is in an hour.")]
+        internal static partial void Defect(ILogger logger, Exception problem);
     }
 }

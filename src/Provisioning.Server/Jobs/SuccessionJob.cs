@@ -29,6 +29,11 @@ internal sealed partial class SuccessionJob(
             {
                 Log.Later(logger, problem.Message);
             }
+            catch (Exception problem) when (!stoppingToken.IsCancellationRequested)
+            {
+                // A defect here must not end the service.
+                Log.Defect(logger, problem);
+            }
         }
     }
 
@@ -39,5 +44,8 @@ internal sealed partial class SuccessionJob(
 
         [LoggerMessage(1111, LogLevel.Information, "{Count} renewed certificates were given up: their devices still use those before.")]
         internal static partial void GivenUp(ILogger logger, int count);
+
+        [LoggerMessage(1112, LogLevel.Error, "Dealing with superseded certificates failed; it is tried again in a minute.")]
+        internal static partial void Defect(ILogger logger, Exception problem);
     }
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Webhooks;
@@ -16,26 +15,38 @@ internal sealed partial class WebhookJob(
     TimeProvider time,
     ILogger<WebhookJob> logger) : BackgroundService
 {
-    private readonly ConcurrentDictionary<string, Task> _running = new();
+    // Only the loop writes here: what has ended is taken out at the next look, so that the end of a task cannot come before its note.
+    private readonly Dictionary<string, Task> _running = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        try
         {
-            var next = signal.Next;
-            try
+            while (!stoppingToken.IsCancellationRequested)
             {
-                await LookAsync(stoppingToken);
-            }
-            catch (StorageUnavailableException problem)
-            {
-                Log.Later(logger, problem.Message);
-            }
+                var next = signal.Next;
+                try
+                {
+                    await LookAsync(stoppingToken);
+                }
+                catch (StorageUnavailableException problem)
+                {
+                    Log.Later(logger, problem.Message);
+                }
+                catch (Exception problem) when (!stoppingToken.IsCancellationRequested)
+                {
+                    // A defect here must not end the service.
+                    Log.LookFailed(logger, problem);
+                }
 
-            await FeedSignal.WaitAsync(next, patience.Look, time, stoppingToken);
+                await FeedSignal.WaitAsync(next, patience.Look, time, stoppingToken);
+            }
         }
-
-        await Task.WhenAll(_running.Values);
+        finally
+        {
+            // Also when the stop comes in the middle of a look: each gives its receiver back.
+            await Task.WhenAll(_running.Values);
+        }
     }
 
     private async Task LookAsync(CancellationToken ct)
@@ -43,6 +54,8 @@ internal sealed partial class WebhookJob(
         var last = await feed.ReadLastEventAsync(ct);
         var all = await store.ListWebhooksAsync(ct);
         WebhookMetrics.Counted(all.Count(one => one.PausedAt is not null), all.Count(one => one.Attempts > 0));
+        WebhookMetrics.Behind(await CountBehindAsync(all, last, ct));
+        foreach (var ended in _running.Where(one => one.Value.IsCompleted).Select(one => one.Key).ToList()) _running.Remove(ended);
         var now = time.GetUtcNow();
         foreach (var webhook in all)
         {
@@ -50,6 +63,13 @@ internal sealed partial class WebhookJob(
             if (!isDue || _running.Count >= options.AtOnce || _running.ContainsKey(webhook.Id)) continue;
             _running[webhook.Id] = Task.Run(() => BringAsync(webhook.Id, ct), CancellationToken.None);
         }
+    }
+
+    // Of the one that is farthest behind. One that is given up or disabled is meant to be behind.
+    private async Task<long> CountBehindAsync(IReadOnlyList<Webhook> all, long last, CancellationToken ct)
+    {
+        var behind = all.Where(one => one is { Definition.Enabled: true, PausedAt: null } && one.Delivered < last).ToList();
+        return behind.Count == 0 ? 0 : await feed.CountEventsAsync(behind.Min(one => one.Delivered), WebhookMetrics.FarBehind, ct);
     }
 
     private async Task BringAsync(string id, CancellationToken ct)
@@ -71,10 +91,6 @@ internal sealed partial class WebhookJob(
             // A defect with one receiver must not end the bringing to all others.
             Log.Defect(logger, problem, id);
         }
-        finally
-        {
-            _running.TryRemove(id, out _);
-        }
     }
 
     private static partial class Log
@@ -84,6 +100,9 @@ internal sealed partial class WebhookJob(
 
         [LoggerMessage(1121, LogLevel.Error, "The webhook {Id} ({Url}) was given up after {Attempts} tries. Resume it: POST /api/v1/webhooks/{Id}/resumption.")]
         internal static partial void GivenUp(ILogger logger, string id, string url, long attempts);
+
+        [LoggerMessage(1123, LogLevel.Error, "Looking for what webhooks are to be brought failed; it is tried again.")]
+        internal static partial void LookFailed(ILogger logger, Exception problem);
 
         [LoggerMessage(1122, LogLevel.Error, "Bringing events to the webhook {Id} failed.")]
         internal static partial void Defect(ILogger logger, Exception problem, string id);

@@ -35,6 +35,8 @@ internal static class CallerLimits
     }
 
     // A claim certificate is the same for a whole batch: one that was stolen must not use up what the others may ask.
+    internal static string KeyOf(Caller caller, IPAddress? address) => KeyOf(caller, isStatus: false, address);
+
     private static string KeyOf(Caller? caller, bool isStatus, IPAddress? address) => caller switch
     {
         null => (isStatus ? "status:" : "address:") + AddressOf(address),

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Rest.Wire;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -14,7 +15,7 @@ internal sealed class NamesFilter : ISchemaFilter, IParameterFilter
 {
     public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
     {
-        if (schema is OpenApiSchema property && context.MemberInfo?.GetCustomAttribute<NamesOfAttribute>() is { } names)
+        if (schema is OpenApiSchema property && FindNames(context.MemberInfo) is { } names)
             Narrow(property, names);
     }
 
@@ -33,6 +34,12 @@ internal sealed class NamesFilter : ISchemaFilter, IParameterFilter
                 break;
         }
     }
+
+    // The core knows nothing of the description of the API.
+    private static NamesOfAttribute? FindNames(MemberInfo? member) =>
+        member is { Name: nameof(RevocationEventDocument.Type) } && member.DeclaringType == typeof(RevocationEventDocument)
+            ? new NamesOfAttribute(typeof(FeedEventKind))
+            : member?.GetCustomAttribute<NamesOfAttribute>();
 
     private static void Narrow(OpenApiSchema schema, NamesOfAttribute names)
     {

@@ -49,7 +49,10 @@ internal sealed class WebhookSender : IWebhookSender, IDisposable
         {
             using var response = await _client.SendAsync(request, either.Token);
             return new WebhookAnswer(
-                (int)response.StatusCode, response.IsSuccessStatusCode ? null : "The receiver did not take it.", _time.GetElapsedTime(begun));
+                (int)response.StatusCode, response.IsSuccessStatusCode ? null : "The receiver did not take it.", _time.GetElapsedTime(begun))
+            {
+                RetryAfter = response.Headers.RetryAfter is { } later ? later.Delta ?? (later.Date - _time.GetUtcNow()) : null,
+            };
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -124,18 +127,18 @@ internal sealed class WebhookSender : IWebhookSender, IDisposable
 /// <param name="File">PEM with one or more certificates; null for the machine's.</param>
 internal sealed record WebhookTrust(string? File)
 {
-    /// <summary>Null for the platform's own.</summary>
-    internal X509ChainPolicy? Policy { get; } = File is null ? null : Read(File);
+    /// <summary>Never the platform's own: that fetches issuers which a receiver has not sent from wherever its certificate says.</summary>
+    internal X509ChainPolicy Policy { get; } = Read(File);
 
-    private static X509ChainPolicy Read(string file)
+    private static X509ChainPolicy Read(string? file)
     {
         var policy = new X509ChainPolicy
         {
-            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            TrustMode = file is null ? X509ChainTrustMode.System : X509ChainTrustMode.CustomRootTrust,
             RevocationMode = X509RevocationMode.NoCheck,
             DisableCertificateDownloads = true,
         };
-        policy.CustomTrustStore.ImportFromPemFile(file);
+        if (file is not null) policy.CustomTrustStore.ImportFromPemFile(file);
         return policy;
     }
 }

@@ -1,6 +1,8 @@
 using System.Data.Common;
+using System.Globalization;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Audit;
 
@@ -8,6 +10,10 @@ namespace Provisioning.Storage.Audit;
 internal static class AuditRow
 {
     public const string Columns = "sequence, at, actor, action, holder_kind, holder, serial, detail, hash";
+
+    /// <summary>As <see cref="Read"/>, for those who must get past a row that is damaged: null for that.</summary>
+    public static AuditEntry? TryRead(DbDataReader row) =>
+        DamagedRows.ReadOrLeaveOut("audit", () => Read(row), () => row.GetInt64(0).ToString(CultureInfo.InvariantCulture));
 
     public static AuditEntry Read(DbDataReader row) => new()
     {

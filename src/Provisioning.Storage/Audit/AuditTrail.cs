@@ -93,6 +93,7 @@ internal sealed class AuditTrail
                 .With(names[6], entry.SerialNumber)
                 .With(names[7], entry.Detail)
                 .With(names[8], hash.ToOctets());
+            _hasEvents |= FeedEventKinds.OfAction(entry.Action) is not null;
         }
 
         statement.Execute();

@@ -55,6 +55,10 @@ internal static class CertificateRow
         WorksUntil = row.IsDBNull(21) ? null : Time(row, 21),
     };
 
+    /// <summary>As <see cref="Read"/>, for those who read many: null for a row that is damaged.</summary>
+    public static CertificateRecord? TryRead(DbDataReader row) => DamagedRows.ReadOrLeaveOut(
+        "certificates", () => Read(row), () => row.GetValue(0) is byte[] serial ? Convert.ToHexString(serial) : "?");
+
     public static StoredCertificate ReadStored(DbDataReader row) =>
         new(Read(row), row.IsDBNull(Count) ? default : Octets(row, Count));
 
@@ -62,6 +66,13 @@ internal static class CertificateRow
     {
         using var row = transaction.Sql(BySerial).With("serial", serialNumber.ToOctets()).Query();
         return row.Read() ? Read(row) : null;
+    }
+
+    /// <summary>As <see cref="FindAsync"/>, for those who read many: null for a row that is damaged as well.</summary>
+    public static async ValueTask<CertificateRecord?> TryFindAsync(Session session, SerialNumber serial, CancellationToken ct)
+    {
+        await using var row = await session.Sql(BySerial).With("serial", serial.ToOctets()).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? TryRead(row) : null;
     }
 
     public static async ValueTask<CertificateRecord?> FindAsync(

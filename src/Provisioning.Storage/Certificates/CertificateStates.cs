@@ -23,14 +23,14 @@ internal static class CertificateStates
 
     /// <summary>
     /// The device's current certificate in a slot, if there is one, is superseded now, and works until the overlap is over. So are those
-    /// that were displaced and never shown: from now on they are old.
+    /// that were displaced and never shown: from now on they are old, also when they are on hold now and released later.
     /// </summary>
     public static void SupersedeCurrent(Transaction transaction, string device, string slot, Succession succession, DateTimeOffset at)
     {
         const string sql = """
-            UPDATE certificates SET state = 'superseded', works_until = @until, revoke_at = @revoke_at
+            UPDATE certificates SET state = CASE WHEN state = 'held' THEN 'held' ELSE 'superseded' END, works_until = @until, revoke_at = @revoke_at
             WHERE holder = @holder AND slot = @slot AND holder_kind = 'device'
-                AND (state = 'current' OR (state = 'superseded' AND works_until IS NULL))
+                AND (state = 'current' OR (works_until IS NULL AND (state = 'superseded' OR (state = 'held' AND prior_state = 'superseded'))))
             """;
         var until = (at + succession.Overlap).ToUnixTimeMilliseconds();
         transaction.Sql(sql)
@@ -70,7 +70,7 @@ internal static class CertificateStates
     {
         if (issued.HolderKind == HolderKind.Device) SupersedeCurrent(transaction, issued.Holder, issued.Slot, succession, at);
         const string sql = """
-            UPDATE certificates SET state = 'current' WHERE serial = @serial AND authority = @authority
+            UPDATE certificates SET state = 'current', works_until = NULL, revoke_at = NULL WHERE serial = @serial AND authority = @authority
             """;
         transaction.Sql(sql)
             .With("serial", issued.SerialNumber.ToOctets())
@@ -78,7 +78,7 @@ internal static class CertificateStates
             .Execute();
         var actor = Words.Of(issued.HolderKind) + ":" + issued.Holder;
         Audit(transaction, AuditActions.CertificateConfirmed, actor, at, issued, null);
-        return See(transaction, issued, at) with { State = CertificateState.Current };
+        return See(transaction, issued, at) with { State = CertificateState.Current, WorksUntil = null };
     }
 
     /// <summary>Puts on record that a holder showed a certificate: when first, and when last, to the hour.</summary>

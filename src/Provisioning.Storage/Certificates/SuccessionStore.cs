@@ -37,7 +37,8 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
             .With("limit", limit)
             .Query())
         {
-            while (row.Read()) stale.Add(CertificateRow.Read(row));
+            while (row.Read())
+                if (CertificateRow.TryRead(row) is { } good) stale.Add(good);
         }
 
         foreach (var certificate in stale)
@@ -58,7 +59,8 @@ internal sealed class SuccessionStore(Writer writer) : ISuccessionStore
         var due = new List<CertificateRecord>();
         using (var row = transaction.Sql(sql).With("at", at).With("limit", limit).Query())
         {
-            while (row.Read()) due.Add(CertificateRow.Read(row));
+            while (row.Read())
+                if (CertificateRow.TryRead(row) is { } good) due.Add(good);
         }
 
         var authorities = new HashSet<string>();

@@ -4,6 +4,7 @@ using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Storage.Audit;
 using Provisioning.Storage.Certificates;
+using Provisioning.Storage.Expiry;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation;
@@ -26,6 +27,10 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
 
     private const string LastEvent = $"SELECT COALESCE(MAX(sequence), 0) FROM audit WHERE {IsEvent}";
 
+    private const string Behind = $"""
+        SELECT COUNT(*) FROM (SELECT sequence FROM audit WHERE sequence > @after AND {IsEvent} ORDER BY sequence LIMIT @limit) AS behind
+        """;
+
     public ValueTask<IReadOnlyList<FeedEvent>> ReadEventsAsync(long after, int limit, CancellationToken ct) =>
         readers.ReadAsync(ReadAsync, (after, limit), ct);
 
@@ -33,17 +38,36 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
 
     public ValueTask<long> ReadLastEventAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, LastEvent, ct);
 
+    public ValueTask<long> CountEventsAsync(long after, int limit, CancellationToken ct) => readers.ReadAsync(CountAsync, (after, limit), ct);
+
+    private static async ValueTask<long> CountAsync(Session session, (long After, int Limit) of, CancellationToken ct)
+    {
+        await using var row = await session.Sql(Behind).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct);
+        return await row.ReadAsync(ct) ? row.GetInt64(0) : 0;
+    }
+
     private static async ValueTask<IReadOnlyList<FeedEvent>> ReadAsync(Session session, (long After, int Limit) of, CancellationToken ct)
     {
+        // Fewer than the limit mean that there are no more, so what is left out must not count.
         var entries = new List<AuditEntry>();
-        await using (var row = await session.Sql(Events).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct))
-            while (await row.ReadAsync(ct)) entries.Add(AuditRow.Read(row));
+        int read;
+        do
+        {
+            read = 0;
+            await using var row = await session.Sql(Events).With("after", of.After).With("limit", (long)of.Limit).QueryAsync(ct);
+            for (; entries.Count < of.Limit && await row.ReadAsync(ct); read++)
+            {
+                of.After = row.GetInt64(0);
+                if (AuditRow.TryRead(row) is { } entry) entries.Add(entry);
+            }
+        }
+        while (read == of.Limit && entries.Count < of.Limit);
 
         // By key, one after the other: the audit has serial numbers as text, which no engine joins to octets as the other does.
         var events = new List<FeedEvent>(entries.Count);
         foreach (var entry in entries)
         {
-            var certificate = SerialNumber.TryParse(entry.SerialNumber, out var serial) ? await CertificateRow.FindAsync(session, serial, ct) : null;
+            var certificate = SerialNumber.TryParse(entry.SerialNumber, out var serial) ? await CertificateRow.TryFindAsync(session, serial, ct) : null;
             events.Add(ToEvent(entry, certificate));
         }
 
@@ -60,6 +84,9 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
             Kind = kind,
             HolderKind = entry.HolderKind,
             Holder = entry.Holder,
+            SerialNumber = entry.SerialNumber,
+            Authority = kind == FeedEventKind.AuthorityExpiring ? entry.Holder : certificate?.Authority,
+            NotAfter = kind == FeedEventKind.AuthorityExpiring ? ExpiryStore.EndOf(entry.Detail) : certificate?.NotAfter,
             Certificate = certificate,
             Reason = kind switch
             {

@@ -38,7 +38,8 @@ internal sealed class WebhookStore(Writer writer, Readers readers) : IWebhookSto
         {
             var all = new List<Webhook>();
             await using var row = await session.Sql($"SELECT {WebhookRow.Columns} FROM webhooks ORDER BY created_at, id").QueryAsync(ct);
-            while (await row.ReadAsync(ct)) all.Add(WebhookRow.Read(row));
+            while (await row.ReadAsync(ct))
+                if (DamagedRows.ReadOrLeaveOut("webhooks", () => WebhookRow.Read(row), () => row.GetValue(0).ToString() ?? "?") is { } webhook) all.Add(webhook);
             return all;
         },
         (object?)null,

@@ -88,6 +88,12 @@ internal sealed class BrokerHouse : IAsyncDisposable
     internal Task<MqttSession?> ConnectAsync(string device, X509Certificate2 certificate) =>
         MqttSession.OpenAsync(Address, _port, Trust, certificate, device);
 
+    /// <summary>Publishes as a device, with a client that says what the broker refuses.</summary>
+    internal Task<Tool> PublishAsync(string device, string topic, string message) => Tool.RunAsync(
+        "mosquitto_pub",
+        ["-h", Address, "-p", $"{_port}", "--cafile", Trust, "--cert", At(device + ".pem"), "--key", At(device + ".key"),
+        "-V", "5", "-q", "1", "-t", topic, "-m", message]);
+
     /// <summary>Waits until the broker does not let a device in any more.</summary>
     internal Task UntilRefusedAsync(string device, X509Certificate2 certificate) => UntilAsync(async () =>
     {
@@ -127,7 +133,7 @@ internal sealed class BrokerHouse : IAsyncDisposable
 
     private string[] AdapterOptions =>
     [
-        "-w", _work, "-s", Server.Https, "-c", Server.Http, "--cacert", Trust, "--cert", At("adapter.pem"), "--key", At("adapter.key"),
+        "-w", _work, "-s", Server.Https, "-c", Server.Http, "--cacert", Trust, "--cert", At("mqtt-adapter.pem"), "--key", At("mqtt-adapter.key"),
     ];
 
     private string At(string file) => Path.Combine(_work, file);
@@ -136,11 +142,11 @@ internal sealed class BrokerHouse : IAsyncDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var added = await Administrator.PostAsJsonAsync(
-            "/api/v1/principals", new { name = "adapter", kind = "relyingParty", csr = Convert.ToBase64String(Profiles.Request(key, "adapter")) });
+            "/api/v1/principals", new { name = "mqtt-adapter", kind = "relyingParty", csr = Convert.ToBase64String(Profiles.Request(key, "mqtt-adapter")) });
         var text = await added.Content.ReadAsStringAsync();
         Assert.True(added.IsSuccessStatusCode, text);
-        await File.WriteAllTextAsync(At("adapter.pem"), JsonDocument.Parse(text).RootElement.GetProperty("certificate").GetString());
-        await File.WriteAllTextAsync(At("adapter.key"), key.ExportPkcs8PrivateKeyPem());
+        await File.WriteAllTextAsync(At("mqtt-adapter.pem"), JsonDocument.Parse(text).RootElement.GetProperty("certificate").GetString());
+        await File.WriteAllTextAsync(At("mqtt-adapter.key"), key.ExportPkcs8PrivateKeyPem());
     }
 
     private async Task<X509Certificate2> KeepAsync(string device, JsonElement answer, ECDsa key)

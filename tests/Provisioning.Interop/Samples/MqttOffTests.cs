@@ -62,6 +62,53 @@ public sealed class MqttOffTests
         });
     }
 
+    [Fact]
+    public async Task A_device_of_whatever_name_gives_the_broker_no_commands()
+    {
+        await using var house = await BrokerHouse.StartAsync();
+        using var bystander = await house.EnrollAsync("bystander");
+        await using var other = await OpenAsync(house, "bystander", bystander);
+        using var certificate = await house.EnrollAsync("adapter");
+        const string command = """{"commands": [{"command": "createClient", "username": "bystander"}, {"command": "deleteClient", "username": "bystander"}]}""";
+        var told = await house.PublishAsync("adapter", "$CONTROL/dynamic-security/v1", command);
+        Assert.Contains("Not authorized", told.Output + told.Error, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Not authorized", (await house.PublishAsync("adapter", "devices/adapter/state", "running")).Error, StringComparison.OrdinalIgnoreCase);
+        await other.PublishAsync();
+    }
+
+    [Fact]
+    public async Task A_revoked_device_is_off_and_stays_off_while_more_events_come()
+    {
+        await using var house = await BrokerHouse.StartAsync();
+        await OffAsync(house, "warm-up", isDevice: false);
+        using var first = await house.EnrollAsync("pump-first");
+        await using var session = await OpenAsync(house, "pump-first", first);
+        using var stop = new CancellationTokenSource();
+        var flow = FlowAsync(house, stop.Token);
+        var begun = Stopwatch.GetTimestamp();
+        await Api.RevokeAsync(house.Administrator, first.SerialNumber, "keyCompromise");
+        await UntilClosedAsync(house, session);
+        var taken = Stopwatch.GetElapsedTime(begun);
+        await house.UntilRefusedAsync("pump-first", first);
+        Assert.False(flow.IsCompleted, house.Said);
+        await stop.CancelAsync();
+        await flow;
+        Assert.True(taken <= Limit, $"{taken.TotalMilliseconds} ms\n{house.Said}");
+    }
+
+    // An event every few milliseconds, as a revocation job makes them: a device goes on hold and is resumed.
+    private static async Task FlowAsync(BrokerHouse house, CancellationToken stop)
+    {
+        using var certificate = await house.EnrollAsync("restless");
+        while (!stop.IsCancellationRequested)
+        {
+            using (var suspended = await house.Administrator.PostAsJsonAsync("/api/v1/devices/restless/suspension", new { reason = "Flow" }, CancellationToken.None))
+                Assert.True(suspended.IsSuccessStatusCode);
+            using var resumed = await house.Administrator.DeleteAsync("/api/v1/devices/restless/suspension", CancellationToken.None);
+            Assert.True(resumed.IsSuccessStatusCode);
+        }
+    }
+
     // From the request of the administrator to the end of the session; and the device does not come back.
     private static async Task<TimeSpan> OffAsync(BrokerHouse house, string device, bool isDevice)
     {

@@ -1,9 +1,11 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Expiry;
+using Provisioning.Core.Revocation.Feed;
 using Provisioning.Tests.Cli;
 using Provisioning.Tests.Server.Renewals;
 using Provisioning.Tests.Server.Swagger;
@@ -79,6 +81,21 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public async Task Who_was_given_the_next_certificate_and_never_shows_it_is_late_half_way_to_the_end()
+    {
+        await using var house = await RenewalHouse.StartAsync("""{"early":"allowed"}""", ""","profile":"brief" """);
+        var watch = house.Server.Services.GetRequiredService<ExpiryWatch>();
+        var before = (await ListAsync(house, "?days=12"))[0].GetProperty("renewBefore").GetDateTimeOffset();
+        using (var renewed = await house.Device.RenewAsync(house.Device.Client())) Assert.Equal(HttpStatusCode.Created, renewed.StatusCode);
+        house.Pass(before - house.Time.GetUtcNow());
+        await watch.LookAsync(default);
+        Assert.DoesNotContain("renewal-late", await house.HistoryAsync());
+        house.Pass(TimeSpan.FromDays(1));
+        await watch.LookAsync(default);
+        Assert.Single(await house.HistoryAsync(), "renewal-late");
+    }
+
+    [Fact]
     public async Task The_list_goes_on_where_the_page_before_ended()
     {
         await using var house = await RenewalHouse.StartAsync("""{"early":"allowed"}""", ""","profile":"brief" """);
@@ -111,6 +128,26 @@ public sealed class ForecastTests
         }
 
         Assert.Equal(["", "25 %", "25 %", "25 %,10 %", "25 %,10 %,5 %", "25 %,10 %,5 %"], noted);
+
+        // By now no credential of this service is good any more.
+        var events = await house.Server.Instance.Database.Feed.ReadEventsAsync(0, 100, default);
+        var told = RevocationEventDocument.Of(events.Last(one => one.Holder == "issuing"), house.Server.Instance.Addresses).Data;
+        Assert.Equal(("authority", "issuing"), (told.HolderKind, told.Authority));
+        Assert.Equal(issuing.NotAfter, DateTimeOffset.Parse(told.NotAfter!, CultureInfo.InvariantCulture));
+    }
+
+    [Fact]
+    public async Task TM_39_a_certificate_of_a_profile_that_never_was_stops_neither_the_watch_nor_the_forecast()
+    {
+        await using var house = await RenewalHouse.StartAsync("{}", ""","profile":"brief" """);
+        await EnrollAsync(house, "pump-2", "pumps");
+        await house.Server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("UPDATE certificates SET profile = 'nobody' WHERE holder = 'pump-1'").Execute(), default);
+        house.Pass(TimeSpan.FromDays(9));
+        await house.Server.Services.GetRequiredService<ExpiryWatch>().LookAsync(default);
+        var events = (await house.ReadAsync("/api/v1/revocations?since=0")).GetProperty("items").EnumerateArray();
+        Assert.Equal("pump-2", Assert.Single(events).GetProperty("subject").GetString());
+        Assert.Equal(2, (await ListAsync(house, "?days=12")).Count);
     }
 
     [Fact]

@@ -11,6 +11,9 @@ internal sealed class PushContent : HttpContent
 
     internal PushContent(string mediaType) => Headers.ContentType = new MediaTypeHeaderValue(mediaType);
 
+    /// <summary>A piece has left.</summary>
+    internal bool IsUnderWay { get; private set; }
+
     internal void Push(string piece) => _pieces.Writer.TryWrite(piece);
 
     internal void End() => _pieces.Writer.TryComplete();
@@ -25,6 +28,7 @@ internal sealed class PushContent : HttpContent
         {
             await stream.WriteAsync(System.Text.Encoding.UTF8.GetBytes(piece), cancellationToken);
             await stream.FlushAsync(cancellationToken);
+            IsUnderWay = true;
         }
     }
 

@@ -4,6 +4,9 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Lots;
 
 namespace Provisioning.Tests.Server;
 
@@ -59,6 +62,22 @@ public sealed class SignedTimeTests
         Assert.Equal(HttpStatusCode.OK, revoked.StatusCode);
         time.Advance(TimeSpan.FromMinutes(1));
         Assert.NotEqual(first.GetPublicKeyString(), (await SignerAsync(device)).GetPublicKeyString());
+    }
+
+    [Fact]
+    public async Task A_fleet_that_asks_while_the_key_is_read_again_gets_good_statements_all_along()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        await using var server = await TestServer.StartAsync(time: time);
+        using var device = (await server.NewDevice("pump-1").EnrollAsync(server.Registrar())).Client();
+        var root = (await device.GetFromJsonAsync<JsonElement>("/api/v1/self")).GetProperty("trustAnchors")[0].GetString()!;
+        var statements = server.Services.GetRequiredService<SignedTime>();
+        for (var minute = 0; minute < 4; minute++)
+        {
+            var all = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => Task.Run(async () => await statements.SignAsync("pump-1", Nonce, default))));
+            foreach (var one in all) Verify(Assert.IsType<Outcome<string>.Success>(one).Value, root, time.GetUtcNow());
+            time.Advance(TimeSpan.FromMinutes(1));
+        }
     }
 
     [Theory]

@@ -41,6 +41,32 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task Who_may_be_late_is_watched_however_long_its_certificate_still_lives()
+    {
+        var issued = Now;
+        await IssueAsync(NewReservation() with { NotAfter = issued.AddDays(1000) });
+        Assert.Empty(await WatchedAsync(issued.AddDays(899)));
+        Assert.Equal(["pump-1"], await WatchedAsync(issued.AddDays(901)));
+
+        await SaveGroupAsync("pumps", 1);
+        await IssueAsync(NewReservation("pump-2") with { NotAfter = issued.AddDays(10_000), Group = "pumps", GroupVersion = 1 });
+        Now = Now.AddMinutes(1);
+        var campaign = Value(await Database.Campaigns.AddCampaignAsync(NewCampaign(), Ct));
+        Assert.Empty(await WatchedAsync(campaign.EndsAt.AddSeconds(-1)));
+        Assert.Equal(["pump-2"], await WatchedAsync(campaign.EndsAt));
+        Value(await Database.Campaigns.StopCampaignAsync(campaign.Id, "administrator:a", Now, Ct));
+        Assert.Empty(await WatchedAsync(campaign.EndsAt));
+    }
+
+    [Fact]
+    public async Task TM_39_a_damaged_row_is_left_out_of_what_ends()
+    {
+        foreach (var device in new[] { "pump-1", "pump-2" }) await IssueAsync(NewReservation(device) with { NotAfter = Now.AddDays(1) });
+        await WriteAsync("UPDATE certificates SET revocation_reason = 1, revoked_at = 9223372036854775807 WHERE holder = 'pump-1'");
+        Assert.Equal(["pump-2"], (await ReadEndingAsync(Now, Now.AddDays(2))).Select(one => one.Certificate.Holder));
+    }
+
+    [Fact]
     public async Task Who_is_late_is_said_once()
     {
         var late = await IssueAsync(NewReservation() with { NotAfter = Now.AddDays(1) });
@@ -65,6 +91,9 @@ public abstract partial class StorageContract
         Task<bool> NoteAsync(Digest certificate, int percent) =>
             Database.Expiry.NoteAuthorityAsync("issuing", certificate, percent, Now.AddDays(9), Now, Ct);
     }
+
+    private async Task<List<string>> WatchedAsync(DateTimeOffset now) =>
+        await Database.Expiry.ReadWatchedAsync(now, now.AddDays(30), 0.1, Ct).Select(one => one.Certificate.Holder).ToListAsync(Ct);
 
     private async Task<IEnumerable<SerialNumber>> EndingAsync(
         DateTimeOffset from, DateTimeOffset until, Cursor? after = null, string? group = null) =>

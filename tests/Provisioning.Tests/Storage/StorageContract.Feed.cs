@@ -36,6 +36,8 @@ public abstract partial class StorageContract
         Assert.Equal(revoked, events[0].Certificate);
         Assert.Equal((RevocationReason.CertificateHold, (RevocationReason?)null, RevocationReason.CessationOfOperation), (events[1].Reason, events[2].Reason, events[9].Reason));
         Assert.Null(events[^1].Certificate);
+        Assert.Equal(events.Count - 1, await Database.Feed.CountEventsAsync(events[0].Sequence, 100, Ct));
+        Assert.Equal(2, await Database.Feed.CountEventsAsync(0, 2, Ct));
         Assert.Equal((events[^1].Sequence, audit[^1].Sequence), (await Database.Feed.ReadLastEventAsync(Ct), await Database.Feed.ReadHeadAsync(Ct)));
     }
 
@@ -59,6 +61,24 @@ public abstract partial class StorageContract
         }
 
         Assert.Equal(serials, read);
+    }
+
+    [Fact]
+    public async Task TM_39_the_revocation_of_a_certificate_whose_row_is_damaged_is_told_all_the_same()
+    {
+        for (var i = 0; i < 4; i++) await RevokeAsync(await IssueAsync(NewReservation($"pump-{i}")), RevocationReason.Superseded);
+        await WriteAsync("UPDATE certificates SET tbs_hash = serial WHERE holder = 'pump-1'");
+
+        var (all, after) = (new List<FeedEvent>(), 0L);
+        while (await Database.Feed.ReadEventsAsync(after, 1, Ct) is { Count: > 0 } page)
+        {
+            all.AddRange(page);
+            after = page[^1].Sequence;
+        }
+
+        // Without its certificate it is told all the same: it is the revocation that counts.
+        Assert.Equal(["pump-0", "pump-1", "pump-2", "pump-3"], all.Select(told => told.Holder));
+        Assert.Equal((null, true), (all[1].Certificate, all[1].SerialNumber is { Length: > 0 }));
     }
 
     [Fact]

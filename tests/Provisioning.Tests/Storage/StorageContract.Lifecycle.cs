@@ -40,6 +40,41 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task What_comes_back_after_it_was_displaced_is_not_to_end_with_the_overlap()
+    {
+        var succession = new Succession(TimeSpan.FromHours(2), Revokes: true);
+        var old = await IssueAsync(NewReservation());
+        var displaced = await IssueAsync(NewRenewal(old));
+        await IssueAsync(NewRenewal(old));
+        Assert.Equal(CertificateState.Superseded, await StateAsync(displaced.SerialNumber));
+        await Certificates.ConfirmAsync(displaced.SerialNumber, succession, Now, Ct);
+        var back = (await Certificates.FindAsync(displaced.SerialNumber, Ct))!;
+        Assert.Equal((CertificateState.Current, (DateTimeOffset?)null), (back.State, back.WorksUntil));
+        Assert.Equal(0, await WriteAsync("UPDATE certificates SET revoke_at = revoke_at WHERE state = 'current' AND revoke_at IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task What_was_displaced_and_is_on_hold_when_a_later_one_is_confirmed_is_as_old_as_all_others()
+    {
+        var succession = new Succession(TimeSpan.FromHours(2), Revokes: true);
+        var old = await IssueAsync(NewReservation());
+        var displaced = await IssueAsync(NewRenewal(old));
+        var later = await IssueAsync(NewRenewal(old));
+        Assert.True(DeviceId.TryParse(old.Holder, out var id));
+        Value(await Database.DeviceChanges.ChangeAsync(id, DeviceChange.Suspend, null, "administrator:a", Now, Ct));
+        await WriteAsync("UPDATE certificates SET held_with_device = NULL WHERE state = 'held' AND prior_state = 'superseded'");
+        Value(await Database.DeviceChanges.ChangeAsync(id, DeviceChange.Resume, null, "administrator:a", Now, Ct));
+        Assert.Equal(CertificateState.Held, await StateAsync(displaced.SerialNumber));
+        await Certificates.ConfirmAsync(later.SerialNumber, succession, Now, Ct);
+        var held = (await Certificates.FindAsync(displaced.SerialNumber, Ct))!;
+        Assert.Equal((CertificateState.Held, Now.AddHours(2)), (held.State, held.WorksUntil));
+        Value(await Database.Revocations.ReleaseAsync(displaced.SerialNumber, "administrator:a", Now, Ct));
+        Now = Now.AddHours(2);
+        await Database.Successions.RevokeSupersededAsync(Now, 10, Ct);
+        Assert.Equal(CertificateState.Revoked, await StateAsync(displaced.SerialNumber));
+    }
+
+    [Fact]
     public async Task A_suspension_keeps_the_revocation_that_comes_after_the_overlap()
     {
         var old = await IssueAsync(NewReservation());

@@ -28,7 +28,9 @@ public abstract partial class StorageContract
         Assert.Equal((20, "pumps", 20), (count.Certificates, count.Groups[0].Key, count.Groups[0].Value));
         Assert.Equal(RevocationCount.MaxSamples, count.Samples.Count);
         var before = (await AuditAsync()).Count;
+        var next = Database.FeedSignal.Next;
         var job = await FinishAsync(await StartAsync(order));
+        await next.WaitAsync(TimeSpan.FromSeconds(30), Ct);
 
         Assert.Equal((RevocationJobState.Finished, 20, 0), (job.State, job.Done, job.Failed));
         foreach (var one in wanted)

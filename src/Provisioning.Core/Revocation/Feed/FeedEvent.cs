@@ -23,6 +23,15 @@ public sealed record FeedEvent
     /// <summary>Why a certificate was revoked; null for all other kinds.</summary>
     public required RevocationReason? Reason { get; init; }
 
-    /// <summary>The certificate as it is on record now; null for what is about a device.</summary>
+    /// <summary>The serial number of the certificate, as the audit has it; null for what is about a device.</summary>
+    public required string? SerialNumber { get; init; }
+
+    /// <summary>The authority that issued the certificate, or that comes to its end; null for what is about a device.</summary>
+    public required string? Authority { get; init; }
+
+    /// <summary>When the certificate or the authority ends, or null.</summary>
+    public required DateTimeOffset? NotAfter { get; init; }
+
+    /// <summary>The certificate as it is on record now; null for what is about a device, and where its row cannot be read.</summary>
     public required CertificateRecord? Certificate { get; init; }
 }

@@ -26,6 +26,9 @@ public static class FeedEventKinds
     /// <summary>The audit actions that are events.</summary>
     public static IReadOnlyCollection<string> Actions => ByAction.Keys;
 
+    /// <summary>What <see cref="TypeOf"/> gives, in the order of the kinds.</summary>
+    public static IReadOnlyList<string> AllTypes { get; } = [.. All.Select(one => one.Type)];
+
     /// <summary>The event that an audit entry is.</summary>
     /// <param name="action">One of <see cref="AuditActions"/>.</param>
     /// <returns>Its kind, or null when relying parties are not told.</returns>

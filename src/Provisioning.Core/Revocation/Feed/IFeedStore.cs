@@ -25,4 +25,11 @@ public interface IFeedStore
     /// <param name="ct">Gives up.</param>
     /// <returns>The number; 0 when there is none.</returns>
     ValueTask<long> ReadLastEventAsync(CancellationToken ct);
+
+    /// <summary>Counts the events behind a number.</summary>
+    /// <param name="after">The number.</param>
+    /// <param name="limit">It counts no farther.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The count.</returns>
+    ValueTask<long> CountEventsAsync(long after, int limit, CancellationToken ct);
 }

@@ -21,11 +21,11 @@ public sealed record RevocationEventDocument
     /// <example>https://localhost/api/v1/revocations</example>
     public required string Source { get; init; }
 
-    /// <summary>What happened.</summary>
+    /// <summary>What happened. There may be more of them one day: whoever does not know a type leaves the event alone.</summary>
     /// <example>provisioning.certificate.revoked</example>
     public required string Type { get; init; }
 
-    /// <summary>The device or other holder that it is about.</summary>
+    /// <summary>The device, principal or authority that it is about.</summary>
     /// <example>pump-0001</example>
     public required string? Subject { get; init; }
 
@@ -55,11 +55,11 @@ public sealed record RevocationEventDocument
         {
             HolderKind = told.HolderKind is { } kind ? JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()) : null,
             DeviceId = told.HolderKind == HolderKind.Device ? told.Holder : null,
-            SerialNumber = told.Certificate?.SerialNumber.ToString(),
-            Authority = told.Certificate?.Authority,
+            SerialNumber = told.SerialNumber,
+            Authority = told.Authority,
             Slot = told is { HolderKind: HolderKind.Device, Certificate: { } certificate } ? certificate.Slot : null,
             Thumbprint = told.Certificate?.Thumbprint?.ToString(),
-            NotAfter = told.Certificate is { } record ? Write(record.NotAfter) : null,
+            NotAfter = told.NotAfter is { } end ? Write(end) : null,
             Reason = told.Reason is { } reason ? RevocationReasons.ToText(reason) : null,
         },
     };
@@ -100,7 +100,8 @@ public sealed record RevocationEventDocument
 /// <summary>The <c>data</c> of an event. What is about a device and not about one certificate names no certificate.</summary>
 public sealed record RevocationEventData
 {
-    /// <summary>What the holder is: <c>device</c>, <c>registrar</c>, <c>administrator</c>, <c>relyingParty</c>, <c>service</c> or <c>claim</c>.</summary>
+    /// <summary>What the holder is: <c>device</c>, <c>registrar</c>, <c>administrator</c>, <c>relyingParty</c>, <c>service</c>, <c>claim</c>
+    /// or, of an authority that comes to its end, <c>authority</c>.</summary>
     /// <example>device</example>
     public required string? HolderKind { get; init; }
 
@@ -112,7 +113,7 @@ public sealed record RevocationEventData
     /// <example>7A326DAD16B23EBCCF50D2D8E8B84AB7</example>
     public required string? SerialNumber { get; init; }
 
-    /// <summary>The name of the authority that issued it, or null.</summary>
+    /// <summary>The name of the authority that issued it, or that comes to its end; or null.</summary>
     /// <example>issuing</example>
     public required string? Authority { get; init; }
 
@@ -124,7 +125,7 @@ public sealed record RevocationEventData
     /// <example>1F7C2F1C7C2A6B1F2B4A5F0C7D8E9A0B1C2D3E4F5061728394A5B6C7D8E9F001</example>
     public required string? Thumbprint { get; init; }
 
-    /// <summary>When the certificate ends: nobody needs to remember the event for longer. In UTC, or null.</summary>
+    /// <summary>When the certificate or the authority ends: nobody needs to remember the event for longer. In UTC, or null.</summary>
     /// <example>2027-02-20T03:10:00.000Z</example>
     public required string? NotAfter { get; init; }
 

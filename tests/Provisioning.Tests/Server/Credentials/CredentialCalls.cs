@@ -54,6 +54,17 @@ internal static class CredentialCalls
         return await client.EnrollAsync(deviceId, key);
     }
 
+    /// <summary>Enrolls as a device that comes again when it is told that others are served.</summary>
+    internal static async Task<HttpResponseMessage> EnrollUntilServedAsync(this HttpClient client, string deviceId)
+    {
+        while (true)
+        {
+            var answer = await client.EnrollAsync(deviceId);
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable) return answer;
+            await Problem.IsAsync(answer, HttpStatusCode.ServiceUnavailable, "overloaded");
+        }
+    }
+
     internal static async Task<string> SerialAsync(HttpResponseMessage response) =>
         (await BodyAsync(response, HttpStatusCode.Created)).GetProperty("serialNumber").GetString()!;
 

@@ -44,7 +44,7 @@ public sealed class TokenTests : IAsyncLifetime
         var token = await _server.CreateTokenAsync(new { group = "pumps" });
         var client = _server.WithToken(token);
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.EnrollAsync($"pump-{i}")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => client.EnrollUntilServedAsync($"pump-{i}")));
 
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Created);
         foreach (var loser in answers.Where(answer => answer.StatusCode != HttpStatusCode.Created))

@@ -3,6 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Rest.Feed;
 using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server.Feed;
@@ -150,6 +153,31 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task Streams_of_one_caller_catch_up_one_after_the_other_and_each_hears_everything()
+    {
+        var places = new StreamPlaces(new FeedOptions());
+        var (one, other) = (new Caller.RelyingParty("one"), new Caller.RelyingParty("other"));
+        Assert.Equal((true, false, true), (places.BeginCatchingUp(one), places.BeginCatchingUp(one), places.BeginCatchingUp(other)));
+        places.EndCatchingUp(one);
+        Assert.True(places.BeginCatchingUp(one));
+
+        await using var server = await TestServer.StartAsync(options => options.Feed.Look = TimeSpan.FromMilliseconds(50));
+        await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        for (var i = 0; i < 60; i++)
+        {
+            using var held = await server.Administrator().PostAsJsonAsync("/api/v1/devices/pump-1/suspension", new { reason = "x" });
+            using var released = await server.Administrator().DeleteAsync("/api/v1/devices/pump-1/suspension");
+            Assert.True(held.IsSuccessStatusCode && released.IsSuccessStatusCode);
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(async _ =>
+        {
+            await using var stream = await EventStream.OpenAsync(server.Administrator(), "?since=0");
+            for (var i = 0; i < 240; i++) Assert.NotNull(await stream.ReadAsync());
+        }));
+    }
+
+    [Fact]
     public async Task A_reader_that_is_ahead_of_a_restored_service_hears_it_and_nonsense_is_refused()
     {
         await using var server = await TestServer.StartAsync();
@@ -162,6 +190,28 @@ public sealed class FeedTests
 
         using var request = new HttpRequestMessage(HttpMethod.Get, "/api/v1/revocations/stream") { Headers = { { "Last-Event-ID", "x" } } };
         await Problem.IsAsync(await server.Administrator().SendAsync(request), HttpStatusCode.BadRequest, "bad-query");
+    }
+
+    [Fact]
+    public async Task TM_39_a_damaged_audit_entry_ends_no_reading_of_what_comes_after_it()
+    {
+        await using var server = await TestServer.StartAsync();
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        foreach (var (later, kind) in new[] { (100, "'broken'"), (1000, "holder_kind") })
+        {
+            await server.Instance.Database.Writer.RunAsync(
+                transaction => transaction.Sql($"""
+                    INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
+                    SELECT sequence + {later}, at, actor, action, {kind}, holder, serial, detail, hash FROM audit
+                    WHERE action = 'certificate-revoked' ORDER BY sequence LIMIT 1
+                    """).Execute(),
+                default);
+        }
+
+        Assert.Equal(2, (await server.GetAsync("/api/v1/revocations?since=0")).GetProperty("items").GetArrayLength());
+        Assert.Single((await server.GetAsync("/api/v1/revocations?since=0&limit=1")).GetProperty("items").EnumerateArray());
+        Assert.Contains(server.Log.All, line => line.Contains("is damaged, and left out", StringComparison.Ordinal));
     }
 
     [Fact]

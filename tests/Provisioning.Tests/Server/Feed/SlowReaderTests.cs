@@ -22,8 +22,9 @@ public sealed class SlowReaderTests
             Caller caller = new Caller.RelyingParty("broker");
             context.Features.Set<CallerNow>(_ => new ValueTask<Outcome<Caller>>(caller));
             context.Features.Set<IHttpRequestLifetimeFeature>(lifetime);
+            var options = new FeedOptions();
             var stream = new RevocationStream(
-                context, database.Feed, database.FeedSignal, new FeedOptions(), new PublicAddresses("localhost", 80), time);
+                context, database.Feed, database.FeedSignal, options, new StreamPlaces(options), new PublicAddresses("localhost", 80), time);
             var ended = stream.RunAsync(0, CancellationToken.None);
             time.Advance(TimeSpan.FromSeconds(9));
             Assert.False(lifetime.IsAborted || ended.IsCompleted);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Server.Limits;
@@ -43,6 +44,39 @@ public sealed class DeviceGateTests
         _served.SetResult();
         await Task.WhenAll(held.Select(one => one.Served));
         Assert.Equal(StatusCodes.Status200OK, Enter(gate, Device("greedy")).Context.Response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("birth", 4)]
+    [InlineData("claim", 4)]
+    [InlineData("one-time token", 4)]
+    [InlineData("token for a line", 16)]
+    public async Task No_credential_of_one_device_takes_more_places_than_a_device(string kind, int most)
+    {
+        using var gate = new DeviceGate(256, TimeProvider.System);
+        var caller = Other(kind);
+        var held = Enumerable.Range(0, most).Select(_ => Enter(gate, caller)).ToList();
+        Assert.DoesNotContain(held, one => one.Served.IsCompleted);
+        Assert.Equal("503 overloaded", await AnswerAsync(Enter(gate, caller).Context));
+        _served.SetResult();
+        await Task.WhenAll(held.Select(one => one.Served));
+    }
+
+    [Fact]
+    public async Task Who_still_sends_has_no_place_yet()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Limits.DevicesAtOnce = 1);
+        using var slow = (await server.NewDevice("pump-1").EnrollAsync(server.Registrar())).Client();
+        using var other = (await server.NewDevice("pump-2").EnrollAsync(server.Registrar())).Client();
+        using var content = new PushContent("application/json");
+        content.Push("{");
+        var sending = slow.PostAsync("/api/v1/renewals", content);
+        await TestServer.UntilAsync(() => content.IsUnderWay, TimeSpan.FromSeconds(30));
+        for (var i = 0; i < 5; i++) Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/api/v1/self")).StatusCode);
+        content.Push("}");
+        content.End();
+        using var answer = await sending;
+        Assert.InRange((int)answer.StatusCode, 400, 499);
     }
 
     [Fact]
@@ -93,6 +127,22 @@ public sealed class DeviceGateTests
         var problem = await JsonSerializer.DeserializeAsync<JsonElement>(context.Response.Body);
         return $"{context.Response.StatusCode} {problem.GetProperty("code").GetString()}";
     }
+
+    private static Caller Other(string kind) => kind switch
+    {
+        "birth" => new Caller.Birth("acme", "default", Device("pump-1").Id, Digest.Of("birth"u8)),
+        "claim" => new Caller.Claim("batch", "default", SerialNumber.NewRandom()),
+        _ => new Caller.Token(new EnrollmentToken
+        {
+            Id = "T1",
+            Group = "default",
+            Uses = kind.StartsWith("one", StringComparison.Ordinal) ? 1 : 1000,
+            Used = 0,
+            ExpiresAt = DateTimeOffset.MaxValue,
+            CreatedAt = DateTimeOffset.UnixEpoch,
+            CreatedBy = "administrator:admin",
+        }),
+    };
 
     private static Caller.Device Device(string id) =>
         DeviceId.TryParse(id, out var parsed) ? new Caller.Device(parsed, SerialNumber.NewRandom()) : throw new ArgumentException(id, nameof(id));

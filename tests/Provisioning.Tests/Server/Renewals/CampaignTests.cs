@@ -1,6 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Expiry;
+using Provisioning.Core.Revocation.Feed;
+using Provisioning.Tests.Certificates;
 using Provisioning.Tests.Server.Swagger;
 
 namespace Provisioning.Tests.Server.Renewals;
@@ -45,6 +50,52 @@ public sealed class CampaignTests
         Assert.True(straggler.GetProperty("renewAfter").GetDateTimeOffset() < house.Time.GetUtcNow());
         using var latest = await late.RenewAsync(late.Client());
         Assert.Equal(HttpStatusCode.Created, latest.StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_a_campaign_waited_for_in_vain_is_late_long_before_its_certificate_ends()
+    {
+        await using var house = await RenewalHouse.StartAsync("{}");
+        var watch = house.Server.Services.GetRequiredService<ExpiryWatch>();
+        house.Pass(TimeSpan.FromMinutes(1));
+        await StartAsync(house, """{"reason":"New authority","duration":"PT6H"}""");
+        await watch.LookAsync(default);
+        Assert.DoesNotContain("renewal-late", await house.HistoryAsync());
+        house.Pass(TimeSpan.FromHours(6));
+        await watch.LookAsync(default);
+        Assert.Single(await house.HistoryAsync(), "renewal-late");
+    }
+
+    [Fact]
+    public async Task A_campaign_leads_nobody_beyond_the_end_of_its_certificate()
+    {
+        await using var house = await RenewalHouse.StartAsync("{}", ""","profile":"brief" """);
+        var client = house.Device.Client();
+        var usual = await WindowAsync(client);
+        house.Pass(TimeSpan.FromMinutes(1));
+        await StartAsync(house, """{"reason":"New profile","duration":"P20D"}""");
+        Assert.Equal(usual.Before, (await WindowAsync(client)).Before);
+    }
+
+    [Fact]
+    public async Task Who_has_a_long_certificate_of_a_profile_that_is_shorter_now_is_late_all_the_same()
+    {
+        await using var house = await RenewalHouse.StartAsync("{}");
+        var watch = house.Server.Services.GetRequiredService<ExpiryWatch>();
+        var window = await WindowAsync(house.Device.Client());
+        foreach (var profile in house.Server.Instance.Profiles.All.Where(profile => profile.Lifetime > TimeSpan.FromDays(30)))
+        {
+            var shorter = TestProfiles.Definition() with { Name = profile.Name, Lifetime = "P2D" };
+            using var changed = await house.Server.Administrator().ReplaceAsync($"/api/v1/profiles/{profile.Name}", ProfileReader.Write(shorter), "*");
+            Assert.True(changed.IsSuccessStatusCode || profile.Name != "device", await changed.Content.ReadAsStringAsync());
+        }
+
+        house.Pass(window.Before - house.Time.GetUtcNow());
+        await watch.LookAsync(default);
+
+        // By now the certificate of the server may be too old for a client.
+        var events = await house.Server.Instance.Database.Feed.ReadEventsAsync(0, 100, default);
+        Assert.Contains(events, told => told is { Kind: FeedEventKind.RenewalLate, Holder: RenewalHouse.DeviceId });
     }
 
     [Fact]

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Provisioning.Server.Configuration;
@@ -95,6 +98,35 @@ public sealed class WebhookTests
     }
 
     [Fact]
+    public async Task A_receiver_says_when_to_come_back_and_that_it_wants_nothing_any_more()
+    {
+        await using var busy = await Receiver.StartAsync();
+        await using var gone = await Receiver.StartAsync();
+        busy.Answer = message => new Busy();
+        gone.Answer = _ => Results.StatusCode(410);
+        await using var server = await TestServer.StartAsync(Configure);
+        var (later, never) = (await AddAsync(server, busy.Url), await AddAsync(server, gone.Url));
+        await RevokeAsync(server, "pump-1");
+        await UntilAsync(async () => (await ReadAsync(server, never)).GetProperty("pausedAt").ValueKind == JsonValueKind.String);
+        Assert.Single(gone.Seen);
+        await UntilAsync(async () => (await ReadAsync(server, later)).GetProperty("nextAttemptAt").ValueKind == JsonValueKind.String);
+        var next = (await ReadAsync(server, later)).GetProperty("nextAttemptAt").GetDateTimeOffset();
+        Assert.InRange(next - DateTimeOffset.UtcNow, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(11));
+    }
+
+    [Fact]
+    public async Task How_far_the_farthest_webhook_is_behind_is_a_metric()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Answer = _ => Results.StatusCode(503);
+        await using var server = await TestServer.StartAsync(Configure);
+        await AddAsync(server, receiver.Url);
+        foreach (var device in new[] { "pump-1", "pump-2", "pump-3" }) await RevokeAsync(server, device);
+        await UntilAsync(async () => (await server.Administrator().GetStringAsync("/metrics"))
+            .Split('\n').Any(line => line.StartsWith("provisioning_webhooks_behind", StringComparison.Ordinal) && line.EndsWith(" 3", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task TM_36_redirects_are_not_followed_and_names_that_lead_inside_are_not_connected_to()
     {
         await using var receiver = await Receiver.StartAsync();
@@ -119,6 +151,22 @@ public sealed class WebhookTests
         Assert.Equal("/hook", Assert.Single(receiver.Seen).Path);
         await using var closed = await TestServer.StartAsync();
         await Problem.IsAsync(await TryAddAsync(closed, "https://hooks.plant.example/"), HttpStatusCode.UnprocessableEntity, "bad-webhook");
+    }
+
+    [Fact]
+    public async Task TM_36_nothing_in_the_certificate_of_a_receiver_makes_the_service_fetch_anything()
+    {
+        using var canary = new TcpListener(IPAddress.Loopback, 0);
+        canary.Start();
+        using var certificate = OfUnknownIssuer($"http://127.0.0.1:{((IPEndPoint)canary.LocalEndpoint).Port}/");
+        await using var receiver = await Receiver.StartAsync(certificate);
+        await using var server = await TestServer.StartAsync(Configure);
+
+        var tried = await TestAsync(server, await AddAsync(server, receiver.Url));
+
+        Assert.Contains("TLS with the receiver failed", Text(tried, "problem"), StringComparison.Ordinal);
+        Assert.Empty(receiver.Seen);
+        Assert.False(canary.Pending());
     }
 
     [Fact]
@@ -178,6 +226,34 @@ public sealed class WebhookTests
 
         using (var removed = await server.Administrator().DeleteAsync(path)) await CredentialCalls.BodyAsync(removed);
         await Problem.IsAsync(await server.Administrator().GetAsync(path), HttpStatusCode.NotFound, "not-found");
+    }
+
+    // Its issuer is not sent, and said to be had at the address.
+    private static X509Certificate2 OfUnknownIssuer(string address)
+    {
+        using var issuer = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=receiver", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension([address + "ocsp"], [address + "ca.cer"]));
+        request.CertificateExtensions.Add(CertificateRevocationListBuilder.BuildCrlDistributionPointExtension([address + "a.crl"]));
+        using var certificate = request.Create(
+            new X500DistinguishedName("CN=Unknown"), X509SignatureGenerator.CreateForECDsa(issuer),
+            DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(9), [0x5A, .. RandomNumberGenerator.GetBytes(8)]);
+        using var own = certificate.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
+    }
+
+    private sealed class Busy : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            httpContext.Response.StatusCode = 503;
+            httpContext.Response.Headers.RetryAfter = "600";
+            return Task.CompletedTask;
+        }
     }
 
     private static void Configure(ServerOptions options)
