@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -11,7 +12,10 @@ namespace Provisioning.Interop;
 /// </summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private const int LowestPort = 15_000;
+    private const int HighestPort = 32_000;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(2);
+    private static readonly ConcurrentDictionary<int, bool> _given = [];
     private readonly bool _ownsDirectory;
     private readonly StringBuilder _output = new();
     private Process? _process;
@@ -69,8 +73,17 @@ internal sealed class ServerProcess : IAsyncDisposable
         string? directory = null, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<string>? under = null)
     {
         var server = new ServerProcess(directory, environment);
-        await server.StartAgainAsync(under: under);
-        return server;
+        try
+        {
+            await server.StartAgainAsync(under: under);
+            return server;
+        }
+        catch
+        {
+            // Nobody else has it yet.
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts it, after it was killed or stopped; ready when this returns.</summary>
@@ -115,11 +128,27 @@ internal sealed class ServerProcess : IAsyncDisposable
         if (_ownsDirectory) Directory.Delete(DataDirectory, recursive: true);
     }
 
+    /// <summary>
+    /// A port that nobody listens on, and that is nobody's by chance: from below those that systems give to outgoing connections, of which
+    /// other tests make many at any moment, and each one once.
+    /// </summary>
     internal static int FreePort()
     {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(LowestPort, HighestPort);
+            if (!_given.TryAdd(port, true)) continue;
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there.
+            }
+        }
     }
 
     private async Task UntilReadyAsync(string probe)
