@@ -50,7 +50,9 @@ internal sealed class RevokeOperation(
     {
         if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;
         if (row.State != CertificateState.Held) return Refusals.NotOnHold;
-        if (IsHeldWithDevice(row)) return Refusals.DeviceSuspended;
+
+        // Whoever held it, and when: while its device is suspended, none of its certificates works.
+        if (IsOfSuspended(row)) return Refusals.DeviceSuspended;
         var (prior, isTaken) = ReadPlace(row);
         if (isTaken) return Refusals.PlaceTaken;
 
@@ -96,17 +98,9 @@ internal sealed class RevokeOperation(
 
     private bool IsOfSuspended(CertificateRecord row)
     {
+        if (row.HolderKind != HolderKind.Device) return false;
         using var found = transaction.Sql("SELECT 1 FROM devices WHERE device_id = @device_id AND state = 'suspended'")
             .With("device_id", row.Holder)
-            .Query();
-        return found.Read();
-    }
-
-    private bool IsHeldWithDevice(CertificateRecord row)
-    {
-        using var found = transaction.Sql("SELECT 1 FROM certificates WHERE serial = @serial AND authority = @authority AND held_with_device = 1")
-            .With("serial", row.SerialNumber.ToOctets())
-            .With("authority", row.Authority)
             .Query();
         return found.Read();
     }
