@@ -64,7 +64,7 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
     {
         foreach (var certificate in ReadHeldWithDevice())
         {
-            // Nothing was issued meanwhile, so its place is free.
+            // Nothing was issued meanwhile; but before, and then the newer one has the place.
             new RevokeOperation(transaction, certificate.SerialNumber, actor, at).ReleaseWithDevice(certificate);
             _authorities.Add(certificate.Authority);
         }
@@ -122,7 +122,7 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
     private List<CertificateRecord> ReadHeldWithDevice() => Read($"""
         SELECT {CertificateRow.Columns} FROM certificates c
         WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state = 'held' AND c.held_with_device = 1
-        ORDER BY c.reserved_at, c.serial
+        ORDER BY c.reserved_at DESC, c.serial
         """, until: null);
 
     private List<CertificateRecord> Read(string sql) => Read(sql, at);

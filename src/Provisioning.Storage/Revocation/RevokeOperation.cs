@@ -77,10 +77,23 @@ internal sealed class RevokeOperation(
         return true;
     }
 
-    /// <summary>Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed.</summary>
+    /// <summary>
+    /// Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed. What has lost its place to another
+    /// certificate stays on hold, by itself.
+    /// </summary>
     public void ReleaseWithDevice(CertificateRecord row)
     {
-        Update(row, Words.Of(ReadPlace(row).Prior), null, null, null);
+        var (prior, isTaken) = ReadPlace(row);
+        if (isTaken)
+        {
+            transaction.Sql("UPDATE certificates SET held_with_device = NULL WHERE serial = @serial AND authority = @authority")
+                .With("serial", row.SerialNumber.ToOctets())
+                .With("authority", row.Authority)
+                .Execute();
+            return;
+        }
+
+        Update(row, Words.Of(prior), null, null, null);
         CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
     }
 

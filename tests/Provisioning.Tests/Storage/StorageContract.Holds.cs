@@ -1,6 +1,8 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
+using Provisioning.Core.Revocation;
+using Provisioning.Core.Revocation.Jobs;
 
 namespace Provisioning.Tests.Storage;
 
@@ -19,6 +21,31 @@ public abstract partial class StorageContract
         await ChangeAsync("pump-1", DeviceChange.Resume);
         Assert.Equal(CertificateState.Held, await StateAsync(held.SerialNumber));
         Assert.Equal(CertificateState.Issued, Value(await Database.Revocations.ReleaseAsync(held.SerialNumber, Admin, Now, Ct)).State);
+    }
+
+    [Fact]
+    public async Task A_device_is_resumed_also_when_one_of_its_certificates_has_lost_its_place_to_another()
+    {
+        var overlap = new Succession(TimeSpan.FromDays(1), Revokes: false);
+        var first = await IssueAsync(NewReservation("pump-1"));
+        await Certificates.ConfirmAsync(first.SerialNumber, overlap, Now, Ct);
+        var old = await IssueAsync(NewRenewal(first));
+        await Certificates.ConfirmAsync(old.SerialNumber, overlap, Now, Ct);
+        var hold = await FinishAsync(await StartAsync(
+            Revoke(RevocationReason.CertificateHold, new RevocationFilter { SerialNumbers = [old.SerialNumber.ToString()] })));
+
+        // In the overlap the one before renews too, and what it gets takes the place.
+        var next = await IssueAsync(NewRenewal(first));
+        await Certificates.ConfirmAsync(next.SerialNumber, overlap, Now, Ct);
+        await ChangeAsync("pump-1", DeviceChange.Suspend);
+        await FinishAsync(await StartAsync(new RevocationOrder(RevocationJobKind.Release, null, new RevocationFilter { Job = hold.Id })));
+
+        await ChangeAsync("pump-1", DeviceChange.Resume);
+
+        Assert.Equal(CertificateState.Current, await StateAsync(next.SerialNumber));
+        Assert.Equal(CertificateState.Held, await StateAsync(old.SerialNumber));
+        Assert.Equal(RefusalCode.DeviceAlreadyBound, Code(await Database.Revocations.ReleaseAsync(old.SerialNumber, Admin, Now, Ct)));
+        Assert.Equal(CertificateState.Revoked, (await RevokeAsync(old, RevocationReason.Superseded)).State);
     }
 
     private async Task ChangeAsync(string device, DeviceChange change)
