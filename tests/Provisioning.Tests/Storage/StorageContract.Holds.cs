@@ -3,6 +3,7 @@ using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage.Revocation.Jobs;
 
 namespace Provisioning.Tests.Storage;
 
@@ -20,7 +21,7 @@ public abstract partial class StorageContract
 
         await ChangeAsync("pump-1", DeviceChange.Resume);
         Assert.Equal(CertificateState.Held, await StateAsync(held.SerialNumber));
-        Assert.Equal(CertificateState.Issued, Value(await Database.Revocations.ReleaseAsync(held.SerialNumber, Admin, Now, Ct)).State);
+        Assert.Equal(CertificateState.Current, Value(await Database.Revocations.ReleaseAsync(held.SerialNumber, Admin, Now, Ct)).State);
     }
 
     [Fact]
@@ -46,6 +47,31 @@ public abstract partial class StorageContract
         Assert.Equal(CertificateState.Held, await StateAsync(old.SerialNumber));
         Assert.Equal(RefusalCode.DeviceAlreadyBound, Code(await Database.Revocations.ReleaseAsync(old.SerialNumber, Admin, Now, Ct)));
         Assert.Equal(CertificateState.Revoked, (await RevokeAsync(old, RevocationReason.Superseded)).State);
+    }
+
+    [Fact]
+    public async Task A_release_that_was_planned_before_somebody_held_the_certificate_for_himself_leaves_it_on_hold()
+    {
+        var held = await IssueAsync(NewReservation("pump-1"));
+        var other = await IssueAsync(NewReservation("pump-2"));
+        Now = Now.AddSeconds(1);
+        var hold = await FinishAsync(await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Authority = "issuing" })));
+        var release = await StartAsync(new RevocationOrder(RevocationJobKind.Release, null, new RevocationFilter { Job = hold.Id }));
+        var (row, part) = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                var found = RevocationJobRow.Find(transaction, release.Id)!;
+                return (found, RevocationPart.PlanAsync(transaction.Session, (found, Now), Ct).AsTask().GetAwaiter().GetResult());
+            },
+            Ct);
+        Assert.Equal(2, part.Certificates.Count);
+        await RevokeAsync(held, RevocationReason.CertificateHold);
+
+        var step = await Database.Writer.RunAsync(
+            transaction => new RevocationPartOperation(transaction, row, part, "one", Now).Run(), Ct);
+
+        Assert.Equal((1, 0), (step.Changed, step.Job!.Failed));
+        Assert.Equal((CertificateState.Held, CertificateState.Current), (await StateAsync(held.SerialNumber), await StateAsync(other.SerialNumber)));
     }
 
     private async Task ChangeAsync(string device, DeviceChange change)

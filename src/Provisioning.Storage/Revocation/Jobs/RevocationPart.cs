@@ -17,6 +17,9 @@ namespace Provisioning.Storage.Revocation.Jobs;
 internal sealed record RevocationPart(
     (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
 {
+    /// <summary>Of a release: the number of the job that has put the certificates on hold.</summary>
+    public long? HeldBy { get; init; }
+
     // A transaction with so many takes 20 to 30 ms, and whoever enrolls meanwhile waits for one.
     private const int RangeLength = 1_000;
     private const int NamedLength = 100;
@@ -84,7 +87,10 @@ internal sealed record RevocationPart(
             ? row with { IsSweeping = true }
             : row with { CursorAt = all[^1].ReservedAt.ToUnixTimeMilliseconds(), CursorSerial = all[^1].SerialNumber.ToOctets() };
         return new RevocationPart(
-            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0 && order.Kind == RevocationJobKind.Release, MustWait: false);
+            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0 && order.Kind == RevocationJobKind.Release, MustWait: false)
+        {
+            HeldBy = held,
+        };
     }
 
     private static async ValueTask<RevocationPart> PlanListAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)

@@ -89,7 +89,7 @@ internal sealed class RevocationPartOperation(
         var one = new RevokeOperation(transaction, serial, Actor, at);
         if (Order.Kind == RevocationJobKind.Release)
         {
-            if (!one.ReleaseOfJob()) _failed++;
+            if (!one.ReleaseOfJob(part.HeldBy!.Value)) _failed++;
         }
         else if (Order.Holds)
         {
