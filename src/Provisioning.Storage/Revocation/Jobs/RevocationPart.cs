@@ -9,7 +9,7 @@ namespace Provisioning.Storage.Revocation.Jobs;
 /// The next part of a job, as a reader found it beside the writer: a range that is changed at once, or certificates that are looked at one by
 /// one. What others have changed by the time it is done is seen there.
 /// </summary>
-/// <param name="Range">The end of the range; null where certificates are named.</param>
+/// <param name="Range">The end of a range of which a good part is the job's; null where certificates are named.</param>
 /// <param name="Certificates">The certificates; empty where there is a range.</param>
 /// <param name="Next">Where the job is when this is done.</param>
 /// <param name="IsLast">True when nothing comes after it.</param>
@@ -24,6 +24,9 @@ internal sealed record RevocationPart(
     private const int RangeLength = 1_000;
     private const int NamedLength = 100;
 
+    // Some tens of milliseconds, and far below what a statement of a reader may take.
+    private const int ScanLength = 10_000;
+
     // Whoever waits longer for the writer has been told that it will never be.
     private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(15);
 
@@ -33,9 +36,9 @@ internal sealed record RevocationPart(
         var filter = row.Job.Order.Filter;
         if (row.IsSweeping) return await PlanLateAsync(session, row, at, ct);
         if (filter.Devices is not null || filter.SerialNumbers is not null) return await PlanListAsync(session, row, at, ct);
-        return RevocationSelection.Of(row.Job.Order).ChangeRange is null
-            ? await PlanSomeAsync(session, row, at, ct)
-            : await PlanRangeAsync(session, row, at, ct);
+        return row.Job.Order.Kind == RevocationJobKind.Release
+            ? await PlanReleaseAsync(session, row, at, ct)
+            : await PlanWalkAsync(session, row, at, ct);
     }
 
     /// <summary>The certificates of an entry of the order's list.</summary>
@@ -53,22 +56,63 @@ internal sealed record RevocationPart(
         return found;
     }
 
-    private static async ValueTask<RevocationPart> PlanRangeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    // However few of the rows are the job's: no more than so many are looked at for a part, and the writer touches none of the others.
+    private static async ValueTask<RevocationPart> PlanWalkAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
-        var statement = RevocationSelection.Bind(
-            session.Sql(RevocationSelection.Of(row.Job.Order).EndOfRange), row.Job.Order.Filter, row.Until, at, null, row.CursorAt);
-        await using var end = await statement
-            .With("cursor_at", row.CursorAt)
-            .With("cursor_serial", row.CursorSerial)
-            .With("offset", RangeLength - 1)
-            .QueryAsync(ct);
-        if (!await end.ReadAsync(ct))
-            return new RevocationPart((long.MaxValue, []), [], row with { IsSweeping = true }, IsLast: false, MustWait: false);
-        var range = (At: end.GetInt64(0), Serial: await end.GetFieldValueAsync<byte[]>(1, ct));
-        return new RevocationPart(range, [], row with { CursorAt = range.At, CursorSerial = range.Serial }, IsLast: false, MustWait: false);
+        var hasRange = RevocationSelection.Of(row.Job.Order).ChangeRange is not null;
+        var named = new List<SerialNumber>();
+        var next = row;
+        for (var scanned = 0; scanned < ScanLength && !next.IsSweeping; scanned += RangeLength)
+        {
+            var rows = await ScanAsync(session, next, at, ct);
+            if (hasRange && IsDense(rows))
+            {
+                // What was found before goes first; these come again.
+                if (named.Count > 0) break;
+                var end = rows[^1];
+                next = next with { CursorAt = end.At, CursorSerial = end.Serial, IsSweeping = rows.Count < RangeLength };
+                return new RevocationPart((end.At, end.Serial), [], next, IsLast: false, MustWait: false);
+            }
+
+            foreach (var one in rows)
+            {
+                if (one.Fits && SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                if (named.Count < NamedLength) continue;
+                next = next with { CursorAt = one.At, CursorSerial = one.Serial };
+                return new RevocationPart(null, named, next, IsLast: false, MustWait: false);
+            }
+
+            if (rows.Count > 0) next = next with { CursorAt = rows[^1].At, CursorSerial = rows[^1].Serial };
+            if (rows.Count < RangeLength) next = next with { IsSweeping = true };
+        }
+
+        return new RevocationPart(null, named, next, IsLast: false, MustWait: false);
     }
 
-    private static async ValueTask<RevocationPart> PlanSomeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    private static bool IsDense(List<(long At, byte[] Serial, bool Fits)> rows)
+    {
+        var fitting = rows.Count(row => row.Fits);
+        return fitting > 0 && fitting >= rows.Count / 4;
+    }
+
+    private static async ValueTask<List<(long At, byte[] Serial, bool Fits)>> ScanAsync(
+        Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var order = row.Job.Order;
+        var rows = new List<(long, byte[], bool)>(RangeLength);
+        var statement = RevocationSelection.Bind(
+            session.Sql(RevocationSelection.Of(order).Scan), order.Filter, row.Until, at, null, row.CursorAt);
+        await using var found = await statement
+            .With("cursor_at", row.CursorAt)
+            .With("cursor_serial", row.CursorSerial)
+            .With("limit", RangeLength)
+            .QueryAsync(ct);
+        while (await found.ReadAsync(ct)) rows.Add((found.GetInt64(0), await found.GetFieldValueAsync<byte[]>(1, ct), found.GetBoolean(2)));
+        return rows;
+    }
+
+    // Of a release: what the job has put on hold is found by an index.
+    private static async ValueTask<RevocationPart> PlanReleaseAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var order = row.Job.Order;
         var held = order.Filter.Job is { } job ? (await RevocationJobRow.FindAsync(session, job, ct))?.Number : null;
@@ -87,7 +131,7 @@ internal sealed record RevocationPart(
             ? row with { IsSweeping = true }
             : row with { CursorAt = all[^1].ReservedAt.ToUnixTimeMilliseconds(), CursorSerial = all[^1].SerialNumber.ToOctets() };
         return new RevocationPart(
-            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0 && order.Kind == RevocationJobKind.Release, MustWait: false)
+            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0, MustWait: false)
         {
             HeldBy = held,
         };
