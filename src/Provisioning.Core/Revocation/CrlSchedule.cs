@@ -27,8 +27,9 @@ public sealed partial class CrlSchedule(
     TimeProvider time,
     ILogger<CrlSchedule> logger)
 {
-    // How often the clock and the files are looked at: timers do not run while a machine sleeps, and people move files.
-    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);
+    // How often the clock, the files and the record are looked at: timers do not run while a machine sleeps, people move files, and a signal
+    // may have got lost with the answer of the database.
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(20);
 
     // How often it is looked at what other nodes have made and revoked.
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -157,19 +158,15 @@ public sealed partial class CrlSchedule(
     // Ends when there may be something to do.
     private async Task<CrlWake> NextAsync(Authority authority, CrlScope scope, long complete, long delta, CancellationToken ct)
     {
-        while (true)
+        if (await signal.WaitAsync(scope, Patience, time, ct))
         {
-            if (await signal.WaitAsync(scope, Patience, time, ct))
-            {
-                // From the first signal on, not from the last: a stream of revocations must not put the CRL off for ever.
-                await Task.Delay(options.Delay, time, ct);
-                return CrlWake.Signal;
-            }
-
-            if (authority.Key is null || IsDue(new CrlName(scope), complete, options.RefreshEvery)) return CrlWake.CompleteIsDue;
-            if (options.HasDeltas && IsDue(new CrlName(scope, IsDelta: true), delta, options.DeltaEvery)) return CrlWake.DeltaIsDue;
-            if (store.KeepsOctets) return CrlWake.Look;
+            // From the first signal on, not from the last: a stream of revocations must not put the CRL off for ever.
+            await Task.Delay(options.Delay, time, ct);
+            return CrlWake.Signal;
         }
+
+        if (authority.Key is null || IsDue(new CrlName(scope), complete, options.RefreshEvery)) return CrlWake.CompleteIsDue;
+        return options.HasDeltas && IsDue(new CrlName(scope, IsDelta: true), delta, options.DeltaEvery) ? CrlWake.DeltaIsDue : CrlWake.Look;
     }
 
     private bool IsDue(CrlName name, long made, TimeSpan every) =>

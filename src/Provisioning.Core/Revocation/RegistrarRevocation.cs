@@ -1,3 +1,4 @@
+using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
 using Provisioning.Core.Enrollment;
@@ -25,7 +26,7 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     public async Task<Outcome<CertificateRecord>> RevokeAsync(Caller caller, SerialNumber serialNumber, RevocationReason reason)
     {
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
-        var outcome = await store.RevokeAsync(registrar, serialNumber, reason, clock.LastBelieved(), CancellationToken.None);
+        var outcome = await SignalAsync(store.RevokeAsync(registrar, serialNumber, reason, clock.LastBelieved(), CancellationToken.None));
         if (outcome.TryGet(out var row, out _)) Told(row.Authority, reason);
         return outcome;
     }
@@ -37,7 +38,7 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     public async Task<Outcome<CertificateRecord>> ReleaseAsync(Caller caller, SerialNumber serialNumber)
     {
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
-        var outcome = await store.ReleaseAsync(registrar, serialNumber, clock.LastBelieved(), CancellationToken.None);
+        var outcome = await SignalAsync(store.ReleaseAsync(registrar, serialNumber, clock.LastBelieved(), CancellationToken.None));
         if (!outcome.TryGet(out var row, out _)) return outcome;
         RevocationMetrics.Released();
         signal.Raise(row.Authority);
@@ -54,7 +55,7 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
         if (reason == RevocationReason.CertificateHold)
             return new Refusal(RefusalCode.BadReason, "A device is put on hold by an administrator, who suspends it.");
-        var outcome = await store.RevokeDeviceAsync(registrar, id, reason, clock.LastBelieved(), CancellationToken.None);
+        var outcome = await SignalAsync(store.RevokeDeviceAsync(registrar, id, reason, clock.LastBelieved(), CancellationToken.None));
         if (!outcome.TryGet(out var changed, out refusal)) return refusal;
         foreach (var authority in changed.Authorities) Told(authority, reason);
         return changed.Device;
@@ -63,6 +64,20 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     private static Outcome<RevokingRegistrar> Read(Caller caller) => caller is Caller.Registrar { Scope: { MayRevoke: true } scope } registrar
         ? new RevokingRegistrar(registrar.Name, registrar.Revision, scope, registrar.Actor)
         : new Refusal(RefusalCode.NotAllowed, "The registrar may not revoke certificates.");
+
+    // The database may have failed after the commit; and nobody knows whose certificate it was then.
+    private async Task<T> SignalAsync<T>(Task<T> change)
+    {
+        try
+        {
+            return await change;
+        }
+        catch
+        {
+            signal.Raise(AuthorityDirectory.IssuingName);
+            throw;
+        }
+    }
 
     private void Told(string authority, RevocationReason reason)
     {

@@ -5,7 +5,7 @@ namespace Provisioning.Tests.Revocation;
 
 public sealed class CrlShardScheduleTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly PublicAddresses Addresses = new("pki.example", 80) { CrlShards = 3 };
 
@@ -180,7 +180,7 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
 
     private static async Task PassAsync(CrlHouse house, int minutes)
     {
-        for (var i = 0; i < minutes; i++)
+        for (var i = 0; i < 3 * minutes; i++)
         {
             house.Time.Advance(Tick);
             await house.Time.WhenArmedAsync(5, Tick);
