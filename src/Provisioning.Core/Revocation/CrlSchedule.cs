@@ -224,7 +224,7 @@ public sealed partial class CrlSchedule(
             case CrlWake.CompleteIsDue: return complete;
             case CrlWake.DeltaIsDue: return freshest;
             case CrlWake.Start when IsDue(complete, time.GetTimestamp(), options.RefreshEvery): return complete;
-            default: return await publisher.IsBehindAsync(scope, ct) ? freshest : null;
+            default: return await publisher.FindBehindAsync(scope, ct);
         }
     }
 

@@ -89,6 +89,36 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_deltas_too_a_complete_CRL_of_a_shard_that_was_damaged_is_made_anew_at_once()
+    {
+        var house = NewHouse(options => options with { HasDeltas = true });
+        await CrlShardTests.DeclareAsync(house);
+        foreach (var isDelta in new[] { false, true }) await house.PublishAsync(CrlHouse.NameOf(1, isDelta));
+        var before = house.ReadFacts(CrlHouse.NameOf(1)).Status;
+        await File.WriteAllTextAsync(Path.Combine(house.Options.Directory, CrlHouse.NameOf(1).FileName), "damaged", Ct);
+        house.Restart();
+        await RunAsync(house);
+        Assert.True(house.ReadFacts(CrlHouse.NameOf(1)).Status.Number > before.Number);
+        Assert.Empty(house.Published.FindStale(house.Time.GetUtcNow()));
+    }
+
+    [Fact]
+    public async Task After_the_service_has_got_another_address_the_CRL_of_a_shard_names_it_at_once_and_the_one_before_too()
+    {
+        var house = NewHouse(options => options);
+        await CrlShardTests.DeclareAsync(house);
+        foreach (var shard in (int[])[1, 2, 3]) await house.PublishAsync(CrlHouse.NameOf(shard));
+        await house.Store.DeclareShardsAsync(
+            [new CrlShard(CrlHouse.NameOf(2).Scope, ["http://other.example/crl/issuing/2.crl"])], house.Time.GetUtcNow(), Ct);
+        house.Restart();
+        await RunAsync(house);
+        Assert.Equal([1, 1, 2, 1], Counts(house));
+        var named = System.Text.Encoding.ASCII.GetString(house.ReadFacts(CrlHouse.NameOf(2)).DistributionPoint.Span);
+        Assert.Contains("http://other.example/crl/issuing/2.crl", named, StringComparison.Ordinal);
+        Assert.Contains("http://pki.example/", named, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_CRL_of_an_old_shard_is_made_until_its_last_certificate_was_on_one_from_after_its_expiry()
     {
         var house = NewHouse(options => options with { Addresses = new PublicAddresses("pki.example", 80) });
