@@ -45,6 +45,8 @@ public sealed partial class CrlSchedule(
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
+    private static readonly SemaphoreSlim Looking = new(1, 1);
+
     private TimeSpan Patience => store.KeepsOctets ? Look : Tick;
 
     /// <summary>
@@ -202,7 +204,7 @@ public sealed partial class CrlSchedule(
 
         var hasTaken = await publisher.TakeAsync(complete, ct);
         if (options.HasDeltas) hasTaken |= await publisher.TakeAsync(delta, ct);
-        if (wake is CrlWake.Start && scope.Shard != 0 && await IsOverAsync(scope, ct)) return CrlStep.Over;
+        if (wake is CrlWake.Start or CrlWake.CompleteIsDue && scope.Shard != 0 && await IsOverAsync(scope, ct)) return CrlStep.Over;
         if (wake is CrlWake.Start && options.HasDeltas) published.Expect(delta);
         if (await DecideAsync(scope, wake, ct) is not { } name) return hasTaken ? CrlStep.Complete : CrlStep.Nothing;
         if (await publisher.PublishAsync(authority, name, ct) is not { } status) return CrlStep.Busy;
@@ -235,12 +237,29 @@ public sealed partial class CrlSchedule(
         published.Expect(complete);
         if (scope.Shard <= options.Addresses.CrlShards && options.Addresses.CrlShards > 1) return false;
         var shown = published.Find(complete)?.ThisUpdate ?? time.GetUtcNow();
-        var last = await store.LastExpiryAsync(scope, ct);
-        if (last >= shown - options.Lifetime) return false;
+        if (await HasUnexpiredAsync(scope, shown - options.Lifetime, ct)) return false;
         published.Retire(complete);
         published.Retire(new CrlName(scope, IsDelta: true));
         Log.Over(logger, scope);
         return true;
+    }
+
+    // One shard after the other: all of them look at the start. Who cannot tell makes the CRL, which is never wrong.
+    private async Task<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct)
+    {
+        await Looking.WaitAsync(ct);
+        try
+        {
+            return await store.HasUnexpiredAsync(scope, since, ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            return true;
+        }
+        finally
+        {
+            Looking.Release();
+        }
     }
 
     private void Load(Authority authority, CrlScope scope)

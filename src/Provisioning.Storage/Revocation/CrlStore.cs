@@ -23,6 +23,10 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
         ORDER BY revocation_sequence, serial
         """;
 
+    /// <summary>Whether a shard is over; answered from one index alone.</summary>
+    internal const string Unexpired =
+        "SELECT 1 FROM certificates WHERE authority = @authority AND shard = @shard AND shard > 0 AND not_after >= @since LIMIT 1";
+
     public bool KeepsOctets => keepsOctets;
 
     public IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(CrlScope scope, DateTimeOffset notExpiredBefore, CancellationToken ct)
@@ -66,18 +70,14 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
         (object?)null,
         ct);
 
-    public ValueTask<DateTimeOffset?> LastExpiryAsync(CrlScope scope, CancellationToken ct)
-    {
-        const string sql = "SELECT MAX(not_after) FROM certificates WHERE authority = @authority AND shard = @shard";
-        return readers.ReadAsync<CrlScope, DateTimeOffset?>(
-            static async (session, asked, token) =>
-            {
-                await using var row = await Of(session, sql, asked).QueryAsync(token);
-                return await row.ReadAsync(token) && !await row.IsDBNullAsync(0, token) ? DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)) : null;
-            },
-            scope,
-            ct);
-    }
+    public ValueTask<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct) => readers.ReadAsync(
+        static async (session, asked, token) =>
+        {
+            await using var row = await Of(session, Unexpired, asked.Scope).With("since", asked.Since).QueryAsync(token);
+            return await row.ReadAsync(token);
+        },
+        (Scope: scope, Since: since),
+        ct);
 
     public Task DeclareShardsAsync(IReadOnlyList<CrlShard> shards, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => ShardOperations.Declare(transaction, shards, at), ct);

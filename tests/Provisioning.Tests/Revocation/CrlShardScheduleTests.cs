@@ -1,4 +1,5 @@
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Revocation;
@@ -133,8 +134,26 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
         house.Time.Advance(TimeSpan.FromDays(2));
         await house.Time.WhenArmedAsync(3, Tick);
         Assert.Equal(1, house.Published.Find(CrlHouse.NameOf(1))!.Entries);
-        house.Restart();
-        Assert.Null(house.Published.Find(CrlHouse.NameOf(1)));
+        Assert.Equal(2, Counts(house)[1]);
+
+        // Noticed when the next one is due, and not only by the next start.
+        house.Time.Advance(house.Options.RefreshEvery);
+        await house.Time.WhenArmedAsync(3, TimeSpan.FromDays(1));
+        Assert.Equal([2, 0, 0], Counts(house)[1..]);
+        Assert.DoesNotContain(house.Published.FindStale(house.Time.GetUtcNow().AddDays(1)), stale => stale.Scope.Shard != 0);
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_told_whether_a_shard_is_over_its_CRL_is_made()
+    {
+        var house = NewHouse(options => options with { Addresses = new PublicAddresses("pki.example", 80) });
+        await CrlShardTests.DeclareAsync(house);
+        house.Store.BeforePersisting = (what, _) =>
+        {
+            if (what == "unexpired") throw new StorageUnavailableException("it takes too long");
+        };
+        await RunAsync(house);
+        Assert.Equal([1, 1, 1, 1], Counts(house));
     }
 
     [Fact]

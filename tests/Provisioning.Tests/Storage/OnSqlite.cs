@@ -23,6 +23,7 @@ public sealed class OnSqlite : StorageContract
     [Theory]
     [InlineData(CrlStore.Revoked)]
     [InlineData(CrlStore.Changed)]
+    [InlineData(CrlStore.Unexpired)]
     public async Task A_CRL_is_read_from_one_index_alone(string sql)
     {
         var plan = await Database.Writer.RunAsync(
