@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Commits;
@@ -68,6 +69,29 @@ public abstract partial class StorageContract
             Assert.Equal(delta.Count, complete.Count);
             Assert.All(delta.Concat(complete), entry => Assert.Equal((RevocationReason.Superseded, false), (entry.Reason, entry.IsReleased)));
         }
+    }
+
+    [Fact]
+    public async Task TM_19_a_job_that_waits_is_counted_again_when_somebody_agrees_and_is_stopped_after_a_week()
+    {
+        await IssueIntoAsync("pumps", NewReservation("pump-0"));
+        var time = new FakeTimeProvider(Now.AddSeconds(1));
+        var service = new RevocationJobService(
+            Jobs, new RevocationJobSignal(), new RevocationJobOptions { SecondAdministratorAbove = 0 }, new ClockGuard(time));
+        var (first, second) = (new Caller.Administrator("a"), new Caller.Administrator("b"));
+        var order = Revoke(RevocationReason.Superseded, new RevocationFilter { Group = "pumps" });
+        var preview = Value(await service.PreviewAsync(order, first, Ct));
+        var job = Value(await service.ConfirmAsync(preview.ConfirmationToken, first, Ct));
+        Assert.Equal(RevocationJobState.Waiting, job.State);
+        for (var i = 1; i <= 11; i++) await IssueIntoAsync("pumps", NewReservation($"pump-{i}"));
+        Assert.Equal(RefusalCode.CountChanged, Code(await service.ApproveAsync(job.Id, second, Ct)));
+        Assert.Equal(RevocationJobState.Waiting, (await Jobs.FindJobAsync(job.Id, Ct))!.State);
+
+        time.Advance(RevocationJobOptions.ApprovalLifetime);
+        Assert.Equal(RefusalCode.BadConfirmation, Code(await service.ApproveAsync(job.Id, second, Ct)));
+        var stopped = (await Jobs.FindJobAsync(job.Id, Ct))!;
+        Assert.Equal((RevocationJobState.Stopped, "service"), (stopped.State, stopped.StoppedBy));
+        Assert.Equal(RevocationJobState.Stopped, Value(await service.ApproveAsync(job.Id, second, Ct)).State);
     }
 
     private async Task<(RevocationJobState, long, long)> ResultAsync(RevocationJob job)

@@ -64,14 +64,8 @@ public sealed class RevocationJobService(
         var now = clock.LastBelieved();
         if (await store.FindOfferAsync(hash, ct) is not { } offer || offer.CreatedBy != caller.Actor || offer.ExpiresAt <= now) return BadToken;
 
-        // Fewer is what happens when others revoke too; a few more, when devices renew. Many more is not what somebody has looked at.
         var count = (await store.CountAsync(offer.Order, now, ct)).Certificates;
-        if (count > offer.Certificates + Math.Max(10, offer.Certificates / 100))
-        {
-            return new Refusal(RefusalCode.CountChanged,
-                $"It concerned {offer.Certificates} certificates when it was previewed, and {count} by now. Preview it again.");
-        }
-
+        if (CheckCount(offer.Certificates, count) is { } changed) return changed;
         var id = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         var confirmed = await store.ConfirmAsync(offer, id, count, NeedsApproval(count), now, ct);
         signal.Raise();
@@ -82,11 +76,26 @@ public sealed class RevocationJobService(
     /// <param name="id">The job.</param>
     /// <param name="caller">Who agrees; not who confirmed it.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
-    /// <returns>The job; or <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.NotAllowed"/>.</returns>
+    /// <returns>
+    /// The job; or <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.NotAllowed"/>; <see cref="RefusalCode.BadConfirmation"/> when it has
+    /// waited for too long, and is stopped by that; <see cref="RefusalCode.CountChanged"/> when it concerns more certificates by now.
+    /// </returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
     public async Task<Outcome<RevocationJob>> ApproveAsync(string id, Caller caller, CancellationToken ct)
     {
-        var approved = await store.ApproveAsync(id, caller.Actor, clock.LastBelieved(), ct);
+        var now = clock.LastBelieved();
+        if (await store.FindJobAsync(id, ct) is { State: RevocationJobState.Waiting } job && job.CreatedBy != caller.Actor)
+        {
+            if (now >= job.CreatedAt + RevocationJobOptions.ApprovalLifetime)
+            {
+                await store.StopAsync(id, "service", now, ct);
+                return new Refusal(RefusalCode.BadConfirmation, "Nobody has agreed for a week, and the job is stopped. Preview it again.");
+            }
+
+            if (CheckCount(job.Previewed, (await store.CountAsync(job.Order, now, ct)).Certificates) is { } changed) return changed;
+        }
+
+        var approved = await store.ApproveAsync(id, caller.Actor, now, ct);
         signal.Raise();
         return approved;
     }
@@ -99,6 +108,12 @@ public sealed class RevocationJobService(
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
     public Task<Outcome<RevocationJob>> StopAsync(string id, Caller caller, CancellationToken ct) =>
         store.StopAsync(id, caller.Actor, clock.LastBelieved(), ct);
+
+    // Fewer is what happens when others revoke too; a few more, when devices renew. Many more is not what somebody has looked at.
+    private static Refusal? CheckCount(long previewed, long count) => count <= previewed + Math.Max(10, previewed / 100)
+        ? null
+        : new Refusal(RefusalCode.CountChanged,
+            $"It concerned {previewed} certificates when it was previewed, and {count} by now. Preview it again.");
 
     private bool NeedsApproval(long count) => count > options.SecondAdministratorAbove;
 
