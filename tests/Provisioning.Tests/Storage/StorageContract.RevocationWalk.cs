@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Extensions.Logging.Abstractions;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
@@ -92,6 +93,22 @@ public abstract partial class StorageContract
         var stopped = (await Jobs.FindJobAsync(job.Id, Ct))!;
         Assert.Equal((RevocationJobState.Stopped, "service"), (stopped.State, stopped.StoppedBy));
         Assert.Equal(RevocationJobState.Stopped, Value(await service.ApproveAsync(job.Id, second, Ct)).State);
+    }
+
+    [Fact]
+    public async Task A_job_whose_process_was_killed_goes_on_at_once_also_while_the_clock_stands()
+    {
+        await FillAsync(1_500, _ => "pumps");
+        var job = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Group = "pumps" }));
+        var time = new FakeTimeProvider(Now);
+        Assert.False(await NewRunner().TakeTurnAsync(Ct));
+        Assert.Equal(1_000, (await Jobs.FindJobAsync(job.Id, Ct))!.Done);
+        Assert.False(await NewRunner().TakeTurnAsync(Ct));
+        Assert.Equal(1_500, (await Jobs.FindJobAsync(job.Id, Ct))!.Done);
+
+        RevocationJobRunner NewRunner() => new(
+            Jobs, new RevocationJobSignal(), new CrlSignal(), new CrlOptions { Directory = DataDirectory, SuppliedDirectory = DataDirectory },
+            new ClockGuard(time), time, NullLogger<RevocationJobRunner>.Instance);
     }
 
     private async Task<(RevocationJobState, long, long)> ResultAsync(RevocationJob job)

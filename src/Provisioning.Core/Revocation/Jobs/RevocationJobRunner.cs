@@ -12,11 +12,18 @@ namespace Provisioning.Core.Revocation.Jobs;
 /// <param name="store">Does the parts.</param>
 /// <param name="signal">Says that there is a job.</param>
 /// <param name="crls">Gets CRLs made.</param>
+/// <param name="options">Says which node this is: the same after a restart, so that it goes on with its jobs at once, whatever the clock says.</param>
 /// <param name="clock">Dates what is done.</param>
 /// <param name="time">Paces it.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RevocationJobRunner(
-    IRevocationJobStore store, RevocationJobSignal signal, CrlSignal crls, ClockGuard clock, TimeProvider time, ILogger<RevocationJobRunner> logger)
+    IRevocationJobStore store,
+    RevocationJobSignal signal,
+    CrlSignal crls,
+    CrlOptions options,
+    ClockGuard clock,
+    TimeProvider time,
+    ILogger<RevocationJobRunner> logger)
 {
     // A CRL of a million entries takes seconds; one for every part would do nothing else.
     private static readonly TimeSpan CrlEvery = TimeSpan.FromSeconds(20);
@@ -28,7 +35,6 @@ public sealed partial class RevocationJobRunner(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly string _worker = Guid.NewGuid().ToString("N");
     private readonly HashSet<string> _changed = [];
     private long _raisedAt;
     private long _toldAt;
@@ -77,7 +83,7 @@ public sealed partial class RevocationJobRunner(
             var started = Stopwatch.GetTimestamp();
 
             // Not given up in the middle: it may have been done, and what it has changed must be told.
-            var step = await store.AdvanceAsync(id, _worker, clock.LastBelieved(), CancellationToken.None);
+            var step = await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
             if (!step.MustWait) Failpoint.Hit(Failpoint.AfterRevocationPart);
             _changed.UnionWith(step.Authorities);
             Tell(step, Stopwatch.GetElapsedTime(started));
