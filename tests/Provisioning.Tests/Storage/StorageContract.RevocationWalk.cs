@@ -111,6 +111,19 @@ public abstract partial class StorageContract
             new ClockGuard(time), time, NullLogger<RevocationJobRunner>.Instance);
     }
 
+    [Fact]
+    public async Task A_job_that_still_holds_certificates_is_not_released_until_it_is_over()
+    {
+        await IssueAsync(NewReservation());
+        var job = await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Authority = "issuing" }));
+        var service = new RevocationJobService(
+            Jobs, new RevocationJobSignal(), new RevocationJobOptions(), new ClockGuard(new FakeTimeProvider(Now.AddSeconds(1))));
+        var order = new RevocationOrder(RevocationJobKind.Release, null, new RevocationFilter { Job = job.Id });
+        Assert.Equal(RefusalCode.BadRevocationJob, Code(await service.PreviewAsync(order, new Caller.Administrator("a"), Ct)));
+        await FinishAsync(job);
+        Assert.Equal(1, Value(await service.PreviewAsync(order, new Caller.Administrator("a"), Ct)).Count.Certificates);
+    }
+
     private async Task<(RevocationJobState, long, long)> ResultAsync(RevocationJob job)
     {
         var over = await FinishAsync(job, "one");

@@ -24,15 +24,14 @@ public sealed class RevocationJobService(
     /// <param name="ct">Gives up.</param>
     /// <returns>
     /// The preview; or <see cref="RefusalCode.BadRevocationJob"/> with the field, <see cref="RefusalCode.BadReason"/>,
-    /// <see cref="RefusalCode.NotFound"/> for a job to release that there is not.
+    /// <see cref="RefusalCode.NotFound"/> for a job to release that there is not; one that still runs is not released.
     /// </returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now.</exception>
     public async Task<Outcome<RevocationPreview>> PreviewAsync(RevocationOrder order, Caller caller, CancellationToken ct)
     {
         if (!order.Filter.Check(order.Kind).TryGet(out var filter, out var refusal)) return refusal;
         order = order with { Filter = filter };
-        if (filter.Job is { } held && (await store.FindJobAsync(held, ct))?.Order.Holds != true)
-            return new Refusal(RefusalCode.NotFound, "There is no such job that has put certificates on hold.") { Field = "/releases" };
+        if (filter.Job is { } held && await CheckReleasedAsync(held, ct) is { } wrong) return wrong with { Field = "/releases" };
         var now = clock.LastBelieved();
         var count = await store.CountAsync(order, now, ct);
         var token = Convert.ToHexString(RandomNumberGenerator.GetBytes(TokenLength / 2));
@@ -108,6 +107,14 @@ public sealed class RevocationJobService(
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
     public Task<Outcome<RevocationJob>> StopAsync(string id, Caller caller, CancellationToken ct) =>
         store.StopAsync(id, caller.Actor, clock.LastBelieved(), ct);
+
+    // What it puts on hold after that would stay so, and nobody would look for it.
+    private async Task<Refusal?> CheckReleasedAsync(string id, CancellationToken ct) => await store.FindJobAsync(id, ct) switch
+    {
+        { Order.Holds: true, IsOver: true } => null,
+        { Order.Holds: true } => new Refusal(RefusalCode.BadRevocationJob, "That job is not over. Stop it, or wait for its end, and then release it."),
+        _ => new Refusal(RefusalCode.NotFound, "There is no such job that has put certificates on hold."),
+    };
 
     // Fewer is what happens when others revoke too; a few more, when devices renew. Many more is not what somebody has looked at.
     private static Refusal? CheckCount(long previewed, long count) => count <= previewed + Math.Max(10, previewed / 100)

@@ -156,6 +156,7 @@ internal sealed record RevocationPart(
     private static async ValueTask<RevocationPart> PlanLateAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var order = row.Job.Order;
+        var (devices, listed) = (order.Filter.Devices?.ToHashSet(), order.Filter.SerialNumbers?.ToHashSet());
         var serials = new List<SerialNumber>();
         var isPending = false;
         await using var late = await RevocationSelection.Bind(session.Sql(RevocationSelection.Late), order.Filter, row.Until, at, null)
@@ -166,7 +167,7 @@ internal sealed record RevocationPart(
         {
             if (!SerialNumber.TryFromOctets(await late.GetFieldValueAsync<byte[]>(0, ct), out var serial)) continue;
             var isSuccessor = late.GetBoolean(3);
-            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(order.Filter, late.GetString(1), serial))) continue;
+            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(late.GetString(1), serial))) continue;
 
             // Before it is signed a certificate is not put on hold; after that there is something to hold.
             if (order.Holds && late.GetString(2) == "reserved") isPending = true;
@@ -174,8 +175,8 @@ internal sealed record RevocationPart(
         }
 
         return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending);
-    }
 
-    private static bool IsListed(RevocationFilter filter, string holder, SerialNumber serial) =>
-        filter.Devices?.Contains(holder) != false && filter.SerialNumbers?.Contains(serial.ToString()) != false;
+        bool IsListed(string holder, SerialNumber serial) =>
+            devices?.Contains(holder) != false && listed?.Contains(serial.ToString()) != false;
+    }
 }
