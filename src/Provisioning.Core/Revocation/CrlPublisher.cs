@@ -240,20 +240,22 @@ public sealed partial class CrlPublisher(
         var from = (shown < now ? shown : now) - options.Lifetime;
 
         var entries = new CrlEntries();
-        var bad = 0;
+        var (damaged, missing) = (0, 0);
         foreach (var scope in plan.Lists)
         {
             await foreach (var entry in plan.Base is { Sequence: { } since }
                 ? store.ReadChangedAsync(scope, since, thisUpdate, ct)
                 : store.ReadRevokedAsync(scope, from, ct))
             {
-                if (!entries.TryAdd(entry)) bad++;
+                var isListed = entries.TryAdd(entry);
+                if (!isListed) missing++;
+                if (!isListed || entry.IsDamaged) damaged++;
             }
         }
 
-        if (bad == 0) return entries;
-        RevocationMetrics.BadRows(plan.Name, bad);
-        Log.BadRows(logger, plan.Name, bad);
+        if (damaged == 0) return entries;
+        RevocationMetrics.BadRows(plan.Name, damaged);
+        Log.BadRows(logger, plan.Name, damaged, missing);
         return entries;
     }
 
@@ -318,7 +320,7 @@ public sealed partial class CrlPublisher(
             ILogger logger, CrlName name, DateTimeOffset now, DateTimeOffset thisUpdate);
 
         [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message =
-            "{Count} revoked serial numbers of '{Name}' are damaged and missing in its CRL.")]
-        public static partial void BadRows(ILogger logger, CrlName name, int count);
+            "{Damaged} rows of revoked certificates of '{Name}' are damaged, and {Missing} of them are missing in its CRL.")]
+        public static partial void BadRows(ILogger logger, CrlName name, int damaged, int missing);
     }
 }

@@ -71,7 +71,7 @@ public sealed partial class CrlSchedule(
                 }
             }
         }
-        catch (Exception e) when (e is StorageUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StorageUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Log.Behind(logger, e);
         }
@@ -183,9 +183,10 @@ public sealed partial class CrlSchedule(
             return await StepAsync(authority, scope, wake, ct);
         }
         catch (Exception e) when (
-            e is StorageUnavailableException or IOException or UnauthorizedAccessException or CryptographicException)
+            e is StorageUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            // The database, the disk or the key cannot do it now; later they may, and the old CRL is still served.
+            // The database, the disk or the key cannot do it now; later they may, and the old CRL is still served. Or what is on record of this
+            // CRL is damaged: that keeps no other from being made.
             RevocationMetrics.Failed(new CrlName(scope));
             Log.Failed(logger, e, scope, failures + 1, BackOff(failures + 1).TotalSeconds);
             return CrlStep.Failed;

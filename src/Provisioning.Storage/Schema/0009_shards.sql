@@ -10,7 +10,7 @@ CREATE INDEX certificates_revoked ON certificates (authority, shard, not_after, 
     WHERE state IN ('revoked', 'held');
 
 -- And what a delta CRL is made from.
-CREATE INDEX certificates_changed ON certificates (authority, shard, revocation_sequence, serial, revoked_at, revocation_reason)
+CREATE INDEX certificates_changed ON certificates (authority, shard, revocation_sequence, serial, revoked_at, revocation_reason, state)
     WHERE revocation_sequence IS NOT NULL;
 
 -- Whether all certificates of a shard have expired. Who has no shards pays nothing for it.

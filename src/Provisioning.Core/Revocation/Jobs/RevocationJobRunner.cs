@@ -83,7 +83,7 @@ public sealed partial class RevocationJobRunner(
             var started = Stopwatch.GetTimestamp();
 
             // Not given up in the middle: it may have been done, and what it has changed must be told.
-            var step = await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
+            if (await TryAdvanceAsync(id) is not { } step) continue;
             if (!step.MustWait) Failpoint.Hit(Failpoint.AfterRevocationPart);
             _changed.UnionWith(step.Authorities);
             Tell(step, Stopwatch.GetElapsedTime(started));
@@ -94,6 +94,20 @@ public sealed partial class RevocationJobRunner(
         RevocationMetrics.Remaining(remaining);
         if (time.GetElapsedTime(_raisedAt) >= CrlEvery) RaiseCrls();
         return mustWait;
+    }
+
+    // Null when what is on record of the job is damaged: the others go on.
+    private async Task<RevocationStep?> TryAdvanceAsync(string id)
+    {
+        try
+        {
+            return await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
+        }
+        catch (InvalidDataException problem)
+        {
+            Log.Damaged(logger, id, problem);
+            return null;
+        }
     }
 
     private void RaiseCrls()
@@ -129,6 +143,9 @@ public sealed partial class RevocationJobRunner(
         [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message =
             "The revocation job {Id} is {State}: {Done} certificates changed, {Failed} could not be, of {Certificates}.")]
         public static partial void Over(ILogger logger, string id, RevocationJobState state, long done, long failed, long certificates);
+
+        [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "The revocation job {Id} cannot go on: what is on record of it is damaged.")]
+        public static partial void Damaged(ILogger logger, string id, Exception problem);
 
         [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Revocation jobs go on in a moment: {Problem}")]
         public static partial void Later(ILogger logger, string problem);

@@ -1,6 +1,5 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
-using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation.Jobs;
@@ -33,7 +32,8 @@ internal static class RevocationCounting
             await using var row = await BindRange(session.Sql(RevocationSelection.Of(order).Samples), order, at, held, range)
                 .With("limit", RevocationCount.MaxSamples - samples.Count)
                 .QueryAsync(ct);
-            while (await row.ReadAsync(ct)) samples.Add(CertificateRow.Read(row));
+            while (await row.ReadAsync(ct))
+                if (RevocationPart.TryRead(row) is { } one) samples.Add(one);
         }
 
         return new RevocationCount(groups.Values.Sum(), [.. groups.Take(RevocationCount.MaxGroups)], samples);
@@ -82,7 +82,7 @@ internal static class RevocationCounting
         var entries = (order.Filter.SerialNumbers ?? order.Filter.Devices)!.Count;
         for (var i = 0; i < entries; i++)
         {
-            foreach (var one in await RevocationPart.ReadListedAsync(session, order, i, at, at, ct))
+            foreach (var one in (await RevocationPart.ReadListedAsync(session, order, i, at, at, ct)).Found)
             {
                 groups[one.Group ?? ""] = groups.GetValueOrDefault(one.Group ?? "") + 1;
                 if (samples.Count < RevocationCount.MaxSamples) samples.Add(one);

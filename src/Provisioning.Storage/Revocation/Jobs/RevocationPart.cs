@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Certificates;
@@ -17,6 +18,9 @@ namespace Provisioning.Storage.Revocation.Jobs;
 internal sealed record RevocationPart(
     (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
 {
+    /// <summary>How many the job concerns and cannot deal with, because their rows are damaged.</summary>
+    public int Damaged { get; init; }
+
     /// <summary>Of a release: the number of the job that has put the certificates on hold.</summary>
     public long? HeldBy { get; init; }
 
@@ -41,34 +45,53 @@ internal sealed record RevocationPart(
             : await PlanWalkAsync(session, row, at, ct);
     }
 
-    /// <summary>The certificates of an entry of the order's list.</summary>
-    public static async Task<List<CertificateRecord>> ReadListedAsync(
+    /// <summary>Reads a certificate.</summary>
+    /// <param name="row">With the columns of <see cref="CertificateRow"/>.</param>
+    /// <returns>Null when its row is damaged.</returns>
+    public static CertificateRecord? TryRead(DbDataReader row)
+    {
+        try
+        {
+            return CertificateRow.Read(row);
+        }
+        catch (Exception e) when (Damage.IsToldBy(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The certificates of an entry of the order's list, and how many of them are damaged.</summary>
+    public static async Task<(List<CertificateRecord> Found, int Damaged)> ReadListedAsync(
         Session session, RevocationOrder order, int index, DateTimeOffset until, DateTimeOffset at, CancellationToken ct)
     {
         var (selection, filter) = (RevocationSelection.Of(order), order.Filter);
         var statement = filter.SerialNumbers is { } serials && SerialNumber.TryParse(serials[index], out var serial)
             ? RevocationSelection.Bind(session.Sql(selection.OfSerial), filter, until, at, null).With("serial", serial.ToOctets())
             : RevocationSelection.Bind(session.Sql(selection.OfDevice), filter, until, at, null).With("holder", filter.Devices![index]);
-        var found = new List<CertificateRecord>();
+        var (found, damaged) = (new List<CertificateRecord>(), 0);
         await using var row = await statement.QueryAsync(ct);
-        while (await row.ReadAsync(ct)) found.Add(CertificateRow.Read(row));
+        while (await row.ReadAsync(ct))
+        {
+            if (TryRead(row) is { } one) found.Add(one);
+            else damaged++;
+        }
+
         if (filter is { SerialNumbers: not null, Devices: { } devices }) found.RemoveAll(one => !devices.Contains(one.Holder));
-        return found;
+        return (found, damaged);
     }
 
     // However few of the rows are the job's: no more than so many are looked at for a part, and the writer touches none of the others.
     private static async ValueTask<RevocationPart> PlanWalkAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var hasRange = RevocationSelection.Of(row.Job.Order).ChangeRange is not null;
-        var named = new List<SerialNumber>();
-        var next = row;
+        var (named, damaged, next) = (new List<SerialNumber>(), 0, row);
         for (var scanned = 0; scanned < ScanLength && !next.IsSweeping; scanned += RangeLength)
         {
             var rows = await ScanAsync(session, next, at, ct);
             if (hasRange && IsDense(rows))
             {
                 // What was found before goes first; these come again.
-                if (named.Count > 0) break;
+                if (named.Count + damaged > 0) break;
                 var end = rows[^1];
                 next = next with { CursorAt = end.At, CursorSerial = end.Serial, IsSweeping = rows.Count < RangeLength };
                 return new RevocationPart((end.At, end.Serial), [], next, IsLast: false, MustWait: false);
@@ -76,17 +99,19 @@ internal sealed record RevocationPart(
 
             foreach (var one in rows)
             {
-                if (one.Fits && SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                if (!one.Fits) continue;
+                if (SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                else damaged++;
                 if (named.Count < NamedLength) continue;
                 next = next with { CursorAt = one.At, CursorSerial = one.Serial };
-                return new RevocationPart(null, named, next, IsLast: false, MustWait: false);
+                return new RevocationPart(null, named, next, IsLast: false, MustWait: false) { Damaged = damaged };
             }
 
             if (rows.Count > 0) next = next with { CursorAt = rows[^1].At, CursorSerial = rows[^1].Serial };
             if (rows.Count < RangeLength) next = next with { IsSweeping = true };
         }
 
-        return new RevocationPart(null, named, next, IsLast: false, MustWait: false);
+        return new RevocationPart(null, named, next, IsLast: false, MustWait: false) { Damaged = damaged };
     }
 
     private static bool IsDense(List<(long At, byte[] Serial, bool Fits)> rows)
@@ -116,7 +141,7 @@ internal sealed record RevocationPart(
     {
         var order = row.Job.Order;
         var held = order.Filter.Job is { } job ? (await RevocationJobRow.FindAsync(session, job, ct))?.Number : null;
-        var all = new List<CertificateRecord>();
+        var (serials, next, damaged, any) = (new List<SerialNumber>(), row, 0, false);
         var statement = RevocationSelection.Bind(session.Sql(RevocationSelection.Of(order).Some), order.Filter, row.Until, at, held, row.CursorAt);
         await using (var found = await statement
             .With("cursor_at", row.CursorAt)
@@ -124,15 +149,18 @@ internal sealed record RevocationPart(
             .With("limit", NamedLength)
             .QueryAsync(ct))
         {
-            while (await found.ReadAsync(ct)) all.Add(CertificateRow.Read(found));
+            while (await found.ReadAsync(ct))
+            {
+                any = true;
+                next = next with { CursorAt = found.GetInt64(0), CursorSerial = await found.GetFieldValueAsync<byte[]>(1, ct) };
+                if (SerialNumber.TryFromOctets(next.CursorSerial, out var serial)) serials.Add(serial);
+                else damaged++;
+            }
         }
 
-        var next = all.Count == 0
-            ? row with { IsSweeping = true }
-            : row with { CursorAt = all[^1].ReservedAt.ToUnixTimeMilliseconds(), CursorSerial = all[^1].SerialNumber.ToOctets() };
-        return new RevocationPart(
-            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0, MustWait: false)
+        return new RevocationPart(null, serials, any ? next : row with { IsSweeping = true }, IsLast: !any, MustWait: false)
         {
+            Damaged = damaged,
             HeldBy = held,
         };
     }
@@ -143,14 +171,19 @@ internal sealed record RevocationPart(
         var entries = (filter.SerialNumbers ?? filter.Devices)!.Count;
         var serials = new List<SerialNumber>();
         var position = (int)row.Position;
+        var damaged = 0;
         for (; position < entries && serials.Count < NamedLength; position++)
         {
-            var found = await ReadListedAsync(session, row.Job.Order, position, row.Until, at, ct);
+            var (found, bad) = await ReadListedAsync(session, row.Job.Order, position, row.Until, at, ct);
             serials.AddRange(found.Select(one => one.SerialNumber));
+            damaged += bad;
         }
 
         return new RevocationPart(
-            null, serials, row with { Position = position, IsSweeping = position == entries }, IsLast: false, MustWait: false);
+            null, serials, row with { Position = position, IsSweeping = position == entries }, IsLast: false, MustWait: false)
+        {
+            Damaged = damaged,
+        };
     }
 
     private static async ValueTask<RevocationPart> PlanLateAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)

@@ -71,7 +71,7 @@ internal sealed class RevocationSelection
             FROM certificates c {where} {After} {UpTo} GROUP BY 1
             """);
         Samples = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} {After} {UpTo} {InOrder} LIMIT @limit");
-        Some = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} {After} {InOrder} LIMIT @limit");
+        Some = string.Intern($"SELECT c.reserved_at, c.serial FROM certificates c {where} {After} {InOrder} LIMIT @limit");
         OfDevice = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.holder = @holder {InOrder}");
         OfSerial = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.serial = @serial");
         EndOfRange = string.Intern($"""
@@ -90,7 +90,7 @@ internal sealed class RevocationSelection
     /// <summary>The first ones of a range.</summary>
     public string Samples { get; }
 
-    /// <summary>The next ones, where an index leads to them.</summary>
+    /// <summary>The places of the next ones, where an index leads to them.</summary>
     public string Some { get; }
 
     /// <summary>Those of a device.</summary>
