@@ -27,8 +27,10 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     {
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
         var outcome = await SignalAsync(store.RevokeAsync(registrar, serialNumber, reason, clock.LastBelieved(), CancellationToken.None));
-        if (outcome.TryGet(out var row, out _)) Told(row.Authority, reason);
-        return outcome;
+        if (!outcome.TryGet(out var change, out refusal)) return refusal;
+        if (change.IsChanged) RevocationMetrics.Revoked(reason);
+        signal.Raise(change.Certificate.Authority);
+        return change.Certificate;
     }
 
     /// <summary>Releases a hold that it has put on itself.</summary>
@@ -57,7 +59,12 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
             return new Refusal(RefusalCode.BadReason, "A device is put on hold by an administrator, who suspends it.");
         var outcome = await SignalAsync(store.RevokeDeviceAsync(registrar, id, reason, clock.LastBelieved(), CancellationToken.None));
         if (!outcome.TryGet(out var changed, out refusal)) return refusal;
-        foreach (var authority in changed.Authorities) Told(authority, reason);
+        foreach (var authority in changed.Authorities)
+        {
+            RevocationMetrics.Revoked(reason);
+            signal.Raise(authority);
+        }
+
         return changed.Device;
     }
 
@@ -77,11 +84,5 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
             signal.Raise(AuthorityDirectory.IssuingName);
             throw;
         }
-    }
-
-    private void Told(string authority, RevocationReason reason)
-    {
-        RevocationMetrics.Revoked(reason);
-        signal.Raise(authority);
     }
 }

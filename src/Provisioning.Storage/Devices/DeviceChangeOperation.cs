@@ -94,8 +94,9 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         foreach (var certificate in ReadRevocable(reason))
         {
             // Revoked for another reason it is left as it is, unless its key is known to others now.
-            new RevokeOperation(transaction, certificate.SerialNumber, actor, at).Revoke(reason);
-            _authorities.Add(certificate.Authority);
+            var one = new RevokeOperation(transaction, certificate.SerialNumber, actor, at);
+            one.Revoke(reason);
+            if (one.Changes.Count > 0) _authorities.Add(certificate.Authority);
         }
     }
 

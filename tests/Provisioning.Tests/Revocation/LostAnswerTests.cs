@@ -45,9 +45,9 @@ public sealed class LostAnswerTests
     {
         private static StorageUnavailableException Lost { get; } = new("The connection broke.") { OutcomeUnknown = true };
 
-        public Task<Outcome<CertificateRecord>> RevokeAsync(
+        public Task<Outcome<RegistrarChange>> RevokeAsync(
             RevokingRegistrar registrar, SerialNumber serialNumber, RevocationReason reason, DateTimeOffset at, CancellationToken ct) =>
-            Task.FromException<Outcome<CertificateRecord>>(Lost);
+            Task.FromException<Outcome<RegistrarChange>>(Lost);
 
         public Task<Outcome<CertificateRecord>> ReleaseAsync(
             RevokingRegistrar registrar, SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>
