@@ -28,7 +28,8 @@ internal static class RevocationJobEndpoints
         Describe(jobs.MapGet("", ListRevocationJobs).WithName("listRevocationJobs").Gives<PageDocument<RevocationJobDocument>>());
         Describe(jobs.MapGet("{id}", ReadRevocationJob).WithName("readRevocationJob").Gives<RevocationJobDocument>().Refuses(RefusalCode.NotFound));
         Describe(jobs.MapPost("{id}/approval", ApproveRevocationJob).WithName("approveRevocationJob")
-            .Gives<RevocationJobDocument>().Refuses(RefusalCode.NotFound, RefusalCode.NotAllowed));
+            .Gives<RevocationJobDocument>()
+            .Refuses(RefusalCode.NotFound, RefusalCode.NotAllowed, RefusalCode.BadConfirmation, RefusalCode.CountChanged));
         Describe(jobs.MapDelete("{id}", StopRevocationJob).WithName("stopRevocationJob").Gives<RevocationJobDocument>().Refuses(RefusalCode.NotFound));
 
         static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);
@@ -100,7 +101,8 @@ internal static class RevocationJobEndpoints
 
     /// <summary>Agrees to a large revocation job</summary>
     /// <remarks>
-    /// It then begins. One that has begun already stays what it is. Callers: another administrator than the one who has confirmed it.
+    /// It then begins. One that has begun already stays what it is. One that has waited for a week is stopped, and one that concerns many more
+    /// certificates than were previewed does not begin. Callers: another administrator than the one who has confirmed it.
     /// </remarks>
     /// <param name="id" example="8A1F6C0B57D94E238B1C4D7E90A2F365">The job.</param>
     internal static Task<IResult> ApproveRevocationJob(

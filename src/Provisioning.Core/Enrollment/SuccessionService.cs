@@ -76,11 +76,26 @@ public sealed class SuccessionService(
         int some;
         do
         {
-            (some, var authorities) = await store.RevokeSupersededAsync(clock.LastBelieved(), Piece, ct);
-            foreach (var authority in authorities) signal.Raise(authority);
+            some = await RevokeSomeSupersededAsync(ct);
             all += some;
         }
         while (some == Piece);
         return all;
+    }
+
+    private async Task<int> RevokeSomeSupersededAsync(CancellationToken ct)
+    {
+        try
+        {
+            var (some, authorities) = await store.RevokeSupersededAsync(clock.LastBelieved(), Piece, ct);
+            foreach (var authority in authorities) signal.Raise(authority);
+            return some;
+        }
+        catch
+        {
+            // It may have happened all the same, to certificates of whomever.
+            signal.RaiseAll();
+            throw;
+        }
     }
 }

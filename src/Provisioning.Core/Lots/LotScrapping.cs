@@ -49,7 +49,18 @@ public sealed class LotScrapping(LotService lots, ILotStore store, CrlSignal sig
         if (!DeviceId.TryParse(unit.DeviceId, out var id)) return new Refusal(RefusalCode.BadDeviceId, "This is not the ID of a device.");
         if (caller is Caller.Registrar { Scope: { } scope } && !scope.AllowsDevice(id))
             return new Refusal(RefusalCode.OutsideScope, "The registrar may not act on a device of such an ID.");
-        var outcome = await store.ScrapAsync(lot, id, unit.Reason, caller.Actor, clock.LastBelieved(), ct);
+        Outcome<ScrappedUnit> outcome;
+        try
+        {
+            outcome = await store.ScrapAsync(lot, id, unit.Reason, caller.Actor, clock.LastBelieved(), ct);
+        }
+        catch
+        {
+            // It may have happened all the same; and nobody knows whose certificates there were then.
+            signal.RaiseAll();
+            throw;
+        }
+
         if (!outcome.TryGet(out var scrapped, out _)) return outcome;
         foreach (var certificate in scrapped.Revoked)
         {

@@ -20,17 +20,25 @@ internal sealed class CrlPlanner(ICrlStore store, CrlOptions options, TimeProvid
         var sequence = await store.ReadSequenceAsync(ct);
         var shards = await store.ReadShardsAsync(name.Scope.Authority, ct);
         var (lists, addresses) = Describe(name.Scope, shards);
-        var isFor = addresses.Count == 0 ? (Digest?)null : Digest.Of(CrlExtensions.DistributionPointOf(addresses));
+        var isFor = IsFor(addresses);
         var found = name.IsDelta ? await FindBaseAsync(name.Scope, isFor, ct) : null;
-        return new CrlPlan(name with { IsDelta = found is not null }, lists, addresses, last, found, sequence);
+        return new CrlPlan(name with { IsDelta = found is not null }, lists, addresses, isFor, last, found, sequence);
     }
 
-    /// <summary>The shards whose certificates a CRL lists.</summary>
+    /// <summary>What a CRL would be for, if it were made now.</summary>
     /// <param name="scope">Of this shard.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>At least itself.</returns>
-    public async Task<IReadOnlyList<CrlScope>> ListsAsync(CrlScope scope, CancellationToken ct) =>
-        Describe(scope, await store.ReadShardsAsync(scope.Authority, ct)).Lists;
+    /// <returns>
+    /// The shards whose certificates it would list, at least itself; and SHA-256 of its issuingDistributionPoint, null for none.
+    /// </returns>
+    public async Task<(IReadOnlyList<CrlScope> Lists, Digest? IsFor)> DescribeAsync(CrlScope scope, CancellationToken ct)
+    {
+        var (lists, addresses) = Describe(scope, await store.ReadShardsAsync(scope.Authority, ct));
+        return (lists, IsFor(addresses));
+    }
+
+    private static Digest? IsFor(IReadOnlyList<string> addresses) =>
+        addresses.Count == 0 ? null : Digest.Of(CrlExtensions.DistributionPointOf(addresses));
 
     private (IReadOnlyList<CrlScope> Lists, IReadOnlyList<string> Addresses) Describe(CrlScope scope, IReadOnlyList<CrlShard> shards)
     {

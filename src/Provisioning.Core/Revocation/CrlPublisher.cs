@@ -100,24 +100,31 @@ public sealed partial class CrlPublisher(
         }
     }
 
-    /// <summary>Whether something was revoked or released that the newest CRLs on record do not have.</summary>
+    /// <summary>Finds the CRL that must be made because what is on record, or shown here, does not have everything.</summary>
     /// <param name="scope">Of this shard.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>True also when there is no CRL on record that says what it has, or this node shows none.</returns>
-    internal async Task<bool> IsBehindAsync(CrlScope scope, CancellationToken ct)
+    /// <returns>
+    /// The complete one when that is not shown, or not for the addresses that certificates name by now, which no delta mends; where there are
+    /// deltas the delta when something was revoked or released since; null when all is well.
+    /// </returns>
+    internal async Task<CrlName?> FindBehindAsync(CrlScope scope, CancellationToken ct)
     {
-        var complete = (await store.NewestCrlAsync(new CrlName(scope), ct))?.Reserved;
-        var delta = options.HasDeltas
-            ? (await store.NewestCrlAsync(new CrlName(scope, IsDelta: true), ct))?.Reserved
-            : null;
+        var (complete, delta) = (new CrlName(scope), new CrlName(scope, IsDelta: true));
+        var newest = (await store.NewestCrlAsync(complete, ct))?.Reserved;
 
-        // Recorded and never shown, because the process was killed in between.
-        if (!Shows(complete) || (delta is not null && !Shows(delta))) return true;
-        if (complete?.Sequence is not { } since) return true;
-        since = Math.Max(since, delta?.Sequence ?? 0);
-        foreach (var listed in await _planner.ListsAsync(scope, ct))
-            if (await store.HasChangedAsync(listed, since, ct)) return true;
-        return false;
+        // Recorded and never shown, because the process was killed in between; or the file was damaged since.
+        if (!Shows(newest) || newest?.Sequence is not { } since) return complete;
+        var (lists, isFor) = await _planner.DescribeAsync(scope, ct);
+        if (newest.DistributionPoint != isFor) return complete;
+        if (options.HasDeltas && (await store.NewestCrlAsync(delta, ct))?.Reserved is { } newestDelta)
+        {
+            if (!Shows(newestDelta)) return delta;
+            since = Math.Max(since, newestDelta.Sequence ?? 0);
+        }
+
+        foreach (var listed in lists)
+            if (await store.HasChangedAsync(listed, since, ct)) return options.HasDeltas ? delta : complete;
+        return null;
     }
 
     private bool Shows(CrlReservation? newest) =>
@@ -233,20 +240,22 @@ public sealed partial class CrlPublisher(
         var from = (shown < now ? shown : now) - options.Lifetime;
 
         var entries = new CrlEntries();
-        var bad = 0;
+        var (damaged, missing) = (0, 0);
         foreach (var scope in plan.Lists)
         {
             await foreach (var entry in plan.Base is { Sequence: { } since }
                 ? store.ReadChangedAsync(scope, since, thisUpdate, ct)
                 : store.ReadRevokedAsync(scope, from, ct))
             {
-                if (!entries.TryAdd(entry)) bad++;
+                var isListed = entries.TryAdd(entry);
+                if (!isListed) missing++;
+                if (!isListed || entry.IsDamaged) damaged++;
             }
         }
 
-        if (bad == 0) return entries;
-        RevocationMetrics.BadRows(plan.Name, bad);
-        Log.BadRows(logger, plan.Name, bad);
+        if (damaged == 0) return entries;
+        RevocationMetrics.BadRows(plan.Name, damaged);
+        Log.BadRows(logger, plan.Name, damaged, missing);
         return entries;
     }
 
@@ -256,7 +265,7 @@ public sealed partial class CrlPublisher(
             Shard = plan.Name.Scope.Shard,
             BaseNumber = crl.BaseNumber,
             Sequence = plan.Sequence,
-            DistributionPoint = plan.Addresses.Count == 0 ? null : Digest.Of(CrlExtensions.DistributionPointOf(plan.Addresses)),
+            DistributionPoint = plan.IsFor,
         };
 
     // Null when another node, which took this one for dead, was faster: its CRL is out, and this one never will be.
@@ -311,7 +320,7 @@ public sealed partial class CrlPublisher(
             ILogger logger, CrlName name, DateTimeOffset now, DateTimeOffset thisUpdate);
 
         [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message =
-            "{Count} revoked serial numbers of '{Name}' are damaged and missing in its CRL.")]
-        public static partial void BadRows(ILogger logger, CrlName name, int count);
+            "{Damaged} rows of revoked certificates of '{Name}' are damaged, and {Missing} of them are missing in its CRL.")]
+        public static partial void BadRows(ILogger logger, CrlName name, int damaged, int missing);
     }
 }

@@ -27,8 +27,9 @@ public sealed partial class CrlSchedule(
     TimeProvider time,
     ILogger<CrlSchedule> logger)
 {
-    // How often the clock and the files are looked at: timers do not run while a machine sleeps, and people move files.
-    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);
+    // How often the clock, the files and the record are looked at: timers do not run while a machine sleeps, people move files, and a signal
+    // may have got lost with the answer of the database.
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(20);
 
     // How often it is looked at what other nodes have made and revoked.
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
@@ -43,6 +44,8 @@ public sealed partial class CrlSchedule(
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    private static readonly SemaphoreSlim Looking = new(1, 1);
 
     private TimeSpan Patience => store.KeepsOctets ? Look : Tick;
 
@@ -68,7 +71,7 @@ public sealed partial class CrlSchedule(
                 }
             }
         }
-        catch (Exception e) when (e is StorageUnavailableException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is StorageUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Log.Behind(logger, e);
         }
@@ -157,19 +160,15 @@ public sealed partial class CrlSchedule(
     // Ends when there may be something to do.
     private async Task<CrlWake> NextAsync(Authority authority, CrlScope scope, long complete, long delta, CancellationToken ct)
     {
-        while (true)
+        if (await signal.WaitAsync(scope, Patience, time, ct))
         {
-            if (await signal.WaitAsync(scope, Patience, time, ct))
-            {
-                // From the first signal on, not from the last: a stream of revocations must not put the CRL off for ever.
-                await Task.Delay(options.Delay, time, ct);
-                return CrlWake.Signal;
-            }
-
-            if (authority.Key is null || IsDue(new CrlName(scope), complete, options.RefreshEvery)) return CrlWake.CompleteIsDue;
-            if (options.HasDeltas && IsDue(new CrlName(scope, IsDelta: true), delta, options.DeltaEvery)) return CrlWake.DeltaIsDue;
-            if (store.KeepsOctets) return CrlWake.Look;
+            // From the first signal on, not from the last: a stream of revocations must not put the CRL off for ever.
+            await Task.Delay(options.Delay, time, ct);
+            return CrlWake.Signal;
         }
+
+        if (authority.Key is null || IsDue(new CrlName(scope), complete, options.RefreshEvery)) return CrlWake.CompleteIsDue;
+        return options.HasDeltas && IsDue(new CrlName(scope, IsDelta: true), delta, options.DeltaEvery) ? CrlWake.DeltaIsDue : CrlWake.Look;
     }
 
     private bool IsDue(CrlName name, long made, TimeSpan every) =>
@@ -184,9 +183,10 @@ public sealed partial class CrlSchedule(
             return await StepAsync(authority, scope, wake, ct);
         }
         catch (Exception e) when (
-            e is StorageUnavailableException or IOException or UnauthorizedAccessException or CryptographicException)
+            e is StorageUnavailableException or InvalidDataException or IOException or UnauthorizedAccessException or CryptographicException)
         {
-            // The database, the disk or the key cannot do it now; later they may, and the old CRL is still served.
+            // The database, the disk or the key cannot do it now; later they may, and the old CRL is still served. Or what is on record of this
+            // CRL is damaged: that keeps no other from being made.
             RevocationMetrics.Failed(new CrlName(scope));
             Log.Failed(logger, e, scope, failures + 1, BackOff(failures + 1).TotalSeconds);
             return CrlStep.Failed;
@@ -205,7 +205,7 @@ public sealed partial class CrlSchedule(
 
         var hasTaken = await publisher.TakeAsync(complete, ct);
         if (options.HasDeltas) hasTaken |= await publisher.TakeAsync(delta, ct);
-        if (wake is CrlWake.Start && scope.Shard != 0 && await IsOverAsync(scope, ct)) return CrlStep.Over;
+        if (wake is CrlWake.Start or CrlWake.CompleteIsDue && scope.Shard != 0 && await IsOverAsync(scope, ct)) return CrlStep.Over;
         if (wake is CrlWake.Start && options.HasDeltas) published.Expect(delta);
         if (await DecideAsync(scope, wake, ct) is not { } name) return hasTaken ? CrlStep.Complete : CrlStep.Nothing;
         if (await publisher.PublishAsync(authority, name, ct) is not { } status) return CrlStep.Busy;
@@ -227,7 +227,7 @@ public sealed partial class CrlSchedule(
             case CrlWake.CompleteIsDue: return complete;
             case CrlWake.DeltaIsDue: return freshest;
             case CrlWake.Start when IsDue(complete, time.GetTimestamp(), options.RefreshEvery): return complete;
-            default: return await publisher.IsBehindAsync(scope, ct) ? freshest : null;
+            default: return await publisher.FindBehindAsync(scope, ct);
         }
     }
 
@@ -238,12 +238,29 @@ public sealed partial class CrlSchedule(
         published.Expect(complete);
         if (scope.Shard <= options.Addresses.CrlShards && options.Addresses.CrlShards > 1) return false;
         var shown = published.Find(complete)?.ThisUpdate ?? time.GetUtcNow();
-        var last = await store.LastExpiryAsync(scope, ct);
-        if (last >= shown - options.Lifetime) return false;
+        if (await HasUnexpiredAsync(scope, shown - options.Lifetime, ct)) return false;
         published.Retire(complete);
         published.Retire(new CrlName(scope, IsDelta: true));
         Log.Over(logger, scope);
         return true;
+    }
+
+    // One shard after the other: all of them look at the start. Who cannot tell makes the CRL, which is never wrong.
+    private async Task<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct)
+    {
+        await Looking.WaitAsync(ct);
+        try
+        {
+            return await store.HasUnexpiredAsync(scope, since, ct);
+        }
+        catch (StorageUnavailableException)
+        {
+            return true;
+        }
+        finally
+        {
+            Looking.Release();
+        }
     }
 
     private void Load(Authority authority, CrlScope scope)

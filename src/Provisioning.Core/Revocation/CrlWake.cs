@@ -15,6 +15,6 @@ internal enum CrlWake
     /// <summary>The delta CRL is to be made anew.</summary>
     DeltaIsDue,
 
-    /// <summary>Other nodes may have done something.</summary>
+    /// <summary>Other nodes may have done something, or something was done whose signal got lost.</summary>
     Look,
 }

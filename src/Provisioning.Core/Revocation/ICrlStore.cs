@@ -38,11 +38,12 @@ public interface ICrlStore
     /// <returns>0 when there is none.</returns>
     ValueTask<long> ReadSequenceAsync(CancellationToken ct);
 
-    /// <summary>When the last certificate of a shard expires. Looks at all certificates.</summary>
-    /// <param name="scope">The shard.</param>
+    /// <summary>Whether a shard has certificates that have not expired for long; answered from an index.</summary>
+    /// <param name="scope">Which shard; not the CRL without shards.</param>
+    /// <param name="since">Since when.</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>The time, or null when it has none.</returns>
-    ValueTask<DateTimeOffset?> LastExpiryAsync(CrlScope scope, CancellationToken ct);
+    /// <returns>False when all of its certificates expired before that, or it has none.</returns>
+    ValueTask<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct);
 
     /// <summary>Puts shards and their addresses on record, before certificates name them. What is there already stays.</summary>
     /// <param name="shards">The shards.</param>

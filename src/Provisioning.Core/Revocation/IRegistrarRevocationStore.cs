@@ -26,10 +26,10 @@ public interface IRegistrarRevocationStore
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>
-    /// The row as it is now; or <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.DailyLimit"/>, <see cref="RefusalCode.PolicyChanged"/>,
+    /// The row as it is now, and whether that is a change; or <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.DailyLimit"/>, <see cref="RefusalCode.PolicyChanged"/>,
     /// or what <see cref="IRevocationStore.RevokeAsync"/> refuses.
     /// </returns>
-    Task<Outcome<CertificateRecord>> RevokeAsync(
+    Task<Outcome<RegistrarChange>> RevokeAsync(
         RevokingRegistrar registrar, SerialNumber serialNumber, RevocationReason reason, DateTimeOffset at, CancellationToken ct);
 
     /// <summary>Releases a hold that this registrar has put on, and nobody since.</summary>

@@ -25,9 +25,11 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     public async Task<Outcome<CertificateRecord>> RevokeAsync(Caller caller, SerialNumber serialNumber, RevocationReason reason)
     {
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
-        var outcome = await store.RevokeAsync(registrar, serialNumber, reason, clock.LastBelieved(), CancellationToken.None);
-        if (outcome.TryGet(out var row, out _)) Told(row.Authority, reason);
-        return outcome;
+        var outcome = await SignalAsync(store.RevokeAsync(registrar, serialNumber, reason, clock.LastBelieved(), CancellationToken.None));
+        if (!outcome.TryGet(out var change, out refusal)) return refusal;
+        if (change.IsChanged) RevocationMetrics.Revoked(reason);
+        signal.Raise(change.Certificate.Authority);
+        return change.Certificate;
     }
 
     /// <summary>Releases a hold that it has put on itself.</summary>
@@ -37,7 +39,7 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
     public async Task<Outcome<CertificateRecord>> ReleaseAsync(Caller caller, SerialNumber serialNumber)
     {
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
-        var outcome = await store.ReleaseAsync(registrar, serialNumber, clock.LastBelieved(), CancellationToken.None);
+        var outcome = await SignalAsync(store.ReleaseAsync(registrar, serialNumber, clock.LastBelieved(), CancellationToken.None));
         if (!outcome.TryGet(out var row, out _)) return outcome;
         RevocationMetrics.Released();
         signal.Raise(row.Authority);
@@ -54,9 +56,14 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
         if (!Read(caller).TryGet(out var registrar, out var refusal)) return refusal;
         if (reason == RevocationReason.CertificateHold)
             return new Refusal(RefusalCode.BadReason, "A device is put on hold by an administrator, who suspends it.");
-        var outcome = await store.RevokeDeviceAsync(registrar, id, reason, clock.LastBelieved(), CancellationToken.None);
+        var outcome = await SignalAsync(store.RevokeDeviceAsync(registrar, id, reason, clock.LastBelieved(), CancellationToken.None));
         if (!outcome.TryGet(out var changed, out refusal)) return refusal;
-        foreach (var authority in changed.Authorities) Told(authority, reason);
+        foreach (var authority in changed.Authorities)
+        {
+            RevocationMetrics.Revoked(reason);
+            signal.Raise(authority);
+        }
+
         return changed.Device;
     }
 
@@ -64,9 +71,17 @@ public sealed class RegistrarRevocation(IRegistrarRevocationStore store, CrlSign
         ? new RevokingRegistrar(registrar.Name, registrar.Revision, scope, registrar.Actor)
         : new Refusal(RefusalCode.NotAllowed, "The registrar may not revoke certificates.");
 
-    private void Told(string authority, RevocationReason reason)
+    // The database may have failed after the commit; and nobody knows whose certificate it was then.
+    private async Task<T> SignalAsync<T>(Task<T> change)
     {
-        RevocationMetrics.Revoked(reason);
-        signal.Raise(authority);
+        try
+        {
+            return await change;
+        }
+        catch
+        {
+            signal.RaiseAll();
+            throw;
+        }
     }
 }

@@ -27,7 +27,7 @@ internal static class RevocationMetrics
         "provisioning.crl.failures", description: "CRLs that could not be made, by authority, shard and kind.");
 
     private static readonly Counter<long> BadRowCount = Meter.CreateCounter<long>(
-        "provisioning.crl.bad_rows", description: "Revoked serial numbers that no CRL can list, by authority, shard and kind.");
+        "provisioning.crl.bad_rows", description: "Damaged rows of revoked certificates, in a CRL as far as they can be read, by authority, shard and kind.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
         "provisioning.crl.duration", "s", "Making and publishing a CRL, by authority, shard and kind.");
@@ -74,8 +74,8 @@ internal static class RevocationMetrics
     /// <param name="name">Which.</param>
     public static void Failed(CrlName name) => FailureCount.Add(1, Of(name));
 
-    /// <summary>Rows that cannot be listed.</summary>
-    /// <param name="name">Which CRL misses them.</param>
+    /// <summary>Rows that are damaged.</summary>
+    /// <param name="name">Which CRL lists them as far as they can be read.</param>
     /// <param name="count">How many.</param>
     public static void BadRows(CrlName name, int count) => BadRowCount.Add(count, Of(name));
 

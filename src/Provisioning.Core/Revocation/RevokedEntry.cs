@@ -8,4 +8,7 @@ public readonly record struct RevokedEntry(byte[] SerialNumber, DateTimeOffset R
 {
     /// <summary>In a delta CRL: it is revoked no more. Written as removeFromCRL (RFC 5280 §5.3.1), whatever the reason says.</summary>
     public bool IsReleased { get; init; }
+
+    /// <summary>Its row is damaged: what can be read of it is here, and the rest is what does least harm.</summary>
+    public bool IsDamaged { get; init; }
 }

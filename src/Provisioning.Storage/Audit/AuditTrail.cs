@@ -24,9 +24,9 @@ internal sealed class AuditTrail
     private static readonly string[][] Names =
         [.. Enumerable.Range(0, Block).Select(i => Fields.Select(field => $"{field}_{i}").ToArray())];
 
-    private static readonly string InsertBlock =
+    private static readonly string InsertBlock = string.Intern(
         $"INSERT INTO audit ({string.Join(", ", Fields)}) VALUES "
-        + string.Join(", ", Names.Select(names => $"({string.Join(", ", names.Select(name => "@" + name))})"));
+        + string.Join(", ", Names.Select(names => $"({string.Join(", ", names.Select(name => "@" + name))})")));
 
     private (long Sequence, Digest Hash)? _head;
 

@@ -14,6 +14,17 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 {
     private const string ById = $"SELECT {DeviceRow.Columns}, d.prior_state FROM devices d WHERE d.device_id = @id";
 
+    // Expired ones too: within the grace of its group a certificate still renews, and the key of any may have become known.
+    private const string Usable = $"""
+        SELECT {CertificateRow.Columns} FROM certificates c
+        WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state <> 'abandoned'
+            AND (c.not_after >= @at OR c.state = 'issued' OR c.state = 'current' OR c.state = 'held')
+        """;
+
+    private const string WithKnownKey = $"{Usable} ORDER BY c.reserved_at, c.serial";
+
+    private const string Revocable = $"{Usable} AND c.state <> 'revoked' ORDER BY c.reserved_at, c.serial";
+
     private readonly HashSet<string> _authorities = [];
 
     public Outcome<ChangedDevice> Change(DeviceChange change, string? reason)
@@ -64,7 +75,7 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
     {
         foreach (var certificate in ReadHeldWithDevice())
         {
-            // Nothing was issued meanwhile, so its place is free.
+            // Nothing was issued meanwhile; but before, and then the newer one has the place.
             new RevokeOperation(transaction, certificate.SerialNumber, actor, at).ReleaseWithDevice(certificate);
             _authorities.Add(certificate.Authority);
         }
@@ -83,8 +94,9 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         foreach (var certificate in ReadRevocable(reason))
         {
             // Revoked for another reason it is left as it is, unless its key is known to others now.
-            new RevokeOperation(transaction, certificate.SerialNumber, actor, at).Revoke(reason);
-            _authorities.Add(certificate.Authority);
+            var one = new RevokeOperation(transaction, certificate.SerialNumber, actor, at);
+            one.Revoke(reason);
+            if (one.Changes.Count > 0) _authorities.Add(certificate.Authority);
         }
     }
 
@@ -110,19 +122,13 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         ORDER BY c.reserved_at, c.serial
         """);
 
-    // Expired ones too: within the grace of its group a certificate still renews, and the key of any may have become known.
-    private List<CertificateRecord> ReadRevocable(RevocationReason reason) => Read($"""
-        SELECT {CertificateRow.Columns} FROM certificates c
-        WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state <> 'abandoned'
-            AND (c.not_after >= @at OR c.state = 'issued' OR c.state = 'current' OR c.state = 'held')
-            {(reason == RevocationReason.KeyCompromise ? "" : "AND c.state <> 'revoked'")}
-        ORDER BY c.reserved_at, c.serial
-        """);
+    private List<CertificateRecord> ReadRevocable(RevocationReason reason) =>
+        Read(reason == RevocationReason.KeyCompromise ? WithKnownKey : Revocable);
 
     private List<CertificateRecord> ReadHeldWithDevice() => Read($"""
         SELECT {CertificateRow.Columns} FROM certificates c
         WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state = 'held' AND c.held_with_device = 1
-        ORDER BY c.reserved_at, c.serial
+        ORDER BY c.reserved_at DESC, c.serial
         """, until: null);
 
     private List<CertificateRecord> Read(string sql) => Read(sql, at);

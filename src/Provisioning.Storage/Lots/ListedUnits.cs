@@ -9,14 +9,14 @@ internal static class ListedUnits
 
     private static readonly string[] Names = [.. Enumerable.Range(0, Rows).Select(i => $"unit{i}")];
 
-    private static readonly string CountKnown = $"""
+    private static readonly string CountKnown = string.Intern($"""
         SELECT COUNT(*) FROM lot_units WHERE lot = @lot AND is_listed = 1 AND device_id IN ({string.Join(", ", Names.Select(name => "@" + name))})
-        """;
+        """);
 
-    private static readonly string Insert = $"""
+    private static readonly string Insert = string.Intern($"""
         INSERT INTO lot_units (lot, device_id, is_listed) VALUES {string.Join(", ", Names.Select(name => $"(@lot, @{name}, 1)"))}
         ON CONFLICT (lot, device_id) DO NOTHING
-        """;
+        """);
 
     /// <summary>How many of them are on the list already.</summary>
     public static long Known(Transaction transaction, string lot, IReadOnlyList<string> units)

@@ -18,10 +18,14 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
 
     /// <summary>For a delta CRL; answered from one index alone.</summary>
     internal const string Changed = """
-        SELECT serial, revoked_at, revocation_reason FROM certificates
+        SELECT serial, revoked_at, revocation_reason, state FROM certificates
         WHERE authority = @authority AND shard = @shard AND revocation_sequence > @since
         ORDER BY revocation_sequence, serial
         """;
+
+    /// <summary>Whether a shard is over; answered from one index alone.</summary>
+    internal const string Unexpired =
+        "SELECT 1 FROM certificates WHERE authority = @authority AND shard = @shard AND shard > 0 AND not_after >= @since LIMIT 1";
 
     public bool KeepsOctets => keepsOctets;
 
@@ -35,9 +39,9 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
     {
         return readers.StreamAsync(
             session => Of(session, Changed, scope).With("since", since),
-            row => row.IsDBNull(1)
-                ? new RevokedEntry(row.GetFieldValue<byte[]>(0), at, RevocationReason.Unspecified) { IsReleased = true }
-                : ReadEntry(row),
+            row => row.GetString(3) is "revoked" or "held"
+                ? ReadEntry(row)
+                : new RevokedEntry(row.GetFieldValue<byte[]>(0), at, RevocationReason.Unspecified) { IsReleased = true },
             ct);
     }
 
@@ -66,18 +70,14 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
         (object?)null,
         ct);
 
-    public ValueTask<DateTimeOffset?> LastExpiryAsync(CrlScope scope, CancellationToken ct)
-    {
-        const string sql = "SELECT MAX(not_after) FROM certificates WHERE authority = @authority AND shard = @shard";
-        return readers.ReadAsync<CrlScope, DateTimeOffset?>(
-            static async (session, asked, token) =>
-            {
-                await using var row = await Of(session, sql, asked).QueryAsync(token);
-                return await row.ReadAsync(token) && !await row.IsDBNullAsync(0, token) ? DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(0)) : null;
-            },
-            scope,
-            ct);
-    }
+    public ValueTask<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct) => readers.ReadAsync(
+        static async (session, asked, token) =>
+        {
+            await using var row = await Of(session, Unexpired, asked.Scope).With("since", asked.Since).QueryAsync(token);
+            return await row.ReadAsync(token);
+        },
+        (Scope: scope, Since: since),
+        ct);
 
     public Task DeclareShardsAsync(IReadOnlyList<CrlShard> shards, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => ShardOperations.Declare(transaction, shards, at), ct);
@@ -148,12 +148,27 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
     {
         var all = new List<CrlRecord>();
         await using var row = await statement.QueryAsync(ct);
-        while (await row.ReadAsync(ct)) all.Add(CrlOperations.Read(scope, row));
-        return all;
+        try
+        {
+            while (await row.ReadAsync(ct)) all.Add(CrlOperations.Read(scope, row));
+            return all;
+        }
+        catch (Exception e) when (Damage.IsToldBy(e))
+        {
+            throw new InvalidDataException($"What is on record of a CRL of {scope} is damaged.", e);
+        }
     }
 
-    private static RevokedEntry ReadEntry(DbDataReader row) => new(
-        row.GetFieldValue<byte[]>(0),
-        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)),
-        (RevocationReason)row.GetInt64(2));
+    // One damaged row must not keep all the others from the CRL, nor itself: that it is revoked is what matters.
+    private static RevokedEntry ReadEntry(DbDataReader row)
+    {
+        var revokedAt = row.IsDBNull(1) ? null : Damage.TryReadTime(row.GetInt64(1));
+        var reason = row.IsDBNull(2) ? null : (RevocationReason?)row.GetInt64(2);
+        if (reason is { } some && !Enum.IsDefined(some)) reason = null;
+        return new RevokedEntry(
+            row.GetFieldValue<byte[]>(0), revokedAt ?? DateTimeOffset.UnixEpoch, reason ?? RevocationReason.Unspecified)
+        {
+            IsDamaged = revokedAt is null || reason is null,
+        };
+    }
 }

@@ -9,7 +9,7 @@ namespace Provisioning.Storage.Revocation;
 /// <inheritdoc/>
 internal sealed class RegistrarRevocationStore(Writer writer) : IRegistrarRevocationStore
 {
-    public Task<Outcome<CertificateRecord>> RevokeAsync(
+    public Task<Outcome<RegistrarChange>> RevokeAsync(
         RevokingRegistrar registrar, SerialNumber serialNumber, RevocationReason reason, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => new RegistrarRevokeOperation(transaction, registrar, at).Revoke(serialNumber, reason), ct);
 

@@ -15,18 +15,18 @@ internal sealed class RegistrarRevokeOperation(Transaction transaction, Revoking
 
     private long Day => at.ToUnixTimeSeconds() / 86_400;
 
-    public Outcome<CertificateRecord> Revoke(SerialNumber serialNumber, RevocationReason reason)
+    public Outcome<RegistrarChange> Revoke(SerialNumber serialNumber, RevocationReason reason)
     {
         if (!Find(serialNumber).TryGet(out var row, out var refusal)) return refusal;
 
         // Its own name must not stand over the hold of another.
-        if (row.State == CertificateState.Held && reason == RevocationReason.CertificateHold) return row;
-        if (row.RevocationReason == reason) return row;
+        if (row.State == CertificateState.Held && reason == RevocationReason.CertificateHold) return new RegistrarChange(row, IsChanged: false);
+        if (row.RevocationReason == reason) return new RegistrarChange(row, IsChanged: false);
         if (CheckDay() is { } enough) return enough;
         var one = new RevokeOperation(transaction, serialNumber, registrar.Actor, at);
-        var outcome = one.Revoke(reason);
+        if (!one.Revoke(reason).TryGet(out var now, out refusal)) return refusal;
         if (one.Changes.Count > 0) Count();
-        return outcome;
+        return new RegistrarChange(now, one.Changes.Count > 0);
     }
 
     public Outcome<CertificateRecord> Release(SerialNumber serialNumber)

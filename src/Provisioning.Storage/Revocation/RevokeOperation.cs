@@ -50,7 +50,9 @@ internal sealed class RevokeOperation(
     {
         if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;
         if (row.State != CertificateState.Held) return Refusals.NotOnHold;
-        if (IsHeldWithDevice(row)) return Refusals.DeviceSuspended;
+
+        // Whoever held it, and when: while its device is suspended, none of its certificates works.
+        if (IsOfSuspended(row)) return Refusals.DeviceSuspended;
         var (prior, isTaken) = ReadPlace(row);
         if (isTaken) return Refusals.PlaceTaken;
 
@@ -60,13 +62,15 @@ internal sealed class RevokeOperation(
     }
 
     /// <summary>
-    /// Releases what a job has put on hold. Of a device that was suspended meanwhile, the hold is the suspension's from now on.
+    /// Releases what a job has put on hold. Of a device that was suspended meanwhile, the hold is the suspension's from now on; what
+    /// somebody else has held or revoked meanwhile is left as it is.
     /// </summary>
+    /// <param name="job">The number of the job that has put it on hold.</param>
     /// <returns>False when it cannot be released, because its place was taken.</returns>
-    public bool ReleaseOfJob()
+    public bool ReleaseOfJob(long job)
     {
-        if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Held } row || !IsOfSuspended(row))
-            return Release().TryGet(out _, out _);
+        if (CertificateRow.Find(transaction, serialNumber) is not { State: CertificateState.Held } row || !IsHeldBy(row, job)) return true;
+        if (!IsOfSuspended(row)) return Release().TryGet(out _, out _);
         transaction.Sql("UPDATE certificates SET held_with_device = 1, revocation_job = NULL WHERE serial = @serial AND authority = @authority")
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
@@ -75,10 +79,23 @@ internal sealed class RevokeOperation(
         return true;
     }
 
-    /// <summary>Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed.</summary>
+    /// <summary>
+    /// Releases what <see cref="HoldWithDevice"/> has put on hold, when the device is resumed. What has lost its place to another
+    /// certificate stays on hold, by itself.
+    /// </summary>
     public void ReleaseWithDevice(CertificateRecord row)
     {
-        Update(row, Words.Of(ReadPlace(row).Prior), null, null, null);
+        var (prior, isTaken) = ReadPlace(row);
+        if (isTaken)
+        {
+            transaction.Sql("UPDATE certificates SET held_with_device = NULL WHERE serial = @serial AND authority = @authority")
+                .With("serial", row.SerialNumber.ToOctets())
+                .With("authority", row.Authority)
+                .Execute();
+            return;
+        }
+
+        Update(row, Words.Of(prior), null, null, null);
         CertificateStates.Audit(transaction, AuditActions.HoldReleased, actor, at, row, null);
     }
 
@@ -96,17 +113,19 @@ internal sealed class RevokeOperation(
 
     private bool IsOfSuspended(CertificateRecord row)
     {
+        if (row.HolderKind != HolderKind.Device) return false;
         using var found = transaction.Sql("SELECT 1 FROM devices WHERE device_id = @device_id AND state = 'suspended'")
             .With("device_id", row.Holder)
             .Query();
         return found.Read();
     }
 
-    private bool IsHeldWithDevice(CertificateRecord row)
+    private bool IsHeldBy(CertificateRecord row, long job)
     {
-        using var found = transaction.Sql("SELECT 1 FROM certificates WHERE serial = @serial AND authority = @authority AND held_with_device = 1")
+        using var found = transaction.Sql("SELECT 1 FROM certificates WHERE serial = @serial AND authority = @authority AND revocation_job = @job")
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
+            .With("job", job)
             .Query();
         return found.Read();
     }

@@ -10,8 +10,11 @@ CREATE INDEX certificates_revoked ON certificates (authority, shard, not_after, 
     WHERE state IN ('revoked', 'held');
 
 -- And what a delta CRL is made from.
-CREATE INDEX certificates_changed ON certificates (authority, shard, revocation_sequence, serial, revoked_at, revocation_reason)
+CREATE INDEX certificates_changed ON certificates (authority, shard, revocation_sequence, serial, revoked_at, revocation_reason, state)
     WHERE revocation_sequence IS NOT NULL;
+
+-- Whether all certificates of a shard have expired. Who has no shards pays nothing for it.
+CREATE INDEX certificates_of_shard ON certificates (authority, shard, not_after) WHERE shard > 0;
 
 -- One sequence of numbers for each authority and shard, complete and delta CRLs together. base_number is that of a delta's base; sequence
 -- is the last audit entry before its entries were read; scope is the SHA-256 of its issuingDistributionPoint.

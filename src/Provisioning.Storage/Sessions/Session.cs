@@ -15,10 +15,12 @@ internal sealed class Session(DbConnection connection) : IAsyncDisposable, IDisp
     /// <summary>False when the server has gone: the session is of no more use.</summary>
     public bool IsOpen => connection.State == ConnectionState.Open;
 
-    /// <summary>The prepared statement of a text that is a constant of the code.</summary>
+    /// <summary>The prepared statement of a text that is a constant of the code, or was interned.</summary>
+    /// <exception cref="InvalidOperationException">The text was put together: each time it would be another, and all would be kept.</exception>
     public Statement Sql(string text)
     {
         if (_statements.TryGetValue(text, out var statement)) return statement;
+        if (!ReferenceEquals(string.IsInterned(text), text)) throw new InvalidOperationException("Not a constant of the code: " + text);
         statement = new Statement(NewCommand(text));
         _statements.Add(text, statement);
         return statement;

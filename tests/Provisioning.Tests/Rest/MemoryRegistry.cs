@@ -34,6 +34,12 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     /// <summary>What waits for an administrator.</summary>
     internal List<ApprovalRequest> Waiting { get; } = [];
 
+    /// <summary>How many of the next reservations are for a serial number that another node has taken.</summary>
+    internal int SerialNumbersTaken { get; set; }
+
+    /// <summary>The serial numbers that reservations were asked for.</summary>
+    internal List<SerialNumber> Asked { get; } = [];
+
     /// <summary>How many reservations were granted: what would have been signed.</summary>
     internal int Reserved { get; private set; }
 
@@ -46,7 +52,11 @@ internal sealed class MemoryRegistry : ICertificateStore, IDeviceStore, IRevocat
     public async Task<ReserveResult> ReserveAsync(Reservation reservation, CancellationToken ct)
     {
         if (Gate is { } gate) await gate;
-        lock (Enter()) return Reserve(reservation);
+        lock (Enter())
+        {
+            Asked.Add(reservation.SerialNumber);
+            return SerialNumbersTaken-- > 0 ? ReserveResult.SerialNumberTaken.Instance : Reserve(reservation);
+        }
     }
 
     public Task<ReserveResult> ProbeAsync(Reservation reservation, bool leavesMarks, CancellationToken ct) =>

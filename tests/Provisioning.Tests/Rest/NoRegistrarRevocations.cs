@@ -10,9 +10,9 @@ internal sealed class NoRegistrarRevocations : IRegistrarRevocationStore
 {
     private static Refusal NotFound { get; } = new(RefusalCode.NotFound, "There is none.");
 
-    public Task<Outcome<CertificateRecord>> RevokeAsync(
+    public Task<Outcome<RegistrarChange>> RevokeAsync(
         RevokingRegistrar registrar, SerialNumber serialNumber, RevocationReason reason, DateTimeOffset at, CancellationToken ct) =>
-        Task.FromResult<Outcome<CertificateRecord>>(NotFound);
+        Task.FromResult<Outcome<RegistrarChange>>(NotFound);
 
     public Task<Outcome<CertificateRecord>> ReleaseAsync(
         RevokingRegistrar registrar, SerialNumber serialNumber, DateTimeOffset at, CancellationToken ct) =>

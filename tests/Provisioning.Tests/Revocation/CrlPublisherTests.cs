@@ -253,8 +253,9 @@ public sealed class CrlPublisherTests : IDisposable
         var row = CertificateRows.NewRow();
         _house.Store.Add(row);
         _house.Store.Damaged.Add(new RevokedEntry([], _house.Time.GetUtcNow(), RevocationReason.KeyCompromise));
+        _house.Store.Damaged.Add(new RevokedEntry([7], DateTimeOffset.UnixEpoch, RevocationReason.Unspecified) { IsDamaged = true });
         await RevokeAsync(row, RevocationReason.KeyCompromise);
-        Assert.Equal(1, (await _house.PublishAsync())!.Entries);
+        Assert.Equal(2, (await _house.PublishAsync())!.Entries);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace Provisioning.Tests.Revocation;
 
 public sealed class CrlScheduleTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     private readonly CrlHouse _house = new();
@@ -134,6 +134,17 @@ public sealed class CrlScheduleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_revocation_whose_signal_got_lost_is_in_the_CRL_at_the_next_look()
+    {
+        await StartAsync();
+        await RevokeAsync(isTold: false);
+        _house.Time.Advance(Tick);
+        await _house.Time.WhenArmedAsync(2, Tick);
+        Assert.Equal(1, _house.Read().Entries);
+        Assert.Equal(2, Count("issuing"));
+    }
+
+    [Fact]
     public async Task What_a_kill_has_kept_from_the_CRL_is_in_it_after_the_start()
     {
         await _house.PublishAsync();
@@ -168,19 +179,19 @@ public sealed class CrlScheduleTests : IAsyncLifetime
 
     private async Task PassAsync(int minutes)
     {
-        for (var i = 0; i < minutes; i++)
+        for (var i = 0; i < 3 * minutes; i++)
         {
             _house.Time.Advance(Tick);
             await _house.Time.WhenArmedAsync(2, Tick);
         }
     }
 
-    private async Task RevokeAsync()
+    private async Task RevokeAsync(bool isTold = true)
     {
         var row = CertificateRows.NewRow();
         _house.Store.Add(row);
         await _house.Store.RevokeAsync(
             row.SerialNumber, RevocationReason.Superseded, "alice", _house.Time.GetUtcNow(), CancellationToken.None);
-        _house.Signal.Raise("issuing");
+        if (isTold) _house.Signal.Raise("issuing");
     }
 }

@@ -1,11 +1,12 @@
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 
 namespace Provisioning.Tests.Revocation;
 
 public sealed class CrlShardScheduleTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Tick = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Tick = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(5);
     private static readonly PublicAddresses Addresses = new("pki.example", 80) { CrlShards = 3 };
 
@@ -89,6 +90,36 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task With_deltas_too_a_complete_CRL_of_a_shard_that_was_damaged_is_made_anew_at_once()
+    {
+        var house = NewHouse(options => options with { HasDeltas = true });
+        await CrlShardTests.DeclareAsync(house);
+        foreach (var isDelta in new[] { false, true }) await house.PublishAsync(CrlHouse.NameOf(1, isDelta));
+        var before = house.ReadFacts(CrlHouse.NameOf(1)).Status;
+        await File.WriteAllTextAsync(Path.Combine(house.Options.Directory, CrlHouse.NameOf(1).FileName), "damaged", Ct);
+        house.Restart();
+        await RunAsync(house);
+        Assert.True(house.ReadFacts(CrlHouse.NameOf(1)).Status.Number > before.Number);
+        Assert.Empty(house.Published.FindStale(house.Time.GetUtcNow()));
+    }
+
+    [Fact]
+    public async Task After_the_service_has_got_another_address_the_CRL_of_a_shard_names_it_at_once_and_the_one_before_too()
+    {
+        var house = NewHouse(options => options);
+        await CrlShardTests.DeclareAsync(house);
+        foreach (var shard in (int[])[1, 2, 3]) await house.PublishAsync(CrlHouse.NameOf(shard));
+        await house.Store.DeclareShardsAsync(
+            [new CrlShard(CrlHouse.NameOf(2).Scope, ["http://other.example/crl/issuing/2.crl"])], house.Time.GetUtcNow(), Ct);
+        house.Restart();
+        await RunAsync(house);
+        Assert.Equal([1, 1, 2, 1], Counts(house));
+        var named = System.Text.Encoding.ASCII.GetString(house.ReadFacts(CrlHouse.NameOf(2)).DistributionPoint.Span);
+        Assert.Contains("http://other.example/crl/issuing/2.crl", named, StringComparison.Ordinal);
+        Assert.Contains("http://pki.example/", named, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_CRL_of_an_old_shard_is_made_until_its_last_certificate_was_on_one_from_after_its_expiry()
     {
         var house = NewHouse(options => options with { Addresses = new PublicAddresses("pki.example", 80) });
@@ -103,8 +134,26 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
         house.Time.Advance(TimeSpan.FromDays(2));
         await house.Time.WhenArmedAsync(3, Tick);
         Assert.Equal(1, house.Published.Find(CrlHouse.NameOf(1))!.Entries);
-        house.Restart();
-        Assert.Null(house.Published.Find(CrlHouse.NameOf(1)));
+        Assert.Equal(2, Counts(house)[1]);
+
+        // Noticed when the next one is due, and not only by the next start.
+        house.Time.Advance(house.Options.RefreshEvery);
+        await house.Time.WhenArmedAsync(3, TimeSpan.FromDays(1));
+        Assert.Equal([2, 0, 0], Counts(house)[1..]);
+        Assert.DoesNotContain(house.Published.FindStale(house.Time.GetUtcNow().AddDays(1)), stale => stale.Scope.Shard != 0);
+    }
+
+    [Fact]
+    public async Task Where_it_cannot_be_told_whether_a_shard_is_over_its_CRL_is_made()
+    {
+        var house = NewHouse(options => options with { Addresses = new PublicAddresses("pki.example", 80) });
+        await CrlShardTests.DeclareAsync(house);
+        house.Store.BeforePersisting = (what, _) =>
+        {
+            if (what == "unexpired") throw new StorageUnavailableException("it takes too long");
+        };
+        await RunAsync(house);
+        Assert.Equal([1, 1, 1, 1], Counts(house));
     }
 
     [Fact]
@@ -182,7 +231,7 @@ public sealed class CrlShardScheduleTests : IAsyncLifetime
 
     private static async Task PassAsync(CrlHouse house, int minutes)
     {
-        for (var i = 0; i < minutes; i++)
+        for (var i = 0; i < 3 * minutes; i++)
         {
             house.Time.Advance(Tick);
             await house.Time.WhenArmedAsync(5, Tick);

@@ -46,10 +46,11 @@ internal sealed partial class InMemoryRevocationStore
         lock (_lock) return ValueTask.FromResult(_sequence);
     }
 
-    public ValueTask<DateTimeOffset?> LastExpiryAsync(CrlScope scope, CancellationToken ct)
+    public async ValueTask<bool> HasUnexpiredAsync(CrlScope scope, DateTimeOffset since, CancellationToken ct)
     {
-        lock (_lock)
-            return ValueTask.FromResult(_rows.Values.Where(row => IsIn(scope, row)).Select(row => (DateTimeOffset?)row.NotAfter).Max());
+        await Task.Yield();
+        BeforePersisting("unexpired", scope.Authority);
+        lock (_lock) return _rows.Values.Any(row => IsIn(scope, row) && row.NotAfter >= since);
     }
 
     public Task DeclareShardsAsync(IReadOnlyList<CrlShard> shards, DateTimeOffset at, CancellationToken ct)

@@ -93,7 +93,7 @@ public sealed class SharedPrimeTests
         TestServer.UntilAsync(() => server.Log.All.Any(line => line.Contains(what, StringComparison.Ordinal)), Patience);
 
     private static Task<int> WriteAsync(TestServer server, string sql) =>
-        server.Instance.Database.Writer.RunAsync(transaction => transaction.Sql(sql).Execute(), Ct);
+        server.Instance.Database.Writer.RunAsync(transaction => transaction.Sql(string.Intern(sql)).Execute(), Ct);
 
     private static async Task<string> StateAsync(TestServer server, string device) =>
         (await server.GetAsync("/api/v1/devices/" + device)).GetProperty("state").GetString()!;

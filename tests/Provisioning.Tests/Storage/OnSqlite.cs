@@ -23,18 +23,27 @@ public sealed class OnSqlite : StorageContract
     [Theory]
     [InlineData(CrlStore.Revoked)]
     [InlineData(CrlStore.Changed)]
+    [InlineData(CrlStore.Unexpired)]
     public async Task A_CRL_is_read_from_one_index_alone(string sql)
     {
         var plan = await Database.Writer.RunAsync(
             transaction =>
             {
-                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + sql)
+                using var row = transaction.Sql(string.Intern("EXPLAIN QUERY PLAN " + sql))
                     .With("authority", "issuing").With("shard", 3L).With("not_expired_before", 0L).With("since", 0L).Query();
                 Assert.True(row.Read());
                 return row.GetString(3);
             },
             Ct);
         Assert.Contains("USING COVERING INDEX", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_statement_that_was_put_together_is_refused_and_not_kept_for_ever()
+    {
+        await Database.Writer.RunAsync(transaction => transaction.Sql("SELECT 1").Execute(), Ct);
+        await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Database.Writer.RunAsync(transaction => transaction.Sql($"SELECT {transaction.NextSequence}").Execute(), Ct));
     }
 
     [Fact]

@@ -20,8 +20,9 @@ public abstract partial class StorageContract
         await RestartAsync();
         Assert.Equal([first.SerialNumber.ToOctets()], await SerialNumbersAsync(Third));
         Assert.Equal([second.SerialNumber.ToOctets()], await SerialNumbersAsync(new CrlScope("issuing")));
-        Assert.Equal(first.NotAfter, await Database.Crls.LastExpiryAsync(Third, Ct));
-        Assert.Null(await Database.Crls.LastExpiryAsync(new CrlScope("issuing", 4), Ct));
+        Assert.True(await Database.Crls.HasUnexpiredAsync(Third, first.NotAfter, Ct));
+        Assert.False(await Database.Crls.HasUnexpiredAsync(Third, first.NotAfter.AddMilliseconds(1), Ct));
+        Assert.False(await Database.Crls.HasUnexpiredAsync(new CrlScope("issuing", 4), DateTimeOffset.UnixEpoch, Ct));
     }
 
     [Fact]

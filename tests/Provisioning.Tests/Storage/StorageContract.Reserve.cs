@@ -196,10 +196,14 @@ public abstract partial class StorageContract
     }
 
     [Fact]
-    public async Task A_serial_number_is_used_once()
+    public async Task I_11_of_two_that_drew_the_same_serial_number_one_gets_it_before_anything_is_signed()
     {
-        var first = await IssueAsync(NewReservation());
+        var first = NewReservation();
         var again = NewReservation("pump-2") with { SerialNumber = first.SerialNumber };
+        var answers = await Task.WhenAll(Certificates.ReserveAsync(first, Ct), Certificates.ReserveAsync(again, Ct));
+        Assert.IsType<ReserveResult.Reserved>(answers[0]);
+        Assert.IsType<ReserveResult.SerialNumberTaken>(answers[1]);
+        await RecordAsync(first);
         var before = await RowsAsync();
         Assert.IsType<ReserveResult.SerialNumberTaken>(await Certificates.ReserveAsync(again, Ct));
         Assert.Equal(before, await RowsAsync());

@@ -132,7 +132,7 @@ public abstract partial class StorageContract : IAsyncLifetime
 
     /// <summary>Runs a statement in a transaction of the writer, as no store would.</summary>
     protected Task<int> WriteAsync(string sql) =>
-        Database.Writer.RunAsync(transaction => transaction.Sql(sql).Execute(), Ct);
+        Database.Writer.RunAsync(transaction => transaction.Sql(string.Intern(sql)).Execute(), Ct);
 
     protected async Task<List<AuditEntry>> AuditAsync() =>
         await Database.Audit.ReadAuditAsync(1, Ct).ToListAsync(Ct);

@@ -86,5 +86,6 @@ public interface IRevocationJobStore
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>What came of it.</returns>
+    /// <exception cref="InvalidDataException">What is on record of the job is damaged. Damaged certificates are counted as failed.</exception>
     Task<RevocationStep> AdvanceAsync(string id, string worker, DateTimeOffset at, CancellationToken ct);
 }

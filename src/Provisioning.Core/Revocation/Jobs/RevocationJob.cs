@@ -21,7 +21,7 @@ public sealed record RevocationJob
     /// <summary>How many it has changed; in the end more than were counted when devices renewed meanwhile, fewer when others were faster.</summary>
     public required long Done { get; init; }
 
-    /// <summary>How many could not be changed: holds whose place was taken by another certificate.</summary>
+    /// <summary>How many could not be changed: holds whose place was taken by another certificate, and rows that are damaged.</summary>
     public required long Failed { get; init; }
 
     /// <summary>When it was confirmed.</summary>

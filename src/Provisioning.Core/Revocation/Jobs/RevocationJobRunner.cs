@@ -11,11 +11,18 @@ namespace Provisioning.Core.Revocation.Jobs;
 /// <param name="store">Does the parts.</param>
 /// <param name="signal">Says that there is a job.</param>
 /// <param name="crls">Gets CRLs made.</param>
+/// <param name="options">Says which node this is: the same after a restart, so that it goes on with its jobs at once, whatever the clock says.</param>
 /// <param name="clock">Dates what is done.</param>
 /// <param name="time">Paces it.</param>
 /// <param name="logger">The log.</param>
 public sealed partial class RevocationJobRunner(
-    IRevocationJobStore store, RevocationJobSignal signal, CrlSignal crls, ClockGuard clock, TimeProvider time, ILogger<RevocationJobRunner> logger)
+    IRevocationJobStore store,
+    RevocationJobSignal signal,
+    CrlSignal crls,
+    CrlOptions options,
+    ClockGuard clock,
+    TimeProvider time,
+    ILogger<RevocationJobRunner> logger)
 {
     // A CRL of a million entries takes seconds; one for every part would do nothing else.
     private static readonly TimeSpan CrlEvery = TimeSpan.FromSeconds(20);
@@ -27,7 +34,6 @@ public sealed partial class RevocationJobRunner(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly string _worker = Guid.NewGuid().ToString("N");
     private readonly HashSet<string> _changed = [];
     private long _raisedAt;
     private long _toldAt;
@@ -76,7 +82,7 @@ public sealed partial class RevocationJobRunner(
             var started = Stopwatch.GetTimestamp();
 
             // Not given up in the middle: it may have been done, and what it has changed must be told.
-            var step = await store.AdvanceAsync(id, _worker, clock.LastBelieved(), CancellationToken.None);
+            if (await TryAdvanceAsync(id) is not { } step) continue;
             if (!step.MustWait) Failpoint.Hit(Failpoint.AfterRevocationPart);
             _changed.UnionWith(step.Authorities);
             Tell(step, Stopwatch.GetElapsedTime(started));
@@ -87,6 +93,20 @@ public sealed partial class RevocationJobRunner(
         RevocationMetrics.Remaining(remaining);
         if (time.GetElapsedTime(_raisedAt) >= CrlEvery) RaiseCrls();
         return mustWait;
+    }
+
+    // Null when what is on record of the job is damaged: the others go on.
+    private async Task<RevocationStep?> TryAdvanceAsync(string id)
+    {
+        try
+        {
+            return await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
+        }
+        catch (InvalidDataException problem)
+        {
+            Log.Damaged(logger, id, problem);
+            return null;
+        }
     }
 
     private void RaiseCrls()
@@ -122,6 +142,9 @@ public sealed partial class RevocationJobRunner(
         [LoggerMessage(EventId = 12, Level = LogLevel.Information, Message =
             "The revocation job {Id} is {State}: {Done} certificates changed, {Failed} could not be, of {Certificates}.")]
         public static partial void Over(ILogger logger, string id, RevocationJobState state, long done, long failed, long certificates);
+
+        [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "The revocation job {Id} cannot go on: what is on record of it is damaged.")]
+        public static partial void Damaged(ILogger logger, string id, Exception problem);
 
         [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Revocation jobs go on in a moment: {Problem}")]
         public static partial void Later(ILogger logger, string problem);

@@ -80,8 +80,10 @@ public sealed partial class OcspResponder(
         if (_cache.Find(cached.CertId.Encoded) != cached || authorities.Find(cached.Authority) is not { } authority) return false;
         if (!clock.Now().TryGet(out var now, out _)) return false;
         var (isKnown, row) = await _reads.ReadAsync(authority.Name, cached.CertId.SerialNumber, ct);
+        if (!isKnown) return false;
         var status = OcspCertStatus.Of(row, now);
-        return isKnown && status.Kind != OcspCertStatusKind.Unknown && SignAndKeep(authority, cached.CertId, status, now, isAhead: true) is not null;
+        _ = Check(cached, status);
+        return status.Kind != OcspCertStatusKind.Unknown && SignAndKeep(authority, cached.CertId, status, now, isAhead: true) is not null;
     }
 
     // With a nonce it is signed for this one client. Where that cannot be, the client gets what is kept, without its nonce (RFC 9919 §3.2.1:
@@ -98,8 +100,7 @@ public sealed partial class OcspResponder(
         if (!isKnown) return cached is null ? Error(OcspResponseStatus.TryLater) : Unchecked(cached);
         var status = OcspCertStatus.Of(row, now);
 
-        // Another status than a moment ago: what is kept is as wrong as if it had never been signed.
-        if (cached is not null && cached.Status != status) cached = null;
+        cached = Check(cached, status);
         if (nonce is null && cached is not null && IsYoung(cached, now)) return Hit(cached);
         if (!isSane) return cached is null ? Error(OcspResponseStatus.TryLater) : Hit(cached);
         var answer = nonce is null
@@ -108,6 +109,15 @@ public sealed partial class OcspResponder(
         if (answer is null) return cached is null ? Error(OcspResponseStatus.InternalError) : Hit(cached);
         OcspMetrics.Answered(status.Kind);
         return answer;
+    }
+
+    // Another status than a moment ago: what is kept is as wrong as if it had never been signed. It goes at once, whether anything comes in its
+    // place or not: it must not be told when the registry fails.
+    private OcspCached? Check(OcspCached? cached, OcspCertStatus status)
+    {
+        if (cached is null || cached.Status == status) return cached;
+        _cache.Drop(cached);
+        return null;
     }
 
     private bool IsYoung(OcspCached cached, DateTimeOffset now) =>
@@ -122,6 +132,7 @@ public sealed partial class OcspResponder(
             var (isKnown, row) = await _reads.ReadAsync(issuer.Name, request.CertIds[i].SerialNumber, ct);
             if (!isKnown) return Error(OcspResponseStatus.TryLater);
             certificates[i] = (request.CertIds[i], OcspCertStatus.Of(row, now));
+            _ = Check(_cache.Find(request.CertIds[i].Encoded), certificates[i].Item2);
         }
 
         if (TrySign(issuer, certificates, now, request.Nonce, isAhead: false) is not var (answer, _)) return Error(OcspResponseStatus.InternalError);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Certificates;
@@ -9,7 +10,7 @@ namespace Provisioning.Storage.Revocation.Jobs;
 /// The next part of a job, as a reader found it beside the writer: a range that is changed at once, or certificates that are looked at one by
 /// one. What others have changed by the time it is done is seen there.
 /// </summary>
-/// <param name="Range">The end of the range; null where certificates are named.</param>
+/// <param name="Range">The end of a range of which a good part is the job's; null where certificates are named.</param>
 /// <param name="Certificates">The certificates; empty where there is a range.</param>
 /// <param name="Next">Where the job is when this is done.</param>
 /// <param name="IsLast">True when nothing comes after it.</param>
@@ -17,9 +18,18 @@ namespace Provisioning.Storage.Revocation.Jobs;
 internal sealed record RevocationPart(
     (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
 {
+    /// <summary>How many the job concerns and cannot deal with, because their rows are damaged.</summary>
+    public int Damaged { get; init; }
+
+    /// <summary>Of a release: the number of the job that has put the certificates on hold.</summary>
+    public long? HeldBy { get; init; }
+
     // A transaction with so many takes 20 to 30 ms, and whoever enrolls meanwhile waits for one.
     private const int RangeLength = 1_000;
     private const int NamedLength = 100;
+
+    // Some tens of milliseconds, and far below what a statement of a reader may take.
+    private const int ScanLength = 10_000;
 
     // Whoever waits longer for the writer has been told that it will never be.
     private static readonly TimeSpan Lateness = TimeSpan.FromMinutes(15);
@@ -30,46 +40,108 @@ internal sealed record RevocationPart(
         var filter = row.Job.Order.Filter;
         if (row.IsSweeping) return await PlanLateAsync(session, row, at, ct);
         if (filter.Devices is not null || filter.SerialNumbers is not null) return await PlanListAsync(session, row, at, ct);
-        return RevocationSelection.Of(row.Job.Order).ChangeRange is null
-            ? await PlanSomeAsync(session, row, at, ct)
-            : await PlanRangeAsync(session, row, at, ct);
+        return row.Job.Order.Kind == RevocationJobKind.Release
+            ? await PlanReleaseAsync(session, row, at, ct)
+            : await PlanWalkAsync(session, row, at, ct);
     }
 
-    /// <summary>The certificates of an entry of the order's list.</summary>
-    public static async Task<List<CertificateRecord>> ReadListedAsync(
+    /// <summary>Reads a certificate.</summary>
+    /// <param name="row">With the columns of <see cref="CertificateRow"/>.</param>
+    /// <returns>Null when its row is damaged.</returns>
+    public static CertificateRecord? TryRead(DbDataReader row)
+    {
+        try
+        {
+            return CertificateRow.Read(row);
+        }
+        catch (Exception e) when (Damage.IsToldBy(e))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The certificates of an entry of the order's list, and how many of them are damaged.</summary>
+    public static async Task<(List<CertificateRecord> Found, int Damaged)> ReadListedAsync(
         Session session, RevocationOrder order, int index, DateTimeOffset until, DateTimeOffset at, CancellationToken ct)
     {
         var (selection, filter) = (RevocationSelection.Of(order), order.Filter);
         var statement = filter.SerialNumbers is { } serials && SerialNumber.TryParse(serials[index], out var serial)
             ? RevocationSelection.Bind(session.Sql(selection.OfSerial), filter, until, at, null).With("serial", serial.ToOctets())
             : RevocationSelection.Bind(session.Sql(selection.OfDevice), filter, until, at, null).With("holder", filter.Devices![index]);
-        var found = new List<CertificateRecord>();
+        var (found, damaged) = (new List<CertificateRecord>(), 0);
         await using var row = await statement.QueryAsync(ct);
-        while (await row.ReadAsync(ct)) found.Add(CertificateRow.Read(row));
+        while (await row.ReadAsync(ct))
+        {
+            if (TryRead(row) is { } one) found.Add(one);
+            else damaged++;
+        }
+
         if (filter is { SerialNumbers: not null, Devices: { } devices }) found.RemoveAll(one => !devices.Contains(one.Holder));
-        return found;
+        return (found, damaged);
     }
 
-    private static async ValueTask<RevocationPart> PlanRangeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    // However few of the rows are the job's: no more than so many are looked at for a part, and the writer touches none of the others.
+    private static async ValueTask<RevocationPart> PlanWalkAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
+        var hasRange = RevocationSelection.Of(row.Job.Order).ChangeRange is not null;
+        var (named, damaged, next) = (new List<SerialNumber>(), 0, row);
+        for (var scanned = 0; scanned < ScanLength && !next.IsSweeping; scanned += RangeLength)
+        {
+            var rows = await ScanAsync(session, next, at, ct);
+            if (hasRange && IsDense(rows))
+            {
+                // What was found before goes first; these come again.
+                if (named.Count + damaged > 0) break;
+                var end = rows[^1];
+                next = next with { CursorAt = end.At, CursorSerial = end.Serial, IsSweeping = rows.Count < RangeLength };
+                return new RevocationPart((end.At, end.Serial), [], next, IsLast: false, MustWait: false);
+            }
+
+            foreach (var one in rows)
+            {
+                if (!one.Fits) continue;
+                if (SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                else damaged++;
+                if (named.Count < NamedLength) continue;
+                next = next with { CursorAt = one.At, CursorSerial = one.Serial };
+                return new RevocationPart(null, named, next, IsLast: false, MustWait: false) { Damaged = damaged };
+            }
+
+            if (rows.Count > 0) next = next with { CursorAt = rows[^1].At, CursorSerial = rows[^1].Serial };
+            if (rows.Count < RangeLength) next = next with { IsSweeping = true };
+        }
+
+        return new RevocationPart(null, named, next, IsLast: false, MustWait: false) { Damaged = damaged };
+    }
+
+    private static bool IsDense(List<(long At, byte[] Serial, bool Fits)> rows)
+    {
+        var fitting = rows.Count(row => row.Fits);
+        return fitting > 0 && fitting >= rows.Count / 4;
+    }
+
+    private static async ValueTask<List<(long At, byte[] Serial, bool Fits)>> ScanAsync(
+        Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    {
+        var order = row.Job.Order;
+        var rows = new List<(long, byte[], bool)>(RangeLength);
         var statement = RevocationSelection.Bind(
-            session.Sql(RevocationSelection.Of(row.Job.Order).EndOfRange), row.Job.Order.Filter, row.Until, at, null, row.CursorAt);
-        await using var end = await statement
+            session.Sql(RevocationSelection.Of(order).Scan), order.Filter, row.Until, at, null, row.CursorAt);
+        await using var found = await statement
             .With("cursor_at", row.CursorAt)
             .With("cursor_serial", row.CursorSerial)
-            .With("offset", RangeLength - 1)
+            .With("limit", RangeLength)
             .QueryAsync(ct);
-        if (!await end.ReadAsync(ct))
-            return new RevocationPart((long.MaxValue, []), [], row with { IsSweeping = true }, IsLast: false, MustWait: false);
-        var range = (At: end.GetInt64(0), Serial: await end.GetFieldValueAsync<byte[]>(1, ct));
-        return new RevocationPart(range, [], row with { CursorAt = range.At, CursorSerial = range.Serial }, IsLast: false, MustWait: false);
+        while (await found.ReadAsync(ct)) rows.Add((found.GetInt64(0), await found.GetFieldValueAsync<byte[]>(1, ct), found.GetBoolean(2)));
+        return rows;
     }
 
-    private static async ValueTask<RevocationPart> PlanSomeAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
+    // Of a release: what the job has put on hold is found by an index.
+    private static async ValueTask<RevocationPart> PlanReleaseAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var order = row.Job.Order;
         var held = order.Filter.Job is { } job ? (await RevocationJobRow.FindAsync(session, job, ct))?.Number : null;
-        var all = new List<CertificateRecord>();
+        var (serials, next, damaged, any) = (new List<SerialNumber>(), row, 0, false);
         var statement = RevocationSelection.Bind(session.Sql(RevocationSelection.Of(order).Some), order.Filter, row.Until, at, held, row.CursorAt);
         await using (var found = await statement
             .With("cursor_at", row.CursorAt)
@@ -77,14 +149,20 @@ internal sealed record RevocationPart(
             .With("limit", NamedLength)
             .QueryAsync(ct))
         {
-            while (await found.ReadAsync(ct)) all.Add(CertificateRow.Read(found));
+            while (await found.ReadAsync(ct))
+            {
+                any = true;
+                next = next with { CursorAt = found.GetInt64(0), CursorSerial = await found.GetFieldValueAsync<byte[]>(1, ct) };
+                if (SerialNumber.TryFromOctets(next.CursorSerial, out var serial)) serials.Add(serial);
+                else damaged++;
+            }
         }
 
-        var next = all.Count == 0
-            ? row with { IsSweeping = true }
-            : row with { CursorAt = all[^1].ReservedAt.ToUnixTimeMilliseconds(), CursorSerial = all[^1].SerialNumber.ToOctets() };
-        return new RevocationPart(
-            null, [.. all.Select(one => one.SerialNumber)], next, IsLast: all.Count == 0 && order.Kind == RevocationJobKind.Release, MustWait: false);
+        return new RevocationPart(null, serials, any ? next : row with { IsSweeping = true }, IsLast: !any, MustWait: false)
+        {
+            Damaged = damaged,
+            HeldBy = held,
+        };
     }
 
     private static async ValueTask<RevocationPart> PlanListAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
@@ -93,19 +171,25 @@ internal sealed record RevocationPart(
         var entries = (filter.SerialNumbers ?? filter.Devices)!.Count;
         var serials = new List<SerialNumber>();
         var position = (int)row.Position;
+        var damaged = 0;
         for (; position < entries && serials.Count < NamedLength; position++)
         {
-            var found = await ReadListedAsync(session, row.Job.Order, position, row.Until, at, ct);
+            var (found, bad) = await ReadListedAsync(session, row.Job.Order, position, row.Until, at, ct);
             serials.AddRange(found.Select(one => one.SerialNumber));
+            damaged += bad;
         }
 
         return new RevocationPart(
-            null, serials, row with { Position = position, IsSweeping = position == entries }, IsLast: false, MustWait: false);
+            null, serials, row with { Position = position, IsSweeping = position == entries }, IsLast: false, MustWait: false)
+        {
+            Damaged = damaged,
+        };
     }
 
     private static async ValueTask<RevocationPart> PlanLateAsync(Session session, RevocationJobRow row, DateTimeOffset at, CancellationToken ct)
     {
         var order = row.Job.Order;
+        var (devices, listed) = (order.Filter.Devices?.ToHashSet(), order.Filter.SerialNumbers?.ToHashSet());
         var serials = new List<SerialNumber>();
         var isPending = false;
         await using var late = await RevocationSelection.Bind(session.Sql(RevocationSelection.Late), order.Filter, row.Until, at, null)
@@ -116,7 +200,7 @@ internal sealed record RevocationPart(
         {
             if (!SerialNumber.TryFromOctets(await late.GetFieldValueAsync<byte[]>(0, ct), out var serial)) continue;
             var isSuccessor = late.GetBoolean(3);
-            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(order.Filter, late.GetString(1), serial))) continue;
+            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(late.GetString(1), serial))) continue;
 
             // Before it is signed a certificate is not put on hold; after that there is something to hold.
             if (order.Holds && late.GetString(2) == "reserved") isPending = true;
@@ -124,8 +208,8 @@ internal sealed record RevocationPart(
         }
 
         return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending);
-    }
 
-    private static bool IsListed(RevocationFilter filter, string holder, SerialNumber serial) =>
-        filter.Devices?.Contains(holder) != false && filter.SerialNumbers?.Contains(serial.ToString()) != false;
+        bool IsListed(string holder, SerialNumber serial) =>
+            devices?.Contains(holder) != false && listed?.Contains(serial.ToString()) != false;
+    }
 }

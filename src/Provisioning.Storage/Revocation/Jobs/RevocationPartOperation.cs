@@ -3,6 +3,7 @@ using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Commits;
+using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation.Jobs;
 
@@ -29,8 +30,12 @@ internal sealed class RevocationPartOperation(
         // What was planned from another place was done by somebody else.
         if (!IsWhereItWas(now)) return new RevocationStep(now.Job, 0, _authorities, MustWait: false);
         if (part.Range is { } to) ChangeRange(to);
-        foreach (var serial in part.Certificates) Change(serial);
-        return new RevocationStep(Save(now.Job), _done, _authorities, part.MustWait);
+        var damaged = part.Damaged + part.Certificates.Count(serial => !TryChange(serial));
+
+        // Those that were counted come again and again in the end; when there are no others, it is the end.
+        var isStuck = planned.IsSweeping && damaged > 0 && damaged == part.Certificates.Count;
+        if (!planned.IsSweeping) _failed += damaged;
+        return new RevocationStep(Save(now.Job, part.IsLast || isStuck), _done, _authorities, part.MustWait);
     }
 
     // A lease beyond its length is from before the clock was set right.
@@ -84,12 +89,34 @@ internal sealed class RevocationPartOperation(
         Hash = AuditChain.Genesis,
     };
 
-    private void Change(SerialNumber serial)
+    // False when its row is damaged. It is read before anything is written.
+    private bool TryChange(SerialNumber serial)
     {
         var one = new RevokeOperation(transaction, serial, Actor, at);
+        try
+        {
+            Change(one);
+        }
+        catch (Exception e) when (Damage.IsToldBy(e) && one.Changes.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (var changed in one.Changes)
+        {
+            _authorities.Add(changed.Authority);
+            _done++;
+            if (Order.Kind != RevocationJobKind.Release) Mark(changed);
+        }
+
+        return true;
+    }
+
+    private void Change(RevokeOperation one)
+    {
         if (Order.Kind == RevocationJobKind.Release)
         {
-            if (!one.ReleaseOfJob()) _failed++;
+            if (!one.ReleaseOfJob(part.HeldBy!.Value)) _failed++;
         }
         else if (Order.Holds)
         {
@@ -98,13 +125,6 @@ internal sealed class RevocationPartOperation(
         else
         {
             one.Revoke(Order.Reason!.Value);
-        }
-
-        foreach (var changed in one.Changes)
-        {
-            _authorities.Add(changed.Authority);
-            _done++;
-            if (Order.Kind != RevocationJobKind.Release) Mark(changed);
         }
     }
 
@@ -115,10 +135,10 @@ internal sealed class RevocationPartOperation(
             .With("authority", changed.Authority)
             .Execute();
 
-    private RevocationJob Save(RevocationJob job)
+    private RevocationJob Save(RevocationJob job, bool isLast)
     {
         var after = job with { Done = job.Done + _done, Failed = job.Failed + _failed };
-        if (part.IsLast) after = after with { State = RevocationJobState.Finished, EndedAt = at };
+        if (isLast) after = after with { State = RevocationJobState.Finished, EndedAt = at };
         const string sql = """
             UPDATE revocation_jobs SET done = @done, failed = @failed, state = @state, phase = @phase, cursor_at = @cursor_at,
                 cursor_serial = @cursor_serial, cursor_position = @position, ended_at = @ended_at, lease_owner = @worker, lease_until = @lease_until
@@ -137,7 +157,7 @@ internal sealed class RevocationPartOperation(
             .With("lease_until", at + Lease)
             .With("id", after.Id)
             .Execute();
-        if (part.IsLast)
+        if (isLast)
         {
             transaction.Audit(
                 AuditActions.RevocationJobFinished, "service", at, null, null, null, $"{after.Id} {after.Done} {after.Failed}");

@@ -21,6 +21,9 @@ internal sealed class RevocationSelection
     // Expired ones in use too: within the grace of its group a certificate still renews.
     private const string Living = "AND (c.not_after >= @at OR c.state <> 'superseded')";
 
+    // An index leads to them.
+    private const string HeldByJob = "c.state = 'held' AND c.revocation_job = @held";
+
     /// <summary>
     /// What was reserved about the time when the job began, or later: it may have been renewed from what the job has changed, or have been on
     /// its way to the registry when the job went past its place.
@@ -54,31 +57,40 @@ internal sealed class RevocationSelection
             + " AND (c.not_after >= @at OR c.state IN ('issued', 'current', 'held')) AND (c.state <> 'revoked' OR c.revocation_reason <> 1)",
         null);
 
-    private static readonly RevocationSelection Released = new("c.state = 'held' AND c.revocation_job = @held", null);
+    private static readonly RevocationSelection Released = new(HeldByJob, null, HeldByJob);
 
-    private RevocationSelection(string states, string? update)
+    private RevocationSelection(string states, string? update, string? place = null)
     {
-        var where = $"WHERE {Filter} AND {states}";
+        const string AnyPlace = "c.reserved_at >= @from AND c.reserved_at < @before";
         const string After = "AND (c.reserved_at, c.serial) > (@cursor_at, @cursor_serial)";
-        Groups = $"""
+        const string UpTo = "AND (c.reserved_at, c.serial) <= (@to_at, @to_serial)";
+        const string InOrder = "ORDER BY c.reserved_at, c.serial";
+        var where = $"WHERE {Filter} AND {states}";
+        Groups = string.Intern($"""
             SELECT COALESCE(c.group_name, (SELECT d.group_name FROM devices d WHERE d.device_id = c.holder), ''), COUNT(*)
-            FROM certificates c {where} GROUP BY 1 ORDER BY 1
-            """;
-        Some = $"SELECT {CertificateRow.Columns} FROM certificates c {where} {After} ORDER BY c.reserved_at, c.serial LIMIT @limit";
-        OfDevice = $"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.holder = @holder ORDER BY c.reserved_at, c.serial";
-        OfSerial = $"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.serial = @serial";
-        EndOfRange = $"""
-            SELECT c.reserved_at, c.serial FROM certificates c {where} {After}
-            ORDER BY c.reserved_at, c.serial LIMIT 1 OFFSET @offset
-            """;
-        if (update is not null)
-            ChangeRange = $"{update} {where} {After} AND (c.reserved_at, c.serial) <= (@to_at, @to_serial) RETURNING holder, serial, authority";
+            FROM certificates c {where} {After} {UpTo} GROUP BY 1
+            """);
+        Samples = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} {After} {UpTo} {InOrder} LIMIT @limit");
+        Some = string.Intern($"SELECT c.reserved_at, c.serial FROM certificates c {where} {After} {InOrder} LIMIT @limit");
+        OfDevice = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.holder = @holder {InOrder}");
+        OfSerial = string.Intern($"SELECT {CertificateRow.Columns} FROM certificates c {where} AND c.serial = @serial");
+        EndOfRange = string.Intern($"""
+            SELECT c.reserved_at, c.serial FROM certificates c WHERE {place ?? AnyPlace} {After} {InOrder} LIMIT 1 OFFSET @offset
+            """);
+        Scan = string.Intern($"""
+            SELECT c.reserved_at, c.serial, CASE WHEN {Filter} AND {states} THEN TRUE ELSE FALSE END
+            FROM certificates c WHERE {AnyPlace} {After} {InOrder} LIMIT @limit
+            """);
+        if (update is not null) ChangeRange = string.Intern($"{update} {where} {After} {UpTo} RETURNING holder, serial, authority");
     }
 
-    /// <summary>How many there are, by group.</summary>
+    /// <summary>How many there are in a range, by group.</summary>
     public string Groups { get; }
 
-    /// <summary>The next ones.</summary>
+    /// <summary>The first ones of a range.</summary>
+    public string Samples { get; }
+
+    /// <summary>The places of the next ones, where an index leads to them.</summary>
     public string Some { get; }
 
     /// <summary>Those of a device.</summary>
@@ -87,8 +99,11 @@ internal sealed class RevocationSelection
     /// <summary>Those with a serial number.</summary>
     public string OfSerial { get; }
 
-    /// <summary>The place of the last one of a range.</summary>
+    /// <summary>The place of the last row of a range, of this order or another.</summary>
     public string EndOfRange { get; }
+
+    /// <summary>The next rows, of this order or another, and whether they are of this one: so many, however few that are.</summary>
+    public string Scan { get; }
 
     /// <summary>Changes a range at once; null where each needs a look of its own.</summary>
     public string? ChangeRange { get; }

@@ -132,6 +132,26 @@ public sealed class OcspCacheTests
         Assert.Equal(0, (await house.AskAsync(kept)).Only.Kind);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task O_11_what_is_known_to_be_revoked_is_not_good_again_when_the_registry_fails(bool hasNonce)
+    {
+        await using var house = await OcspHouse.StartAsync();
+        var (one, other) = (await house.EnrollAsync("pump-1"), await house.EnrollAsync("pump-2"));
+        var request = OcspRequests.About(house.Issuing, one);
+        Assert.Equal(0, (await house.AskAsync(request)).Only.Kind);
+        await house.RevokeAsync(one, "superseded");
+        var certId = OcspRequests.CertId(house.Issuing, one);
+        var asked = hasNonce
+            ? OcspRequests.WithNonce([1, 2, 3], certId)
+            : OcspRequests.About(house.Issuing, other, one);
+        Assert.Contains((await house.AskAsync(asked)).Verified(house.Issuing, house.Time.GetUtcNow()).Singles, single => single.Kind == 1);
+
+        house.Registry.Failure = new StorageUnavailableException("down");
+        Assert.Equal(TryLater, (await house.AskAsync(request)).Status);
+    }
+
     [Fact]
     public async Task O_11_a_registry_that_does_not_come_back_is_waited_for_once_and_not_by_everybody()
     {

@@ -95,6 +95,27 @@ public sealed class RegistrarRevocationTests
     }
 
     [Fact]
+    public async Task A_hold_of_a_registrar_stays_while_the_device_is_suspended_and_is_its_own_again_afterwards()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var certificate = await server.AddPrincipalAsync("station-1");
+        await server.LimitAsync("station-1", """{"groups":["default"],"mayRevoke":true}""");
+        using var station = server.Client(certificate);
+        var device = await server.NewDevice("p-1").EnrollAsync(server.Registrar());
+        var path = PathOf(device.SerialNumber);
+        using (await RevokeAsync(station, device.SerialNumber, "certificateHold")) { }
+        using (await server.Administrator().PostAsJsonAsync("/api/v1/devices/p-1/suspension", new { })) { }
+
+        foreach (var caller in new[] { station, server.Administrator() })
+            await Problem.IsAsync(await caller.DeleteAsync(path), HttpStatusCode.Forbidden, "device-suspended");
+
+        using (await server.Administrator().DeleteAsync("/api/v1/devices/p-1/suspension")) { }
+        await Problem.IsAsync(await device.Client().GetAsync("/api/v1/self"), HttpStatusCode.Forbidden, "certificate-on-hold");
+        Assert.Equal(HttpStatusCode.OK, (await station.DeleteAsync(path)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await device.Client().GetAsync("/api/v1/self")).StatusCode);
+    }
+
+    [Fact]
     public async Task TM_12_a_registrar_revokes_as_many_a_day_as_it_may_and_no_more()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(DateTime.UtcNow.Date.AddHours(12), TimeSpan.Zero));

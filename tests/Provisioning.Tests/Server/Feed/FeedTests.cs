@@ -201,11 +201,11 @@ public sealed class FeedTests
         foreach (var (later, kind) in new[] { (100, "'broken'"), (1000, "holder_kind") })
         {
             await server.Instance.Database.Writer.RunAsync(
-                transaction => transaction.Sql($"""
+                transaction => transaction.Sql(string.Intern($"""
                     INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
                     SELECT sequence + {later}, at, actor, action, {kind}, holder, serial, detail, hash FROM audit
                     WHERE action = 'certificate-revoked' ORDER BY sequence LIMIT 1
-                    """).Execute(),
+                    """)).Execute(),
                 default);
         }
 
