@@ -31,6 +31,14 @@ internal sealed record BatchResultDocument
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? NotAfter { get; init; }
 
+    /// <summary>Not worth renewing before; absent likewise, and for a certificate without an end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? RenewAfter { get; init; }
+
+    /// <summary>Should be renewed by then; absent likewise.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? RenewBefore { get; init; }
+
     /// <summary>The stable code of why there is no certificate; absent when there is one.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Code { get; init; }
@@ -54,6 +62,8 @@ internal sealed record BatchResultDocument
             SerialNumber = issued.Record.SerialNumber.ToString(),
             Certificate = CertificatePem.Write(issued.Der),
             NotAfter = issued.Record.NotAfter,
+            RenewAfter = issued.Window?.After,
+            RenewBefore = issued.Window?.Before,
         };
     }
 
