@@ -11,9 +11,6 @@ internal sealed class MetricsCollector : IDisposable
 {
     private const string MeterPrefix = "Provisioning.";
 
-    // More than any instrument can have of itself: routes times the statuses that they answer with.
-    private const int MaxSeriesPerInstrument = 300;
-
     private static readonly double[] Seconds =
         [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -22,7 +19,7 @@ internal sealed class MetricsCollector : IDisposable
     private readonly MeterListener _listener = new();
     private readonly Meter _meter = new("Provisioning.Server");
     private readonly Counter<long> _dropped;
-    private readonly ConcurrentDictionary<Instrument, ConcurrentDictionary<string, MetricSeries>> _series = new();
+    private readonly ConcurrentDictionary<Instrument, MetricFamily> _families = new();
 
     public MetricsCollector()
     {
@@ -30,11 +27,11 @@ internal sealed class MetricsCollector : IDisposable
             "provisioning.metrics.dropped", description: "Measurements that are missing here, because their instrument has too many series.");
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (IsWanted(instrument)) listener.EnableMeasurementEvents(instrument);
+            if (IsWanted(instrument)) listener.EnableMeasurementEvents(instrument, FamilyOf(instrument));
         };
-        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Measure(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Measure(instrument, value, tags));
-        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Measure(instrument, value, tags));
+        _listener.SetMeasurementEventCallback<long>((instrument, value, tags, family) => Measure(instrument, (MetricFamily)family!, value, tags));
+        _listener.SetMeasurementEventCallback<int>((instrument, value, tags, family) => Measure(instrument, (MetricFamily)family!, value, tags));
+        _listener.SetMeasurementEventCallback<double>((instrument, value, tags, family) => Measure(instrument, (MetricFamily)family!, value, tags));
         _listener.Start();
     }
 
@@ -43,11 +40,12 @@ internal sealed class MetricsCollector : IDisposable
     {
         _listener.RecordObservableInstruments();
         var text = new PrometheusText();
-        foreach (var (instrument, all) in _series.OrderBy(pair => NameOf(pair.Key), StringComparer.Ordinal))
+        foreach (var (instrument, family) in _families.OrderBy(pair => NameOf(pair.Key), StringComparer.Ordinal))
         {
+            if (family.IsEmpty) continue;
             var name = NameOf(instrument);
             text.Head(name, instrument.Description ?? instrument.Name, TypeOf(instrument));
-            foreach (var (_, series) in all.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            foreach (var series in family.All)
             {
                 if (IsHistogram(instrument)) series.WriteHistogram(text, name);
                 else series.WriteValue(text, name);
@@ -68,26 +66,28 @@ internal sealed class MetricsCollector : IDisposable
         instrument.Meter.Name.StartsWith(MeterPrefix, StringComparison.Ordinal)
         || instrument.Name is "kestrel.tls_handshake.duration" or "kestrel.active_connections" or "http.server.request.duration";
 
-    private void Measure(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+    private MetricFamily FamilyOf(Instrument instrument) =>
+        _families.GetOrAdd(instrument, static one => new MetricFamily(one, IsHistogram(one) ? BoundsOf(one) : null));
+
+    private void Measure(Instrument instrument, MetricFamily family, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
-        var labels = MetricLabels.Of(instrument.Name, tags);
-        var all = _series.GetOrAdd(instrument, _ => new());
-        var key = string.Join('\u001f', labels.Select(label => label.Key + '=' + label.Value));
-        if (!all.TryGetValue(key, out var series))
+        if (family.Find(tags) is not { } series)
         {
-            if (all.Count >= MaxSeriesPerInstrument)
-            {
-                // There are fewer instruments than that, so this one has room.
-                _dropped.Add(1, new KeyValuePair<string, object?>("instrument", NameOf(instrument)));
-                return;
-            }
-
-            series = all.GetOrAdd(key, _ => new MetricSeries(labels, IsHistogram(instrument) ? BoundsOf(instrument) : []));
+            // There are fewer instruments than a family has room for, so this one has room.
+            _dropped.Add(1, new KeyValuePair<string, object?>("instrument", NameOf(instrument)));
         }
-
-        if (IsHistogram(instrument)) series.Record(value);
-        else if (IsGauge(instrument)) series.Set(value);
-        else series.Add(value);
+        else if (IsHistogram(instrument))
+        {
+            series.Record(value);
+        }
+        else if (IsGauge(instrument))
+        {
+            series.Set(value);
+        }
+        else
+        {
+            series.Add(value);
+        }
     }
 
     private static double[] BoundsOf(Instrument instrument) => instrument.Unit == "s" ? Seconds : Counts;

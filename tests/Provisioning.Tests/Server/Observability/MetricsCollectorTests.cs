@@ -46,6 +46,37 @@ public sealed class MetricsCollectorTests(HostileHttpTests.SharedServer shared) 
     }
 
     [Fact]
+    public void What_is_not_kept_may_have_any_number_of_values()
+    {
+        using var collector = new MetricsCollector();
+        using var meter = new Meter("Elsewhere");
+        var duration = meter.CreateHistogram<double>("http.server.request.duration", "s");
+
+        for (var i = 0; i < 10_000; i++)
+        {
+            KeyValuePair<string, object?>[] tags =
+                [new("http.route", "/here"), new("http.request.method", "GET"), new("http.response.status_code", 200), new("server.address", i % 5_000)];
+            duration.Record(0.1, tags);
+        }
+
+        const string Labels = "http_route=\"/here\",http_request_method=\"GET\",http_response_status_code=\"200\"";
+        var text = collector.Write().Split('\n');
+        Assert.Contains($"http_server_request_duration_seconds_count{{{Labels}}} 10000", text);
+        Assert.DoesNotContain(text, line => line.StartsWith("provisioning_metrics_dropped_total", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_has_not_been_reported_is_not_named()
+    {
+        using var collector = new MetricsCollector();
+        using var meter = new Meter("Provisioning.Tests");
+        var silent = meter.CreateCounter<long>("provisioning.tests.silent");
+        Assert.DoesNotContain("provisioning_tests_silent", collector.Write(), StringComparison.Ordinal);
+        silent.Add(1);
+        Assert.Contains("provisioning_tests_silent_total 1", collector.Write().Split('\n'));
+    }
+
+    [Fact]
     public void A_gauge_tells_its_last_value_and_not_the_sum_of_all()
     {
         using var collector = new MetricsCollector();
