@@ -101,7 +101,7 @@ public sealed class ClaimBatchService(
         }
         finally
         {
-            // Whatever came of it: one CRL too many costs nothing.
+            // Whatever came of it: each CRL looks for itself whether it lacks something.
             signal.RaiseAll();
         }
 

@@ -50,7 +50,7 @@ public sealed class DeviceService(IDeviceChangeStore store, CrlSignal signal, Cl
         ? null
         : new Refusal(RefusalCode.NotAllowed, "Only administrators change the state of devices.");
 
-    // A CRL is made whatever comes of it: the database may have failed after the commit, and the same again changes nothing.
+    // The database may have failed after the commit, and the same again changes nothing: then all CRLs are looked at.
     private async Task<Outcome<Device>> SignalAsync(Task<Outcome<ChangedDevice>> change)
     {
         try
@@ -59,9 +59,10 @@ public sealed class DeviceService(IDeviceChangeStore store, CrlSignal signal, Cl
             foreach (var authority in changed.Authorities) signal.Raise(authority);
             return changed.Device;
         }
-        finally
+        catch
         {
             signal.RaiseAll();
+            throw;
         }
     }
 }

@@ -218,14 +218,12 @@ public sealed partial class CrlSchedule(
     private async Task<CrlName?> DecideAsync(CrlScope scope, CrlWake wake, CancellationToken ct)
     {
         var complete = new CrlName(scope);
-        var freshest = new CrlName(scope, options.HasDeltas);
         switch (wake)
         {
             // The key of an authority is judged by the signature that every start makes; one is enough.
             case CrlWake.Start when scope.Shard == 0: return complete;
-            case CrlWake.Signal when scope.Shard == 0: return freshest;
             case CrlWake.CompleteIsDue: return complete;
-            case CrlWake.DeltaIsDue: return freshest;
+            case CrlWake.DeltaIsDue: return new CrlName(scope, options.HasDeltas);
             case CrlWake.Start when IsDue(complete, time.GetTimestamp(), options.RefreshEvery): return complete;
             default: return await publisher.FindBehindAsync(scope, ct);
         }

@@ -47,6 +47,19 @@ public sealed class CrlScheduleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_does_not_know_whom_it_concerned_has_only_those_sign_whom_it_did()
+    {
+        await StartAsync();
+        await RevokeAsync(isTold: false);
+        _house.Signal.RaiseAll();
+        await _house.Time.WhenArmedAsync(2, _house.Options.Delay);
+        _house.Time.Advance(_house.Options.Delay);
+        await _house.Time.WhenArmedAsync(2, Tick);
+        Assert.Equal((2, 1), (Count("issuing"), Count("root")));
+        Assert.Equal(1, _house.Read().Entries);
+    }
+
+    [Fact]
     public async Task A_stream_of_revocations_does_not_put_the_CRL_off()
     {
         await StartAsync();
