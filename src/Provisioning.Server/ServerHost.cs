@@ -64,6 +64,7 @@ internal static partial class ServerHost
         builder.Services.AddCallers();
         builder.Services.AddSingleton(_ => new DeviceGate(options.Limits.DevicesAtOnce, TimeProvider.System));
         builder.Services.AddRateLimiter(limiter => CallerLimits.Configure(limiter, options.Limits));
+        builder.Services.AddSingleton<PlainListenerRule>();
         builder.Services.AddOcsp(instance);
         builder.Services.AddWebhooks(options.Webhooks);
         builder.Services.AddJobs();
@@ -72,7 +73,7 @@ internal static partial class ServerHost
         var app = builder.Build();
         app.UseProblems();
         app.UseRouting();
-        app.UsePlainListenerRule();
+        app.Use(app.Services.GetRequiredService<PlainListenerRule>().InvokeAsync);
         app.UseAuthentication();
         app.UseRateLimiter();
         app.Use(app.Services.GetRequiredService<DeviceGate>().InvokeAsync);
@@ -235,12 +236,6 @@ internal static partial class ServerHost
         .AddSingleton<MetricsCollector>()
         .AddSingleton<ExpiryGauges>()
         .AddSingleton<Readiness>();
-
-    // The plain listener serves what is marked for it, and nothing else.
-    private static void UsePlainListenerRule(this WebApplication app) => app.Use(static (context, next) =>
-        context.Request.IsHttps || context.GetEndpoint()?.Metadata.GetMetadata<ServedOnPlainHttpAttribute>() is not null
-            ? next(context)
-            : Problems.WriteStatusAsync(context, StatusCodes.Status404NotFound));
 
     private static partial class Log
     {

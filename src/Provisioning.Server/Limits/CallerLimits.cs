@@ -31,7 +31,7 @@ internal static class CallerLimits
                 QueueLimit = 0,
             });
         });
-        limiter.OnRejected = RejectAsync;
+        limiter.OnRejected = static (rejected, _) => new ValueTask(RejectAsync(rejected.HttpContext));
     }
 
     // A claim certificate is the same for a whole batch: one that was stolen must not use up what the others may ask.
@@ -65,11 +65,12 @@ internal static class CallerLimits
         _ => limits.Anonymous,
     };
 
-    private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken ct)
+    /// <summary>Answers who has asked too much.</summary>
+    internal static Task RejectAsync(HttpContext context)
     {
         // Spread, so that those who were refused together do not come back together.
         var seconds = 1 + Random.Shared.Next(3);
-        rejected.HttpContext.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        await Problems.WriteStatusAsync(rejected.HttpContext, StatusCodes.Status429TooManyRequests);
+        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        return Problems.WriteStatusAsync(context, StatusCodes.Status429TooManyRequests);
     }
 }
