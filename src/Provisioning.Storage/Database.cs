@@ -59,7 +59,8 @@ public sealed class Database : IAsyncDisposable
     {
         _lock = directoryLock;
         Description = engine.Describe(session);
-        Writer = new Writer(engine, session, options, FeedSignal);
+        var statuses = new StatusVersion();
+        Writer = new Writer(engine, session, options, FeedSignal, statuses);
         _readers = new Readers(engine);
         Certificates = new CertificateStore(Writer, _readers);
         DeviceChanges = new DeviceChangeStore(Writer);
@@ -73,7 +74,9 @@ public sealed class Database : IAsyncDisposable
         Webhooks = new WebhookStore(Writer, _readers);
         RegistrarRevocations = new RegistrarRevocationStore(Writer);
         RevocationJobs = new RevocationJobStore(Writer, _readers);
-        CertificateStatuses = new CertificateStatusStore(_readers);
+
+        // SQLite's file is this process's alone; PostgreSQL is for several.
+        CertificateStatuses = new CertificateStatusStore(_readers, engine is SqliteEngine ? statuses : null);
         Authorities = new AuthorityStore(Writer, _readers);
         Principals = new PrincipalStore(Writer, _readers);
         Tokens = new TokenStore(Writer, _readers);

@@ -12,15 +12,17 @@ internal sealed class OcspClient(int port)
 
     internal Task AskAsync(byte[][] requests, bool keepsAlive)
     {
+        // All of them before the first is sent: what the client does between two requests is taken from the server.
+        byte[][] messages = [.. requests.Select(request => Message(request, keepsAlive))];
         var next = -1;
         return Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => Task.Run(async () =>
         {
             var buffer = new byte[8192];
             Socket? socket = null;
-            for (var i = Interlocked.Increment(ref next); i < requests.Length; i = Interlocked.Increment(ref next))
+            for (var i = Interlocked.Increment(ref next); i < messages.Length; i = Interlocked.Increment(ref next))
             {
                 socket ??= await ConnectAsync();
-                await AskAsync(socket, requests[i], buffer, keepsAlive);
+                await AskAsync(socket, messages[i], buffer);
                 if (keepsAlive) continue;
                 socket.Dispose();
                 socket = null;
@@ -37,12 +39,17 @@ internal sealed class OcspClient(int port)
         return socket;
     }
 
-    private static async Task AskAsync(Socket socket, byte[] request, byte[] buffer, bool keepsAlive)
+    private static byte[] Message(byte[] request, bool keepsAlive)
     {
         var head = Encoding.ASCII.GetBytes(
             $"POST /ocsp HTTP/1.1\r\nHost: localhost\r\n{(keepsAlive ? "" : "Connection: close\r\n")}Content-Type: application/ocsp-request\r\n"
             + $"Content-Length: {request.Length}\r\n\r\n");
-        await socket.SendAsync((byte[])[.. head, .. request]);
+        return [.. head, .. request];
+    }
+
+    private static async Task AskAsync(Socket socket, byte[] message, byte[] buffer)
+    {
+        await socket.SendAsync(message);
         var (read, total) = (0, -1);
         while (total < 0 || read < total)
         {

@@ -9,7 +9,7 @@ using Provisioning.Storage.Sessions;
 namespace Provisioning.Storage.Commits;
 
 /// <summary>Turns batches of operations into transactions, on the writer's thread.</summary>
-internal sealed class Committer(IEngine engine, Session first, CommitMetrics metrics, FeedSignal? feed = null)
+internal sealed class Committer(IEngine engine, Session first, CommitMetrics metrics, FeedSignal? feed = null, StatusVersion? statuses = null)
 {
     public const int BatchLimit = 256;
 
@@ -91,7 +91,7 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
             _session.Sql(engine.Begin).Execute();
             foreach (var operation in batch) operation.Run(transaction);
             committing = true;
-            _session.Sql("COMMIT").Execute();
+            Commit(transaction);
             return null;
         }
         catch (Exception e) when (_session is null)
@@ -110,6 +110,19 @@ internal sealed class Committer(IEngine engine, Session first, CommitMetrics met
                 {
                     OutcomeUnknown = committing && trouble is Trouble.ConnectionLost or Trouble.Fatal,
                 });
+        }
+    }
+
+    private void Commit(Transaction transaction)
+    {
+        if (transaction.ChangesStatuses) statuses?.Begin();
+        try
+        {
+            _session!.Sql("COMMIT").Execute();
+        }
+        finally
+        {
+            if (transaction.ChangesStatuses) statuses?.End();
         }
     }
 

@@ -12,8 +12,21 @@ internal sealed class Transaction(Session session, AuditTrail trail)
 
     public Statement Sql(string text) => session.Sql(text);
 
-    /// <summary>The sequence number of the next audit entry.</summary>
-    public long NextSequence => trail.Next(session);
+    /// <summary>
+    /// The sequence number of the next audit entry. Every statement that changes how a certificate stands writes it into the row; so asking
+    /// for it says that something changes.
+    /// </summary>
+    public long NextSequence
+    {
+        get
+        {
+            ChangesStatuses = true;
+            return trail.Next(session);
+        }
+    }
+
+    /// <summary>Something was revoked, put on hold or released.</summary>
+    public bool ChangesStatuses { get; private set; }
 
     /// <summary>Appends to the audit chain; the sequence and the hash are filled in here.</summary>
     public void Audit(

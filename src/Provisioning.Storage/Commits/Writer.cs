@@ -28,11 +28,11 @@ internal sealed class Writer : IAsyncDisposable
     private readonly TimeProvider _time;
     private volatile bool _isClosed;
 
-    public Writer(IEngine engine, Session session, DatabaseOptions options, FeedSignal feed)
+    public Writer(IEngine engine, Session session, DatabaseOptions options, FeedSignal feed, StatusVersion statuses)
     {
         (_timeout, _time) = (options.WriteTimeout, options.Time);
         Metrics = new CommitMetrics(() => _queue.Reader.Count);
-        _committer = new Committer(engine, session, Metrics, feed);
+        _committer = new Committer(engine, session, Metrics, feed, statuses);
         _thread = new Thread(Loop) { Name = "storage writer", IsBackground = true };
         _thread.Start();
     }

@@ -2,17 +2,20 @@ using System.Data.Common;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Ocsp;
+using Provisioning.Storage.Commits;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation;
 
 /// <inheritdoc/>
-internal sealed class CertificateStatusStore(Readers readers) : ICertificateStatusStore
+internal sealed class CertificateStatusStore(Readers readers, StatusVersion? version) : ICertificateStatusStore
 {
     private const string Sql = """
         SELECT state, thumbprint, not_after, revoked_at, revocation_reason FROM certificates
         WHERE serial = @serial AND authority = @authority
         """;
+
+    public long? Version => version?.Current;
 
     public ValueTask<CertificateStatusRow?> FindStatusAsync(string authority, SerialNumber serialNumber, CancellationToken ct) =>
         readers.ReadAsync(ReadAsync, (authority, serialNumber), ct);

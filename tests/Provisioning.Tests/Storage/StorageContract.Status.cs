@@ -27,6 +27,55 @@ public abstract partial class StorageContract
         Assert.Null(await Database.CertificateStatuses.FindStatusAsync("root", issued.SerialNumber, Ct));
     }
 
+    [Fact]
+    public async Task The_version_of_all_statuses_moves_with_every_revocation_hold_and_release_and_with_nothing_else()
+    {
+        var statuses = Database.CertificateStatuses;
+        if (statuses.Version is not { } version)
+        {
+            Assert.StartsWith("PostgreSQL", Database.Description, StringComparison.Ordinal);
+            return;
+        }
+
+        var (first, second) = (await IssueAsync(NewReservation()), await IssueAsync(NewReservation("pump-2")));
+        Assert.Equal(version, statuses.Version);
+
+        var moves = new List<long?> { version };
+        Value(await Database.Revocations.RevokeAsync(first.SerialNumber, RevocationReason.CertificateHold, Admin, Now, Ct));
+        moves.Add(statuses.Version);
+        Value(await Database.Revocations.ReleaseAsync(first.SerialNumber, Admin, Now, Ct));
+        moves.Add(statuses.Version);
+        Value(await Database.Revocations.RevokeAsync(second.SerialNumber, RevocationReason.Superseded, Admin, Now, Ct));
+        moves.Add(statuses.Version);
+        Assert.Equal(moves.Distinct().Count(), moves.Count);
+        Assert.DoesNotContain(null, moves);
+
+        // A refusal changes nothing.
+        Assert.False((await Database.Revocations.ReleaseAsync(second.SerialNumber, Admin, Now, Ct)).TryGet(out _, out _));
+        Assert.Equal(moves[^1], statuses.Version);
+    }
+
+    [Fact]
+    public async Task Whoever_sees_a_change_sees_no_version_of_before_it()
+    {
+        var statuses = Database.CertificateStatuses;
+        using var stop = new CancellationTokenSource();
+        for (var i = 0; i < 20; i++)
+        {
+            var issued = await IssueAsync(NewReservation($"pump-{i}"));
+            var before = statuses.Version;
+            var watching = Task.Run(async () =>
+            {
+                while ((await StatusAsync(issued.SerialNumber))!.State != CertificateState.Revoked) stop.Token.ThrowIfCancellationRequested();
+                return statuses.Version;
+            }, Ct);
+            Value(await Database.Revocations.RevokeAsync(issued.SerialNumber, RevocationReason.Superseded, Admin, Now, Ct));
+            stop.CancelAfter(TimeSpan.FromMinutes(1));
+            var seen = await watching;
+            Assert.True(seen is null || seen != before, "The row is revoked already, and the version is that of before.");
+        }
+    }
+
     private async Task<CertificateStatusRow?> StatusAsync(SerialNumber serialNumber) =>
         await Database.CertificateStatuses.FindStatusAsync("issuing", serialNumber, Ct);
 }

@@ -6,7 +6,13 @@ namespace Provisioning.Core.Revocation.Ocsp;
 /// <summary>Where OCSP learns how a certificate stands.</summary>
 public interface ICertificateStatusStore
 {
-    /// <summary>Reads one row, always fresh: every request asks.</summary>
+    /// <summary>
+    /// Stands for how all certificates stand: what was read while it had this value is what would be read now. Null when nobody here knows:
+    /// because others write to the registry too, or because something is changing at this moment.
+    /// </summary>
+    long? Version { get; }
+
+    /// <summary>Reads one row, always fresh.</summary>
     /// <param name="authority">Whose certificate.</param>
     /// <param name="serialNumber">Its serial number.</param>
     /// <param name="ct">Gives up.</param>

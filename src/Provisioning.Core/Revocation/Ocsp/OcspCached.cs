@@ -4,6 +4,7 @@ namespace Provisioning.Core.Revocation.Ocsp;
 internal sealed class OcspCached(OcspCertId certId, string authority, OcspCertStatus status, OcspSigner signer, OcspAnswer answer)
 {
     private int _uses;
+    private volatile OcspSeen? _seen;
 
     internal OcspCertId CertId { get; } = certId;
 
@@ -14,6 +15,13 @@ internal sealed class OcspCached(OcspCertId certId, string authority, OcspCertSt
     internal OcspSigner Signer { get; } = signer;
 
     internal OcspAnswer Answer { get; } = answer;
+
+    /// <summary>The row of its certificate, as it was last read; null when nobody can tell when that is out of date.</summary>
+    internal OcspSeen? Seen
+    {
+        get => _seen;
+        set => _seen = value;
+    }
 
     /// <summary>How often it was used.</summary>
     internal int Uses => Volatile.Read(ref _uses);

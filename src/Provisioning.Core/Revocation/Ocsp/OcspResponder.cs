@@ -6,8 +6,8 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Core.Revocation.Ocsp;
 
 /// <summary>
-/// Answers OCSP requests (RFC 6960, RFC 9919). Each reads the row of the registry, and only then is told what was signed before, if that
-/// still says the same: so a revocation is seen at once, on every node. What nobody has issued is signed anew each time and never kept:
+/// Answers OCSP requests (RFC 6960, RFC 9919). Each reads the row of the registry, or knows that it has not changed since it was read, and only
+/// then is told what was signed before, if that still says the same: so a revocation is seen at once, on every node. What nobody has issued is signed anew each time and never kept:
 /// made-up serial numbers take no memory.
 /// </summary>
 /// <param name="store">How certificates stand.</param>
@@ -96,7 +96,7 @@ public sealed partial class OcspResponder(
         var cached = _cache.Find(certId.Encoded);
         if (cached?.IsValid(now) == false) cached = null;
 
-        var (isKnown, row) = await _reads.ReadAsync(issuer.Name, certId.SerialNumber, ct);
+        var (isKnown, row) = await ReadAsync(issuer, certId, cached, ct);
         if (!isKnown) return cached is null ? Error(OcspResponseStatus.TryLater) : Unchecked(cached);
         var status = OcspCertStatus.Of(row, now);
 
@@ -109,6 +109,17 @@ public sealed partial class OcspResponder(
         if (answer is null) return cached is null ? Error(OcspResponseStatus.InternalError) : Hit(cached);
         OcspMetrics.Answered(status.Kind);
         return answer;
+    }
+
+    private async ValueTask<(bool IsKnown, CertificateStatusRow? Row)> ReadAsync(
+        Authority issuer, OcspCertId certId, OcspCached? cached, CancellationToken ct)
+    {
+        // Before the row is read: whoever changes it meanwhile changes the version too.
+        var version = store.Version;
+        if (cached?.Seen is { } seen && seen.Version == version) return (true, seen.Row);
+        var (isKnown, row) = await _reads.ReadAsync(issuer.Name, certId.SerialNumber, ct);
+        if (cached is not null) cached.Seen = version is { } of && row is not null ? new OcspSeen(of, row) : null;
+        return (isKnown, row);
     }
 
     // Another status than a moment ago: what is kept is as wrong as if it had never been signed. It goes at once, whether anything comes in its

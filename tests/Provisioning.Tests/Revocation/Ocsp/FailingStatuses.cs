@@ -14,6 +14,10 @@ internal sealed class FailingStatuses(ICertificateStatusStore registry) : ICerti
 
     internal int Reads => _reads;
 
+    internal bool IsShared { get; set; }
+
+    public long? Version => IsShared || Hangs || Failure is not null ? null : registry.Version;
+
     public async ValueTask<CertificateStatusRow?> FindStatusAsync(string authority, SerialNumber serialNumber, CancellationToken ct)
     {
         Interlocked.Increment(ref _reads);
