@@ -45,8 +45,8 @@ internal sealed class CallerAuthenticationHandler(
         if (presented is null && token is null) return AuthenticateResult.NoResult();
         var (certificate, address) = (Context.Connection.ClientCertificate?.RawDataMemory ?? default, Context.Connection.RemoteIpAddress);
 
-        // Also asked by what runs beside the request, and must not look at it then. What the caller may do was decided by its role,
-        // which is that of the certificate or token for ever.
+        // Also asked by what runs beside the request, and must not look at it then. The operation was chosen by the caller's role, which is
+        // the same whenever the same certificate or token is asked about.
         CallerNow now = ct => IdentifyAsync(presented, certificate, address, token, ct);
         var identified = await now(Context.RequestAborted);
         if (!identified.TryGet(out var caller, out var refusal))

@@ -31,6 +31,16 @@ public sealed class LostAnswerTests
         return AskedAsync(() => successions.RevokeSupersededAsync(TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task What_an_administrator_does_to_a_device_while_the_answer_gets_lost_is_told_by_the_next_CRL()
+    {
+        var devices = new DeviceService(new Losing(), _signal, new ClockGuard(_time));
+        var caller = new Caller.Administrator("admin");
+        Assert.True(DeviceId.TryParse("pump-1", out var device));
+        await AskedAsync(() => devices.RevokeAsync(caller, device, RevocationReason.Superseded));
+        foreach (var change in Enum.GetValues<DeviceChange>()) await AskedAsync(() => devices.ChangeAsync(caller, device, change, null));
+    }
+
     private async Task AskedAsync(Func<Task> change)
     {
         var issuing = new CrlScope(AuthorityDirectory.IssuingName);
@@ -41,7 +51,7 @@ public sealed class LostAnswerTests
         Assert.True(await asked);
     }
 
-    private sealed class Losing : IRegistrarRevocationStore, ISuccessionStore
+    private sealed class Losing : IRegistrarRevocationStore, ISuccessionStore, IDeviceChangeStore
     {
         private static StorageUnavailableException Lost { get; } = new("The connection broke.") { OutcomeUnknown = true };
 
@@ -55,6 +65,14 @@ public sealed class LostAnswerTests
 
         public Task<Outcome<ChangedDevice>> RevokeDeviceAsync(
             RevokingRegistrar registrar, DeviceId id, RevocationReason reason, DateTimeOffset at, CancellationToken ct) =>
+            Task.FromException<Outcome<ChangedDevice>>(Lost);
+
+        public Task<Outcome<ChangedDevice>> ChangeAsync(
+            DeviceId id, DeviceChange change, string? reason, string actor, DateTimeOffset at, CancellationToken ct) =>
+            Task.FromException<Outcome<ChangedDevice>>(Lost);
+
+        public Task<Outcome<ChangedDevice>> RevokeAllAsync(
+            DeviceId id, RevocationReason reason, string actor, DateTimeOffset at, CancellationToken ct) =>
             Task.FromException<Outcome<ChangedDevice>>(Lost);
 
         public Task<int> GiveUpUnconfirmedAsync(string group, TimeSpan within, DateTimeOffset at, int limit, CancellationToken ct) =>
