@@ -153,7 +153,7 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
             while (await row.ReadAsync(ct)) all.Add(CrlOperations.Read(scope, row));
             return all;
         }
-        catch (Exception e) when (Damage.IsToldBy(e))
+        catch (Exception e) when (DamagedRows.AreToldBy(e))
         {
             throw new InvalidDataException($"What is on record of a CRL of {scope} is damaged.", e);
         }
@@ -162,13 +162,12 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
     // One damaged row must not keep all the others from the CRL, nor itself: that it is revoked is what matters.
     private static RevokedEntry ReadEntry(DbDataReader row)
     {
-        var revokedAt = row.IsDBNull(1) ? null : Damage.TryReadTime(row.GetInt64(1));
+        var serial = row.GetFieldValue<byte[]>(0);
+        var revokedAt = row.IsDBNull(1) ? null : DamagedRows.TryReadTime(row.GetInt64(1));
         var reason = row.IsDBNull(2) ? null : (RevocationReason?)row.GetInt64(2);
         if (reason is { } some && !Enum.IsDefined(some)) reason = null;
-        return new RevokedEntry(
-            row.GetFieldValue<byte[]>(0), revokedAt ?? DateTimeOffset.UnixEpoch, reason ?? RevocationReason.Unspecified)
-        {
-            IsDamaged = revokedAt is null || reason is null,
-        };
+        var isDamaged = revokedAt is null || reason is null;
+        if (isDamaged) DamagedRows.Meet("certificates", Convert.ToHexString(serial), "Its revocation has no date or no reason that there is.");
+        return new RevokedEntry(serial, revokedAt ?? DateTimeOffset.UnixEpoch, reason ?? RevocationReason.Unspecified) { IsDamaged = isDamaged };
     }
 }

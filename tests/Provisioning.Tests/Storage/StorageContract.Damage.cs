@@ -1,6 +1,10 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage;
+using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Tests.Storage;
 
@@ -55,11 +59,59 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task TM_39_every_damaged_row_that_a_job_or_a_CRL_meets_is_told_and_counted()
+    {
+        var all = new List<string>();
+        for (var i = 0; i < 3; i++) all.Add($"certificates {(await IssueAsync(NewReservation($"pump-{i}"))).SerialNumber}");
+        await WriteAsync("UPDATE certificates SET not_before = 9223372036854775807 WHERE holder <> 'pump-2'");
+        var told = new ConcurrentQueue<string>();
+        void Hear(string row, string problem) => told.Enqueue(row);
+        DamagedRows.Met += Hear;
+        try
+        {
+            using var counter = new Counted("provisioning.storage.damaged_rows");
+            await FinishAsync(await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Devices = ["pump-0"] })));
+            Assert.Equal(all[..1], all.Where(told.Contains));
+            await FinishAsync(await StartAsync(Revoke(RevocationReason.KeyCompromise, new RevocationFilter { Authority = "issuing" })));
+            Assert.Equal(all[..2], all.Where(told.Contains));
+            await WriteAsync("UPDATE certificates SET revocation_reason = 99 WHERE holder = 'pump-2'");
+            await Database.Crls.ReadRevokedAsync(new CrlScope("issuing"), Now, Ct).ToListAsync(Ct);
+            Assert.Equal(all, all.Where(told.Contains));
+            Assert.True(counter.Sum >= 3);
+        }
+        finally
+        {
+            DamagedRows.Met -= Hear;
+        }
+    }
+
+    [Fact]
     public async Task TM_39_a_job_that_is_damaged_itself_says_so()
     {
         await IssueAsync(NewReservation());
         var job = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "issuing" }));
         await WriteAsync("UPDATE revocation_jobs SET definition = '{'");
         await Assert.ThrowsAsync<InvalidDataException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
+    }
+
+    /// <summary>What a counter has counted; of other tests that run beside this one too.</summary>
+    private sealed class Counted : IDisposable
+    {
+        private readonly MeterListener _listener = new();
+        private long _sum;
+
+        internal Counted(string name)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == Database.MeterName && instrument.Name == name) listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((_, measured, _, _) => Interlocked.Add(ref _sum, measured));
+            _listener.Start();
+        }
+
+        internal long Sum => Interlocked.Read(ref _sum);
+
+        public void Dispose() => _listener.Dispose();
     }
 }

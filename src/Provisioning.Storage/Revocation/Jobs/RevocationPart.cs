@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Certificates;
@@ -45,21 +44,6 @@ internal sealed record RevocationPart(
             : await PlanWalkAsync(session, row, at, ct);
     }
 
-    /// <summary>Reads a certificate.</summary>
-    /// <param name="row">With the columns of <see cref="CertificateRow"/>.</param>
-    /// <returns>Null when its row is damaged.</returns>
-    public static CertificateRecord? TryRead(DbDataReader row)
-    {
-        try
-        {
-            return CertificateRow.Read(row);
-        }
-        catch (Exception e) when (Damage.IsToldBy(e))
-        {
-            return null;
-        }
-    }
-
     /// <summary>The certificates of an entry of the order's list, and how many of them are damaged.</summary>
     public static async Task<(List<CertificateRecord> Found, int Damaged)> ReadListedAsync(
         Session session, RevocationOrder order, int index, DateTimeOffset until, DateTimeOffset at, CancellationToken ct)
@@ -72,12 +56,19 @@ internal sealed record RevocationPart(
         await using var row = await statement.QueryAsync(ct);
         while (await row.ReadAsync(ct))
         {
-            if (TryRead(row) is { } one) found.Add(one);
+            if (CertificateRow.TryRead(row) is { } one) found.Add(one);
             else damaged++;
         }
 
         if (filter is { SerialNumbers: not null, Devices: { } devices }) found.RemoveAll(one => !devices.Contains(one.Holder));
         return (found, damaged);
+    }
+
+    private static SerialNumber? TryRead(byte[] octets)
+    {
+        if (SerialNumber.TryFromOctets(octets, out var serial)) return serial;
+        DamagedRows.Meet("certificates", Convert.ToHexString(octets), "Such a serial number was never given.");
+        return null;
     }
 
     // However few of the rows are the job's: no more than so many are looked at for a part, and the writer touches none of the others.
@@ -100,7 +91,7 @@ internal sealed record RevocationPart(
             foreach (var one in rows)
             {
                 if (!one.Fits) continue;
-                if (SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                if (TryRead(one.Serial) is { } serial) named.Add(serial);
                 else damaged++;
                 if (named.Count < NamedLength) continue;
                 next = next with { CursorAt = one.At, CursorSerial = one.Serial };
@@ -153,7 +144,7 @@ internal sealed record RevocationPart(
             {
                 any = true;
                 next = next with { CursorAt = found.GetInt64(0), CursorSerial = await found.GetFieldValueAsync<byte[]>(1, ct) };
-                if (SerialNumber.TryFromOctets(next.CursorSerial, out var serial)) serials.Add(serial);
+                if (TryRead(next.CursorSerial) is { } serial) serials.Add(serial);
                 else damaged++;
             }
         }

@@ -97,8 +97,9 @@ internal sealed class RevocationPartOperation(
         {
             Change(one);
         }
-        catch (Exception e) when (Damage.IsToldBy(e) && one.Changes.Count == 0)
+        catch (Exception e) when (DamagedRows.AreToldBy(e) && one.Changes.Count == 0)
         {
+            DamagedRows.Meet("certificates", serial.ToString(), e.Message);
             return false;
         }
 
