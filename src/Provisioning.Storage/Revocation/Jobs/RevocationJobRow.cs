@@ -29,12 +29,25 @@ internal sealed record RevocationJobRow(
     /// <summary>What was reserved before this is what the job concerns.</summary>
     public DateTimeOffset Until => Job.StartedAt ?? Job.CreatedAt;
 
-    public static RevocationJobRow Read(DbDataReader row) => new(
+    /// <summary>Reads a row.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static RevocationJobRow Read(DbDataReader row)
+    {
+        try
+        {
+            return ReadSound(row);
+        }
+        catch (Exception e) when (DamagedRows.AreToldBy(e))
+        {
+            throw new InvalidDataException($"What is on record of the revocation job {row.GetValue(0)} is damaged: {e.Message}", e);
+        }
+    }
+
+    private static RevocationJobRow ReadSound(DbDataReader row) => new(
         new RevocationJob
         {
             Id = row.GetString(0),
-            Order = new RevocationOrder(
-                Words.ToRevocationJobKind(row.GetString(2)), row.IsDBNull(3) ? null : (RevocationReason)row.GetInt64(3), ToFilter(row.GetString(4))),
+            Order = ReadOrder(row),
             State = Words.ToRevocationJobState(row.GetString(5)),
             Previewed = row.GetInt64(6),
             Certificates = row.GetInt64(7),
@@ -68,9 +81,20 @@ internal sealed record RevocationJobRow(
         return await row.ReadAsync(ct) ? Read(row) : null;
     }
 
+    // Without any condition it would be all devices there are.
+    private static RevocationOrder ReadOrder(DbDataReader row)
+    {
+        var order = new RevocationOrder(
+            Words.ToRevocationJobKind(row.GetString(2)), row.IsDBNull(3) ? null : (RevocationReason)row.GetInt64(3), ToFilter(row.GetString(4)));
+        var isSound = order.Kind == RevocationJobKind.Release
+            ? order.Reason is null && order.Filter.Job is not null
+            : order.Reason is { } reason && Enum.IsDefined(reason) && order.Filter != new RevocationFilter();
+        return isSound ? order : throw new InvalidDataException("An order without a reason or a condition.");
+    }
+
     public static string ToText(RevocationFilter filter) => JsonSerializer.Serialize(filter, Json);
 
-    public static RevocationFilter ToFilter(string text) => JsonSerializer.Deserialize<RevocationFilter>(text, Json)!;
+    public static RevocationFilter ToFilter(string text) => JsonSerializer.Deserialize<RevocationFilter>(text, Json) ?? throw new InvalidDataException("No filter.");
 
     private static DateTimeOffset? Time(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));

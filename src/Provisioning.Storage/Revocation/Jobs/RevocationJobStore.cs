@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
@@ -77,17 +76,10 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
 
     public async Task<RevocationStep> AdvanceAsync(string id, string worker, DateTimeOffset at, CancellationToken ct)
     {
-        try
-        {
-            if (await readers.ReadAsync(RevocationJobRow.FindAsync, id, ct) is not { } job) return NothingOf(null);
-            if (job.Job.State != RevocationJobState.Running) return NothingOf(job.Job);
-            var part = await readers.ReadAsync(RevocationPart.PlanAsync, (job, at), ct);
-            return await writer.RunAsync(transaction => new RevocationPartOperation(transaction, job, part, worker, at).Run(), ct);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidCastException)
-        {
-            throw new InvalidDataException($"What is on record of the revocation job {id} is damaged.", e);
-        }
+        if (await readers.ReadAsync(RevocationJobRow.FindAsync, id, ct) is not { } job) return NothingOf(null);
+        if (job.Job.State != RevocationJobState.Running) return NothingOf(job.Job);
+        var part = await readers.ReadAsync(RevocationPart.PlanAsync, (job, at), ct);
+        return await writer.RunAsync(transaction => new RevocationPartOperation(transaction, job, part, worker, at).Run(), ct);
     }
 
     private static RevocationStep NothingOf(RevocationJob? job) => new(job, 0, new HashSet<string>(), MustWait: false);

@@ -2,6 +2,7 @@ using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Sessions;
 
@@ -14,6 +15,7 @@ internal sealed class RevocationPartOperation(
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<string> _authorities = [];
+    private readonly HashSet<string> _changed = [];
     private int _done;
     private int _failed;
 
@@ -30,7 +32,10 @@ internal sealed class RevocationPartOperation(
         // What was planned from another place was done by somebody else.
         if (!IsWhereItWas(now)) return new RevocationStep(now.Job, 0, _authorities, MustWait: false);
         if (part.Range is { } to) ChangeRange(to);
-        var damaged = part.Damaged + part.Certificates.Count(serial => !TryChange(serial));
+
+        // One that cannot be read may have been revoked by the key that it shares with another.
+        var unread = part.Certificates.Where(serial => !TryChange(serial)).Select(serial => serial.ToString()).ToList();
+        var damaged = part.Damaged + unread.Count(serial => !_changed.Contains(serial));
 
         // Those that were counted come again and again in the end; when there are no others, it is the end.
         var isStuck = planned.IsSweeping && damaged > 0 && damaged == part.Certificates.Count;
@@ -106,6 +111,7 @@ internal sealed class RevocationPartOperation(
         foreach (var changed in one.Changes)
         {
             _authorities.Add(changed.Authority);
+            _changed.Add(changed.Text);
             _done++;
             if (Order.Kind != RevocationJobKind.Release) Mark(changed);
         }
@@ -129,10 +135,10 @@ internal sealed class RevocationPartOperation(
         }
     }
 
-    private void Mark(CertificateRecord changed) =>
+    private void Mark(CertificateKey changed) =>
         transaction.Sql("UPDATE certificates SET revocation_job = @number WHERE serial = @serial AND authority = @authority")
             .With("number", planned.Number)
-            .With("serial", changed.SerialNumber.ToOctets())
+            .With("serial", changed.Serial)
             .With("authority", changed.Authority)
             .Execute();
 
