@@ -87,6 +87,22 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task TM_39_a_hold_waits_for_what_is_being_signed_also_beside_a_damaged_row()
+    {
+        var pending = NewReservation("pump-1");
+        await ReserveAsync(pending);
+        await IssueAsync(NewReservation("pump-2"));
+        await WriteAsync("UPDATE certificates SET not_before = 9223372036854775807 WHERE holder = 'pump-2'");
+        var job = await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Devices = ["pump-1", "pump-2"] }));
+        Assert.False((await Jobs.AdvanceAsync(job.Id, "one", Now, Ct)).MustWait);
+        var waiting = await Jobs.AdvanceAsync(job.Id, "one", Now, Ct);
+        Assert.Equal((true, RevocationJobState.Running), (waiting.MustWait, waiting.Job!.State));
+        await RecordAsync(pending);
+        Assert.Equal((RevocationJobState.Finished, 1, 1), await ResultAsync(job));
+        Assert.Equal(CertificateState.Held, await StateAsync(pending.SerialNumber));
+    }
+
+    [Fact]
     public async Task TM_39_every_damaged_row_that_a_job_or_a_CRL_meets_is_told_and_counted()
     {
         var all = new List<string>();

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Certificates;
@@ -13,12 +14,15 @@ namespace Provisioning.Storage.Revocation.Jobs;
 /// <param name="Certificates">The certificates; empty where there is a range.</param>
 /// <param name="Next">Where the job is when this is done.</param>
 /// <param name="IsLast">True when nothing comes after it.</param>
-/// <param name="MustWait">True when something is just being signed that the job concerns.</param>
+/// <param name="MustWait">True when there is nothing to do until something was signed.</param>
 internal sealed record RevocationPart(
     (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
 {
     /// <summary>How many the job concerns and cannot deal with, because their rows are damaged.</summary>
     public int Damaged { get; init; }
+
+    /// <summary>True when something is just being signed that the job concerns, whatever else there is to do.</summary>
+    public bool IsPending { get; init; }
 
     /// <summary>Of a release: the number of the job that has put the certificates on hold.</summary>
     public long? HeldBy { get; init; }
@@ -189,18 +193,23 @@ internal sealed record RevocationPart(
             .QueryAsync(ct);
         while (serials.Count < NamedLength && await late.ReadAsync(ct))
         {
-            if (!SerialNumber.TryFromOctets(await late.GetFieldValueAsync<byte[]>(0, ct), out var serial)) continue;
-            var isSuccessor = late.GetBoolean(3);
-            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(late.GetString(1), serial))) continue;
+            var isSuccessor = late.GetBoolean(CertificateRow.Count);
+            if (!isSuccessor && !(late.GetBoolean(CertificateRow.Count + 1) && IsListed(late))) continue;
+
+            // What is damaged was counted when the job went past its place: here it would come again and again.
+            if (CertificateRow.TryRead(late) is not { } one) continue;
 
             // Before it is signed a certificate is not put on hold; after that there is something to hold.
-            if (order.Holds && late.GetString(2) == "reserved") isPending = true;
-            else if (!order.Holds || late.GetString(2) != "held") serials.Add(serial);
+            if (order.Holds && one.State == CertificateState.Reserved) isPending = true;
+            else if (!order.Holds || one.State != CertificateState.Held) serials.Add(one.SerialNumber);
         }
 
-        return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending);
+        return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending)
+        {
+            IsPending = isPending,
+        };
 
-        bool IsListed(string holder, SerialNumber serial) =>
-            devices?.Contains(holder) != false && listed?.Contains(serial.ToString()) != false;
+        bool IsListed(DbDataReader row) =>
+            devices?.Contains(row.GetString(3)) != false && listed?.Contains(Convert.ToHexString(row.GetFieldValue<byte[]>(0))) != false;
     }
 }

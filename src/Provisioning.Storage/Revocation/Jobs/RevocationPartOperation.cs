@@ -35,12 +35,12 @@ internal sealed class RevocationPartOperation(
 
         // One that cannot be read may have been revoked by the key that it shares with another.
         var unread = part.Certificates.Where(serial => !TryChange(serial)).Select(serial => serial.ToString()).ToList();
-        var damaged = part.Damaged + unread.Count(serial => !_changed.Contains(serial));
+        if (!planned.IsSweeping) _failed += part.Damaged + unread.Count(serial => !_changed.Contains(serial));
 
-        // Those that were counted come again and again in the end; when there are no others, it is the end.
-        var isStuck = planned.IsSweeping && damaged > 0 && damaged == part.Certificates.Count;
-        if (!planned.IsSweeping) _failed += damaged;
-        return new RevocationStep(Save(now.Job, part.IsLast || isStuck), _done, _authorities, part.MustWait);
+        // In the end these would come again and again; when there is nothing else, it is over, or waits for what is being signed.
+        var isStuck = planned.IsSweeping && unread.Count > 0 && unread.Count == part.Certificates.Count;
+        var after = Save(now.Job, part.IsLast || (isStuck && !part.IsPending));
+        return new RevocationStep(after, _done, _authorities, part.MustWait || (isStuck && part.IsPending));
     }
 
     // A lease beyond its length is from before the clock was set right.
