@@ -1,11 +1,13 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage;
 using Provisioning.Storage.Sessions;
+using Provisioning.Tests.Rest;
 
 namespace Provisioning.Tests.Storage;
 
@@ -127,6 +129,61 @@ public abstract partial class StorageContract
         {
             DamagedRows.Met -= Hear;
         }
+    }
+
+    [Theory]
+    [InlineData("definition = '{'")]
+    [InlineData("definition = '{}'")]
+    [InlineData("kind = 'broken'")]
+    [InlineData("reason = 99")]
+    [InlineData("until_at = 9223372036854775807")]
+    [InlineData("cursor_position = 0, phase = 'walk', state = 'running', definition = 'null'")]
+    public async Task TM_39_a_damaged_job_is_stopped_and_left_out_of_the_list_and_changes_nothing(string damage)
+    {
+        var certificate = await IssueAsync(NewReservation());
+        var order = Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "another" });
+        var (first, job, last) = (await StartAsync(order), await StartAsync(order), await StartAsync(order));
+        await WriteAsync($"UPDATE revocation_jobs SET {damage} WHERE id = '{job.Id}'");
+        await Assert.ThrowsAsync<InvalidDataException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
+        var page = await Jobs.ListJobsAsync(1, null, Ct);
+        Assert.Equal(last.Id, Assert.Single(page.Items).Id);
+        Assert.Equal(first.Id, Assert.Single((await Jobs.ListJobsAsync(1, page.NextCursor, Ct)).Items).Id);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var stopped = Value(await Jobs.StopAsync(job.Id, Boss, Now, Ct));
+            Assert.Equal((job.Id, RevocationJobState.Stopped, Boss, true), (stopped.Id, stopped.State, stopped.StoppedBy, stopped.IsDamaged));
+        }
+
+        Assert.Equal(new[] { first.Id, last.Id }.Order(), await Jobs.ListRunningAsync(Ct));
+        Assert.Single(await AuditAsync(), entry => entry.Action == AuditActions.RevocationJobStopped);
+        Assert.Equal(CertificateState.Current, await StateAsync(certificate.SerialNumber));
+    }
+
+    [Fact]
+    public async Task TM_39_a_damaged_job_is_told_once_and_looked_at_again_after_a_minute_while_others_go_on()
+    {
+        var certificate = await IssueAsync(NewReservation());
+        var job = await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Authority = "issuing" }));
+        await WriteAsync("UPDATE revocation_jobs SET definition = '{' || definition");
+        var (time, log) = (new FakeTimeProvider(Now), new RecordedLog());
+        using var logs = new LoggerFactory([log]);
+        var runner = NewRunner(time, logs.CreateLogger<RevocationJobRunner>());
+        Assert.True(await runner.TakeTurnAsync(Ct));
+        Assert.Null(await runner.TakeTurnAsync(Ct));
+        var other = await StartAsync(Revoke(RevocationReason.CertificateHold, new RevocationFilter { Authority = "another" }));
+        while (await runner.TakeTurnAsync(Ct) is not null) Assert.True(log.Lines.Count < 10);
+        Assert.Equal(RevocationJobState.Finished, (await Jobs.FindJobAsync(other.Id, Ct))!.State);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(await runner.TakeTurnAsync(Ct));
+        Assert.Single(log.Lines, line => line.Level == LogLevel.Error);
+
+        await WriteAsync("UPDATE revocation_jobs SET definition = SUBSTR(definition, 2) WHERE state = 'running'");
+        Assert.Null(await runner.TakeTurnAsync(Ct));
+        time.Advance(TimeSpan.FromMinutes(1));
+        while (await runner.TakeTurnAsync(Ct) is not null) Assert.True(log.Lines.Count < 10);
+        Assert.Equal(RevocationJobState.Finished, (await Jobs.FindJobAsync(job.Id, Ct))!.State);
+        Assert.Equal(CertificateState.Held, await StateAsync(certificate.SerialNumber));
     }
 
     [Fact]

@@ -19,7 +19,8 @@ internal sealed record RevocationJobRow(
         j.until_at, j.ended_at, j.stopped_by, j.lease_owner, j.lease_until
         """;
 
-    private const string ById = $"SELECT {Columns} FROM revocation_jobs j WHERE j.id = @id";
+    /// <summary>A job.</summary>
+    public const string ById = $"SELECT {Columns} FROM revocation_jobs j WHERE j.id = @id";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -81,6 +82,33 @@ internal sealed record RevocationJobRow(
         return await row.ReadAsync(ct) ? Read(row) : null;
     }
 
+    /// <summary>Reads a job that nobody works on any more, as far as it can be read.</summary>
+    public static RevocationJob ReadOver(DbDataReader row) => TryRead(row)?.Job ?? new RevocationJob
+    {
+        Id = row.GetString(0),
+        Order = new RevocationOrder(
+            row.GetString(2) == Words.Of(RevocationJobKind.Release) ? RevocationJobKind.Release : RevocationJobKind.Revoke,
+            !row.IsDBNull(3) && Enum.IsDefined((RevocationReason)row.GetInt64(3)) ? (RevocationReason)row.GetInt64(3) : null,
+            new RevocationFilter()),
+        IsDamaged = true,
+        State = row.GetString(5) == Words.Of(RevocationJobState.Finished) ? RevocationJobState.Finished : RevocationJobState.Stopped,
+        Previewed = row.GetInt64(6),
+        Certificates = row.GetInt64(7),
+        Done = row.GetInt64(8),
+        Failed = row.GetInt64(9),
+        CreatedAt = TryTime(row, 14) ?? DateTimeOffset.UnixEpoch,
+        CreatedBy = row.GetString(15),
+        ApprovedAt = TryTime(row, 16),
+        ApprovedBy = row.IsDBNull(17) ? null : row.GetString(17),
+        StartedAt = TryTime(row, 18),
+        EndedAt = TryTime(row, 19),
+        StoppedBy = row.IsDBNull(20) ? null : row.GetString(20),
+    };
+
+    /// <summary>As <see cref="Read"/>, for those who read many: null for a row that is damaged.</summary>
+    public static RevocationJobRow? TryRead(DbDataReader row) =>
+        DamagedRows.ReadOrLeaveOut("revocation_jobs", () => Read(row), () => row.GetValue(0).ToString() ?? "?");
+
     // Without any condition it would be all devices there are.
     private static RevocationOrder ReadOrder(DbDataReader row)
     {
@@ -95,6 +123,9 @@ internal sealed record RevocationJobRow(
     public static string ToText(RevocationFilter filter) => JsonSerializer.Serialize(filter, Json);
 
     public static RevocationFilter ToFilter(string text) => JsonSerializer.Deserialize<RevocationFilter>(text, Json) ?? throw new InvalidDataException("No filter.");
+
+    private static DateTimeOffset? TryTime(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DamagedRows.TryReadTime(row.GetInt64(column));
 
     private static DateTimeOffset? Time(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
