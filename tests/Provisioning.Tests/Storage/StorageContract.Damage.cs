@@ -42,6 +42,21 @@ public abstract partial class StorageContract
         }
     }
 
+    [Theory]
+    [InlineData("state = 'broken'")]
+    [InlineData("state = ''")]
+    [InlineData("state = 'reserved', revoked_at = NULL, revocation_reason = NULL")]
+    public async Task TM_39_a_delta_CRL_makes_nothing_good_again_because_its_row_is_damaged(string damage)
+    {
+        var (held, released) = (await HoldAsync(await IssueAsync(NewReservation("pump-1"))), await HoldAsync(await IssueAsync(NewReservation("pump-2"))));
+        Value(await Database.Revocations.ReleaseAsync(released.SerialNumber, Admin, Now, Ct));
+        await WriteAsync($"UPDATE certificates SET {damage} WHERE holder = 'pump-1'");
+        var entries = (await Database.Crls.ReadChangedAsync(new CrlScope("issuing"), 0, Now, Ct).ToListAsync(Ct))
+            .ToDictionary(entry => Convert.ToHexString(entry.SerialNumber), entry => (entry.IsReleased, entry.IsDamaged));
+        Assert.Equal((false, true), entries[held.SerialNumber.ToString()]);
+        Assert.Equal((true, false), entries[released.SerialNumber.ToString()]);
+    }
+
     [Fact]
     public async Task TM_39_a_job_counts_a_damaged_row_as_failed_and_goes_on()
     {
