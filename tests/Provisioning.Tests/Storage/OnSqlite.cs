@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
+using Provisioning.Storage.Expiry;
 using Provisioning.Storage.Revocation;
 
 namespace Provisioning.Tests.Storage;
@@ -36,6 +37,26 @@ public sealed class OnSqlite : StorageContract
             },
             Ct);
         Assert.Contains("USING COVERING INDEX", plan, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ExpiryStore.EndOfRange)]
+    [InlineData(ExpiryStore.Watched)]
+    public async Task What_ends_is_watched_along_its_index_from_one_place_on(string sql)
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                var statement = transaction.Sql(string.Intern("EXPLAIN QUERY PLAN " + sql))
+                    .With("from", 0L).With("not_after", 0L).With("serial", [0]);
+                if (sql == ExpiryStore.EndOfRange) statement.With("offset", 1L);
+                else statement.With("to_not_after", 1L).With("to_serial", [0]).With("until", 0L).With("now", 0L).With("per_mille", 1L);
+                using var row = statement.Query();
+                Assert.True(row.Read());
+                return row.GetString(3);
+            },
+            Ct);
+        Assert.Contains("certificates_ending (not_after>?", plan, StringComparison.Ordinal);
     }
 
     [Fact]
