@@ -79,18 +79,21 @@ public sealed class OnSqlite : StorageContract
         Assert.StartsWith("SQLite 3.", Database.Description, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit()
+    [Theory]
+    [InlineData(FeedStore.Events, "audit_events (sequence>?)")]
+    [InlineData(FeedStore.LastEvents, "audit_events (sequence<?)")]
+    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit(string sql, string index)
     {
         var plan = await Database.Writer.RunAsync(
             transaction =>
             {
-                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + FeedStore.Events).With("after", 1L).With("limit", 10L).Query();
+                var statement = transaction.Sql(string.Intern("EXPLAIN QUERY PLAN " + sql));
+                using var row = (sql == FeedStore.Events ? statement.With("after", 1L).With("limit", 10L) : statement.With("before", 1L)).Query();
                 Assert.True(row.Read());
                 return row.GetString(3);
             },
             Ct);
-        Assert.Contains("audit_events (sequence>?)", plan, StringComparison.Ordinal);
+        Assert.Contains(index, plan, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -231,6 +231,29 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task TM_39_nobody_waits_for_a_last_event_that_cannot_be_told()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Instance.Database;
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        var last = await database.Feed.ReadLastEventAsync(default);
+        Assert.Equal(last, Assert.Single(await database.Feed.ReadEventsAsync(0, 10, default)).Sequence);
+        for (var damaged = 1; damaged <= 12; damaged++)
+        {
+            await database.Writer.RunAsync(
+                transaction => transaction.Sql("""
+                    INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
+                    SELECT MAX(sequence) + 1, 0, 'test', 'certificate-revoked', 'broken', NULL, NULL, NULL, x'00' FROM audit
+                    """).Execute(),
+                default);
+        }
+
+        Assert.True(await database.Feed.ReadHeadAsync(default) > last);
+        Assert.Equal(last, await database.Feed.ReadLastEventAsync(default));
+    }
+
+    [Fact]
     public async Task A_stream_says_that_it_lives_when_there_is_nothing_to_tell()
     {
         await using var server = await TestServer.StartAsync(options => options.Feed.Heartbeat = TimeSpan.FromSeconds(1));
