@@ -21,7 +21,7 @@ internal sealed record RevocationJobDocument
     [NamesOf(typeof(RevocationReason))]
     public required string? Reason { get; init; }
 
-    /// <summary>Which certificates it concerns; of a release null.</summary>
+    /// <summary>Which certificates it concerns; null of a release, and when what is on record of the job is damaged.</summary>
     public required RevocationFilterDocument? Filter { get; init; }
 
     /// <summary>Of a release: the job whose holds are released; else null.</summary>
@@ -80,7 +80,7 @@ internal sealed record RevocationJobDocument
         Id = job.Id,
         Action = WireNames.Of(job.Order.Kind),
         Reason = job.Order.Reason is { } reason ? RevocationReasons.ToText(reason) : null,
-        Filter = job.Order.Kind == RevocationJobKind.Revoke ? RevocationFilterDocument.Of(job.Order.Filter) : null,
+        Filter = job is { Order.Kind: RevocationJobKind.Revoke, IsDamaged: false } ? RevocationFilterDocument.Of(job.Order.Filter) : null,
         Releases = job.Order.Filter.Job,
         State = WireNames.Of(job.State),
         Previewed = job.Previewed,

@@ -101,7 +101,7 @@ internal static class RevocationJobEndpoints
 
     /// <summary>Agrees to a large revocation job</summary>
     /// <remarks>
-    /// It then begins. One that has begun already stays what it is. One that has waited for a week is stopped, and one that concerns many more
+    /// It then begins. One that has begun already stays what it is. One that has waited for a week is stopped by itself, and one that concerns many more
     /// certificates than were previewed does not begin. Callers: another administrator than the one who has confirmed it.
     /// </remarks>
     /// <param name="id" example="8A1F6C0B57D94E238B1C4D7E90A2F365">The job.</param>
@@ -110,7 +110,10 @@ internal static class RevocationJobEndpoints
         ChangeAsync(context, id, caller => jobs.ApproveAsync(id, caller, ct), time);
 
     /// <summary>Stops a revocation job</summary>
-    /// <remarks>What was revoked stays revoked. One that is over stays what it is. Callers: administrators.</remarks>
+    /// <remarks>
+    /// What was revoked stays revoked. One that is over stays what it is. A job whose record is damaged, which the list leaves out and the log
+    /// names, can be stopped too. Callers: administrators.
+    /// </remarks>
     /// <param name="id" example="8A1F6C0B57D94E238B1C4D7E90A2F365">The job.</param>
     internal static Task<IResult> StopRevocationJob(
         HttpContext context, string id, RevocationJobService jobs, TimeProvider time, CancellationToken ct) =>

@@ -17,13 +17,14 @@ public sealed record AuditAnchor(long Sequence, Digest Hash)
     /// <summary>Reads an anchor as <see cref="ToString"/> writes it.</summary>
     /// <param name="text">The text; space around it is passed over.</param>
     /// <param name="anchor">The anchor.</param>
-    /// <returns>False when it is none.</returns>
+    /// <returns>False when it is none; the beginning has one hash only, and no entry to compare another one with.</returns>
     public static bool TryParse(string text, out AuditAnchor anchor)
     {
         anchor = new AuditAnchor(0, AuditChain.Genesis);
         if (text.Trim().Split(':') is not [var number, var hash]
             || !long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)
-            || !Digest.TryParse(hash, out var digest))
+            || !Digest.TryParse(hash, out var digest)
+            || (sequence == 0 && digest != AuditChain.Genesis))
         {
             return false;
         }

@@ -22,7 +22,10 @@ public interface IExpiryStore
     /// <param name="until">All that end before this;</param>
     /// <param name="left">all of whose life no more than this part is left;</param>
     /// <param name="ct">Gives up.</param>
-    /// <returns>and all that were to be renewed in a campaign that is over. A stream, as <see cref="ReadExpiringAsync"/>.</returns>
+    /// <returns>
+    /// and all that were to be renewed in a campaign that is over. Read in ranges of thousands, each from a snapshot of its own, so that no
+    /// statement takes longer the larger the registry is.
+    /// </returns>
     IAsyncEnumerable<ExpiringCertificate> ReadWatchedAsync(DateTimeOffset now, DateTimeOffset until, double left, CancellationToken ct);
 
     /// <summary>Puts on record that devices are late with their renewals, with an audit entry each (<c>renewal-late</c>), once.</summary>

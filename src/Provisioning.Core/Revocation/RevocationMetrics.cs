@@ -27,7 +27,7 @@ internal static class RevocationMetrics
         "provisioning.crl.failures", description: "CRLs that could not be made, by authority, shard and kind.");
 
     private static readonly Counter<long> BadRowCount = Meter.CreateCounter<long>(
-        "provisioning.crl.bad_rows", description: "Damaged rows of revoked certificates, in a CRL as far as they can be read, by authority, shard and kind.");
+        "provisioning.crl.bad_rows", description: "Damaged rows of revoked certificates that a CRL was made with, by authority, shard and kind; each CRL counts them again.");
 
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>(
         "provisioning.crl.duration", "s", "Making and publishing a CRL, by authority, shard and kind.");

@@ -21,8 +21,6 @@ internal sealed class RevocationStream(
 
     private readonly CallerNow _caller = context.CallerNow();
 
-    private bool _isCatchingUp;
-
     /// <summary>Sends what comes after a number until the client leaves, must leave, or the service stops.</summary>
     /// <param name="after">The number.</param>
     /// <param name="stopping">The service stops: the stream ends in good order.</param>
@@ -44,36 +42,24 @@ internal sealed class RevocationStream(
             context.Abort();
             return "storage";
         }
-        finally
-        {
-            if (_isCatchingUp) places.EndCatchingUp(context.CallerOf());
-        }
-    }
-
-    // Whether what was read may be told now: a page that is full has more behind it.
-    private bool HasTurn(bool isFull)
-    {
-        if (isFull) return _isCatchingUp = _isCatchingUp || places.BeginCatchingUp(context.CallerOf());
-        if (_isCatchingUp) places.EndCatchingUp(context.CallerOf());
-        _isCatchingUp = false;
-        return true;
     }
 
     private async Task<string> TellAsync(long after, CancellationToken ct)
     {
         if (!await WriteAsync("retry: 1000\n\n"u8.ToArray(), ct)) return "slow";
         var spoken = time.GetTimestamp();
+
+        // Who has just come may be far behind: it hears what is read first, and waits its turn from then on.
+        var isBehind = false;
         while (true)
         {
             var next = signal.Next;
-            var events = await feed.ReadEventsAsync(after, PageSize, ct);
+            var events = isBehind ? await ReadInTurnAsync(after, ct) : await feed.ReadEventsAsync(after, PageSize, ct);
             if (!(await _caller(ct)).TryGet(out _, out _))
             {
                 context.Abort();
                 return "caller";
             }
-
-            if (!HasTurn(events.Count == PageSize)) events = [];
 
             if (events.Count > 0 || time.GetElapsedTime(spoken) >= options.Heartbeat)
             {
@@ -83,10 +69,15 @@ internal sealed class RevocationStream(
                 after = events.Count > 0 ? events[^1].Sequence : after;
             }
 
-            if (events.Count < PageSize) await FeedSignal.WaitAsync(next, options.Look, time, ct);
+            isBehind = events.Count == PageSize;
+            if (!isBehind) await FeedSignal.WaitAsync(next, options.Look, time, ct);
             ct.ThrowIfCancellationRequested();
         }
     }
+
+    // A turn is one page, and over before anything is sent: a reader that takes its time is waited for by nobody else.
+    private Task<IReadOnlyList<FeedEvent>> ReadInTurnAsync(long after, CancellationToken ct) =>
+        places.InTurnAsync(context.CallerOf(), () => feed.ReadEventsAsync(after, PageSize, ct).AsTask(), ct);
 
     private byte[] ToMessages(IReadOnlyList<FeedEvent> events)
     {

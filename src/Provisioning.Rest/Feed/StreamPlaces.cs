@@ -7,8 +7,7 @@ namespace Provisioning.Rest.Feed;
 internal sealed class StreamPlaces(FeedOptions options)
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, int> _taken = [];
-    private readonly HashSet<string> _catchingUp = [];
+    private readonly Dictionary<string, Place> _taken = [];
     private int _all;
 
     /// <summary>Takes a place; to be given back by <see cref="Leave"/>.</summary>
@@ -17,8 +16,8 @@ internal sealed class StreamPlaces(FeedOptions options)
     {
         lock (_lock)
         {
-            var mine = _taken.GetValueOrDefault(caller.Actor);
-            if (mine >= options.StreamsPerCaller || _all >= options.Streams)
+            var mine = _taken.GetValueOrDefault(caller.Actor) ?? new Place();
+            if (mine.Streams >= options.StreamsPerCaller || _all >= options.Streams)
             {
                 return new Refusal(RefusalCode.TooManyStreams, "Close streams that nobody reads, or read GET /api/v1/revocations from time to time.")
                 {
@@ -26,25 +25,35 @@ internal sealed class StreamPlaces(FeedOptions options)
                 };
             }
 
-            _taken[caller.Actor] = mine + 1;
+            _taken[caller.Actor] = mine;
+            mine.Streams++;
             _all++;
             return null;
         }
     }
 
     /// <summary>
-    /// Takes the caller's turn to read what is far behind: one of its streams at a time, for the whole history in ten streams is ten times as
-    /// much. To be given back by <see cref="EndCatchingUp"/>.
+    /// Does something when it is the caller's turn for it: one of its streams at a time, in the order in which they have asked, for the whole
+    /// history in ten streams is ten times as much.
     /// </summary>
-    /// <returns>False while another one has it.</returns>
-    internal bool BeginCatchingUp(Caller caller)
+    /// <typeparam name="T">What comes of it.</typeparam>
+    /// <param name="caller">Who has a place.</param>
+    /// <param name="work">What is done, for as short as one read of the database: the others wait for it.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>What came of it.</returns>
+    internal async Task<T> InTurnAsync<T>(Caller caller, Func<Task<T>> work, CancellationToken ct)
     {
-        lock (_lock) return _catchingUp.Add(caller.Actor);
-    }
-
-    internal void EndCatchingUp(Caller caller)
-    {
-        lock (_lock) _catchingUp.Remove(caller.Actor);
+        SemaphoreSlim turn;
+        lock (_lock) turn = _taken[caller.Actor].Turn;
+        await turn.WaitAsync(ct);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            turn.Release();
+        }
     }
 
     internal void Leave(Caller caller)
@@ -52,7 +61,16 @@ internal sealed class StreamPlaces(FeedOptions options)
         lock (_lock)
         {
             _all--;
-            if (--_taken[caller.Actor] == 0) _taken.Remove(caller.Actor);
+            if (--_taken[caller.Actor].Streams > 0) return;
+            _taken[caller.Actor].Turn.Dispose();
+            _taken.Remove(caller.Actor);
         }
+    }
+
+    private sealed class Place
+    {
+        internal int Streams { get; set; }
+
+        internal SemaphoreSlim Turn { get; } = new(1);
     }
 }

@@ -46,6 +46,11 @@ internal sealed partial class AuditHeadJob(IAuditStore audit, TimeProvider time,
         {
             // The service ends, and has no time left to say where.
         }
+        catch (Exception problem)
+        {
+            // A defect here, or a last entry that is damaged, must not end the service.
+            Log.Failed(logger, problem);
+        }
     }
 
     private static partial class Log
@@ -55,5 +60,8 @@ internal sealed partial class AuditHeadJob(IAuditStore audit, TimeProvider time,
 
         [LoggerMessage(1141, LogLevel.Warning, "Where the audit ends could not be read, and is said later: {Problem}")]
         internal static partial void NotRead(ILogger logger, string problem);
+
+        [LoggerMessage(1142, LogLevel.Error, "Where the audit ends cannot be said: its last entry is damaged, or there is a defect. See the verb audit.")]
+        internal static partial void Failed(ILogger logger, Exception problem);
     }
 }

@@ -2,7 +2,7 @@ using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Server.Jobs;
 
-/// <summary>Tells the operator of rows that cannot be read, and are left out.</summary>
+/// <summary>Tells the operator of rows that cannot be read, and are left out, or told as far as they can be.</summary>
 internal sealed partial class DamagedRowLog(ILogger<DamagedRowLog> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken)
@@ -21,7 +21,7 @@ internal sealed partial class DamagedRowLog(ILogger<DamagedRowLog> logger) : IHo
 
     private static partial class Log
     {
-        [LoggerMessage(1302, LogLevel.Error, "The row {Row} is damaged, and left out: {Problem} Somebody else has written to the database: see the verb audit.")]
+        [LoggerMessage(1302, LogLevel.Error, "The row {Row} is damaged, and left out, or told as far as it can be read: {Problem} Somebody else has written to the database: see the verb audit.")]
         internal static partial void Damaged(ILogger logger, string row, string problem);
     }
 }

@@ -39,6 +39,7 @@ internal static class AuditVerb
                 : throw new StartupException($"'{line}' in {file} is no anchor: {AuditAnchor.Form}."));
         }
 
-        return anchors.Count > 0 ? anchors : throw new StartupException($"There is no anchor in {file}.");
+        // The beginning alone vouches for nothing.
+        return anchors.Any(anchor => anchor.Sequence > 0) ? anchors : throw new StartupException($"There is no anchor of an entry in {file}.");
     }
 }

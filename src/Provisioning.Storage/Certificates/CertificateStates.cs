@@ -121,7 +121,7 @@ internal static class CertificateStates
             .With("serial", reserved.SerialNumber.ToOctets())
             .With("authority", reserved.Authority)
             .Execute();
-        UnitsTaken.GiveBack(transaction, reserved);
+        UnitsTaken.GiveBack(transaction, new CertificateKey(reserved.SerialNumber.ToOctets(), reserved.Authority), reserved.Holder);
         Audit(transaction, AuditActions.ReservationAbandoned, "service", at, reserved, reserved.TbsHash.ToString());
     }
 

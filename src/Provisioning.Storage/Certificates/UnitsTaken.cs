@@ -62,25 +62,25 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
         transaction.Sql("UPDATE lots SET beyond = beyond + 1 WHERE name = @name").With("name", admission.Lot).Execute();
 
     /// <summary>Gives back what a reservation took.</summary>
-    public static void GiveBack(Transaction transaction, CertificateRecord reserved)
+    public static void GiveBack(Transaction transaction, CertificateKey reserved, string holder)
     {
         var (lot, token) = ReadTaken(transaction, reserved);
         if (token is not null)
             transaction.Sql("UPDATE tokens SET used = used - 1 WHERE id = @id").With("id", token).Execute();
         transaction.Sql("UPDATE approvals SET state = 'approved', serial = NULL WHERE serial = @serial AND serial IS NOT NULL")
-            .With("serial", reserved.SerialNumber.ToOctets())
+            .With("serial", reserved.Serial)
             .Execute();
-        if (lot is null || HasOther(transaction, reserved, lot)) return;
+        if (lot is null || HasOther(transaction, reserved, holder, lot)) return;
         transaction.Sql("UPDATE lots SET issued = issued - 1 WHERE name = @name").With("name", lot).Execute();
         transaction.Sql("UPDATE devices SET lot = NULL, revision = revision + 1 WHERE device_id = @device_id")
-            .With("device_id", reserved.Holder)
+            .With("device_id", holder)
             .Execute();
     }
 
-    private static (string? Lot, string? Token) ReadTaken(Transaction transaction, CertificateRecord reserved)
+    private static (string? Lot, string? Token) ReadTaken(Transaction transaction, CertificateKey reserved)
     {
         using var row = transaction.Sql("SELECT lot, token FROM certificates WHERE serial = @serial AND authority = @authority")
-            .With("serial", reserved.SerialNumber.ToOctets())
+            .With("serial", reserved.Serial)
             .With("authority", reserved.Authority)
             .Query();
         return row.Read() ? (row.IsDBNull(0) ? null : row.GetString(0), row.IsDBNull(1) ? null : row.GetString(1)) : default;
@@ -88,7 +88,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     // A certificate in another slot may rest on the same unit; then the unit stays counted. What was for no lot, or was given up or
     // revoked before it was signed, does not.
-    private static bool HasOther(Transaction transaction, CertificateRecord reserved, string lot)
+    private static bool HasOther(Transaction transaction, CertificateKey reserved, string holder, string lot)
     {
         const string sql = """
             SELECT 1 FROM certificates
@@ -97,9 +97,9 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
             LIMIT 1
             """;
         using var row = transaction.Sql(sql)
-            .With("holder", reserved.Holder)
+            .With("holder", holder)
             .With("lot", lot)
-            .With("serial", reserved.SerialNumber.ToOctets())
+            .With("serial", reserved.Serial)
             .Query();
         return row.Read();
     }

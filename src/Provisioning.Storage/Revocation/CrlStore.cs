@@ -32,16 +32,16 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
     public IAsyncEnumerable<RevokedEntry> ReadRevokedAsync(CrlScope scope, DateTimeOffset notExpiredBefore, CancellationToken ct)
     {
         return readers.StreamAsync(
-            session => Of(session, Revoked, scope).With("not_expired_before", notExpiredBefore), ReadEntry, ct);
+            session => Of(session, Revoked, scope).With("not_expired_before", notExpiredBefore), row => ReadEntry(row, state: "revoked"), ct);
     }
 
     public IAsyncEnumerable<RevokedEntry> ReadChangedAsync(CrlScope scope, long since, DateTimeOffset at, CancellationToken ct)
     {
         return readers.StreamAsync(
             session => Of(session, Changed, scope).With("since", since),
-            row => row.GetString(3) is "revoked" or "held"
-                ? ReadEntry(row)
-                : new RevokedEntry(row.GetFieldValue<byte[]>(0), at, RevocationReason.Unspecified) { IsReleased = true },
+            row => row.GetString(3) is "issued" or "current" or "superseded"
+                ? new RevokedEntry(row.GetFieldValue<byte[]>(0), at, RevocationReason.Unspecified) { IsReleased = true }
+                : ReadEntry(row, row.GetString(3)),
             ct);
     }
 
@@ -153,22 +153,22 @@ internal sealed class CrlStore(Writer writer, Readers readers, bool keepsOctets)
             while (await row.ReadAsync(ct)) all.Add(CrlOperations.Read(scope, row));
             return all;
         }
-        catch (Exception e) when (Damage.IsToldBy(e))
+        catch (Exception e) when (DamagedRows.AreToldBy(e))
         {
             throw new InvalidDataException($"What is on record of a CRL of {scope} is damaged.", e);
         }
     }
 
-    // One damaged row must not keep all the others from the CRL, nor itself: that it is revoked is what matters.
-    private static RevokedEntry ReadEntry(DbDataReader row)
+    // One damaged row must not keep all the others from the CRL, nor itself: that it is revoked is what matters. Nor does it say that a
+    // certificate is good again: nothing but the three states that a hold leads back to does.
+    private static RevokedEntry ReadEntry(DbDataReader row, string state)
     {
-        var revokedAt = row.IsDBNull(1) ? null : Damage.TryReadTime(row.GetInt64(1));
+        var serial = row.GetFieldValue<byte[]>(0);
+        var revokedAt = row.IsDBNull(1) ? null : DamagedRows.TryReadTime(row.GetInt64(1));
         var reason = row.IsDBNull(2) ? null : (RevocationReason?)row.GetInt64(2);
         if (reason is { } some && !Enum.IsDefined(some)) reason = null;
-        return new RevokedEntry(
-            row.GetFieldValue<byte[]>(0), revokedAt ?? DateTimeOffset.UnixEpoch, reason ?? RevocationReason.Unspecified)
-        {
-            IsDamaged = revokedAt is null || reason is null,
-        };
+        var isDamaged = revokedAt is null || reason is null || state is not ("revoked" or "held");
+        if (isDamaged) DamagedRows.Meet("certificates", Convert.ToHexString(serial), "Its state, or the date or reason of its revocation, is none that there is.");
+        return new RevokedEntry(serial, revokedAt ?? DateTimeOffset.UnixEpoch, reason ?? RevocationReason.Unspecified) { IsDamaged = isDamaged };
     }
 }

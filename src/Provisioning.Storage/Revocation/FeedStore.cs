@@ -25,7 +25,7 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
 
     private const string Head = "SELECT COALESCE(MAX(sequence), 0) FROM audit";
 
-    private const string LastEvent = $"SELECT COALESCE(MAX(sequence), 0) FROM audit WHERE {IsEvent}";
+    internal const string LastEvents = $"SELECT {AuditRow.Columns} FROM audit WHERE sequence < @before AND {IsEvent} ORDER BY sequence DESC LIMIT 5";
 
     private const string Behind = $"""
         SELECT COUNT(*) FROM (SELECT sequence FROM audit WHERE sequence > @after AND {IsEvent} ORDER BY sequence LIMIT @limit) AS behind
@@ -34,9 +34,9 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
     public ValueTask<IReadOnlyList<FeedEvent>> ReadEventsAsync(long after, int limit, CancellationToken ct) =>
         readers.ReadAsync(ReadAsync, (after, limit), ct);
 
-    public ValueTask<long> ReadHeadAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, Head, ct);
+    public ValueTask<long> ReadHeadAsync(CancellationToken ct) => readers.ReadAsync(ReadHeadAsync, (object?)null, ct);
 
-    public ValueTask<long> ReadLastEventAsync(CancellationToken ct) => readers.ReadAsync(ReadNumberAsync, LastEvent, ct);
+    public ValueTask<long> ReadLastEventAsync(CancellationToken ct) => readers.ReadAsync(ReadLastAsync, (object?)null, ct);
 
     public ValueTask<long> CountEventsAsync(long after, int limit, CancellationToken ct) => readers.ReadAsync(CountAsync, (after, limit), ct);
 
@@ -97,9 +97,26 @@ internal sealed class FeedStore(Readers readers) : IFeedStore
         };
     }
 
-    private static async ValueTask<long> ReadNumberAsync(Session session, string sql, CancellationToken ct)
+    private static async ValueTask<long> ReadHeadAsync(Session session, object? nothing, CancellationToken ct)
     {
-        await using var row = await session.Sql(sql).QueryAsync(ct);
+        await using var row = await session.Sql(Head).QueryAsync(ct);
         return await row.ReadAsync(ct) ? row.GetInt64(0) : 0;
+    }
+
+    // One that cannot be read is told to nobody: whoever waited for it would wait for ever.
+    private static async ValueTask<long> ReadLastAsync(Session session, object? nothing, CancellationToken ct)
+    {
+        var before = long.MaxValue;
+        while (true)
+        {
+            await using var row = await session.Sql(LastEvents).With("before", before).QueryAsync(ct);
+            if (!await row.ReadAsync(ct)) return 0;
+            do
+            {
+                before = row.GetInt64(0);
+                if (AuditRow.TryRead(row) is not null) return before;
+            }
+            while (await row.ReadAsync(ct));
+        }
     }
 }

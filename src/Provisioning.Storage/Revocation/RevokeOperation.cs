@@ -11,8 +11,8 @@ namespace Provisioning.Storage.Revocation;
 internal sealed class RevokeOperation(
     Transaction transaction, SerialNumber serialNumber, string actor, DateTimeOffset at)
 {
-    /// <summary>The certificates that were changed, as they were before.</summary>
-    public List<CertificateRecord> Changes { get; } = [];
+    /// <summary>The certificates that were changed.</summary>
+    public List<CertificateKey> Changes { get; } = [];
 
     public Outcome<CertificateRecord> Revoke(RevocationReason reason) =>
         CertificateRow.Find(transaction, serialNumber) switch
@@ -75,7 +75,7 @@ internal sealed class RevokeOperation(
             .With("serial", row.SerialNumber.ToOctets())
             .With("authority", row.Authority)
             .Execute();
-        Changes.Add(row);
+        Changes.Add(KeyOf(row));
         return true;
     }
 
@@ -150,26 +150,27 @@ internal sealed class RevokeOperation(
 
     private CertificateRecord Revoke(CertificateRecord row, RevocationReason reason, DateTimeOffset revokedAt)
     {
+        var others = reason == RevocationReason.KeyCompromise ? ReadOthersWithKey(row) : [];
         Update(row, "revoked", null, revokedAt, reason);
         CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, row, Words.Of(reason));
         if (reason == RevocationReason.KeyCompromise)
-        {
             BlockedKeys.Block(transaction, row.KeyThumbprint, row.HolderKind, row.Holder, Words.Of(reason), at);
-            foreach (var other in ReadOthersWithKey(row))
-            {
-                Update(other, "revoked", null, at, reason);
-                CertificateStates.Audit(transaction, AuditActions.CertificateRevoked, actor, at, other, Words.Of(reason));
-            }
+        foreach (var (other, isReserved) in others)
+        {
+            Update(other, "revoked", null, at, reason);
+            if (isReserved) UnitsTaken.GiveBack(transaction, other, row.Holder);
+            transaction.Audit(AuditActions.CertificateRevoked, actor, at, row.HolderKind, row.Holder, other.Text, Words.Of(reason));
         }
 
         return Changed(row, CertificateState.Revoked, revokedAt, reason);
     }
 
-    // A key belongs to one holder, so these are all there can be. A reservation too: its signature would come too late.
-    private List<CertificateRecord> ReadOthersWithKey(CertificateRecord row)
+    // A key belongs to one holder, so these are all there can be. A reservation too: its signature would come too late. A damaged row as
+    // well, by its serial number alone: whoever has stolen the key can use its certificate all the same.
+    private List<(CertificateKey Key, bool IsReserved)> ReadOthersWithKey(CertificateRecord row)
     {
-        const string sql = $"""
-            SELECT {CertificateRow.Columns} FROM certificates c
+        const string sql = """
+            SELECT c.serial, c.authority, c.state FROM certificates c
             WHERE c.holder = @holder AND c.key_thumbprint = @key AND c.serial <> @serial
                 AND c.state <> 'revoked' AND c.state <> 'abandoned'
             """;
@@ -178,8 +179,8 @@ internal sealed class RevokeOperation(
             .With("key", row.KeyThumbprint.ToOctets())
             .With("serial", row.SerialNumber.ToOctets())
             .Query();
-        var others = new List<CertificateRecord>();
-        while (found.Read()) others.Add(CertificateRow.Read(found));
+        var others = new List<(CertificateKey, bool)>();
+        while (found.Read()) others.Add((new CertificateKey(found.GetFieldValue<byte[]>(0), found.GetString(1)), found.GetString(2) == "reserved"));
         return others;
     }
 
@@ -198,8 +199,18 @@ internal sealed class RevokeOperation(
             RevocationReason = reason,
         };
 
+    private static CertificateKey KeyOf(CertificateRecord row) => new(row.SerialNumber.ToOctets(), row.Authority);
+
     private void Update(
         CertificateRecord row, string state, string? priorState, DateTimeOffset? revokedAt, RevocationReason? reason)
+    {
+        Update(KeyOf(row), state, priorState, revokedAt, reason);
+
+        // Nothing comes of a reservation that is revoked before it was recorded.
+        if (row.State == CertificateState.Reserved) UnitsTaken.GiveBack(transaction, KeyOf(row), row.Holder);
+    }
+
+    private void Update(CertificateKey key, string state, string? priorState, DateTimeOffset? revokedAt, RevocationReason? reason)
     {
         const string sql = """
             UPDATE certificates SET state = @state, prior_state = @prior_state, revoked_at = @revoked_at,
@@ -213,13 +224,10 @@ internal sealed class RevokeOperation(
             .With("revoked_at", revokedAt?.ToUnixTimeMilliseconds())
             .With("reason", (long?)reason)
             .With("sequence", transaction.NextSequence)
-            .With("serial", row.SerialNumber.ToOctets())
-            .With("authority", row.Authority)
+            .With("serial", key.Serial)
+            .With("authority", key.Authority)
             .Execute();
-        Changes.Add(row);
-
-        // Nothing comes of a reservation that is revoked before it was recorded.
-        if (row.State == CertificateState.Reserved) UnitsTaken.GiveBack(transaction, row);
+        Changes.Add(key);
     }
 
     // A device has one current certificate and one on its way in each slot; other holders have as many as they like. An unconfirmed one comes

@@ -94,6 +94,8 @@ public sealed class AuditAnchorTests : IDisposable
     [InlineData("4711")]
     [InlineData("-1:9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08")]
     [InlineData("1:9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A")]
+    [InlineData("0:9F86D081884C7D659A2FEAA0C55AD015A3BF4F1B2B0B822CD15D6C15B0F00A08")]
+    [InlineData("0:0000000000000000000000000000000000000000000000000000000000000000")]
     public async Task What_is_no_anchor_is_told_and_nothing_is_audited(string line)
     {
         await (await TestServer.StartAsync(directory: _folder)).DisposeAsync();

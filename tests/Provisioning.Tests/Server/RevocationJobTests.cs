@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server;
 
@@ -103,6 +104,25 @@ public sealed class RevocationJobTests
         time.Advance(TimeSpan.FromMinutes(15));
         await Problem.IsAsync(await SendAsync(administrator, preview), HttpStatusCode.Conflict, "bad-confirmation");
         Assert.Equal("current", await StateAsync(administrator));
+    }
+
+    [Fact]
+    public async Task TM_39_an_administrator_stops_a_job_whose_record_is_damaged()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Revocation.SecondAdministratorAbove = 0);
+        await server.NewDevice("pump-0").EnrollAsync(server.Registrar());
+        var administrator = server.Administrator();
+        var preview = await PreviewAsync(administrator, new { reason = "superseded", filter = new { group = "default" } });
+        var job = (await ConfirmAsync(administrator, preview)).GetProperty("id").GetString();
+        await server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("UPDATE revocation_jobs SET definition = '{'").Execute(), default);
+        Assert.Equal(0, (await server.GetAsync(Path)).GetProperty("items").GetArrayLength());
+        using var answer = await administrator.DeleteAsync($"{Path}/{job}");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var stopped = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal(("stopped", "administrator:admin"), (stopped.GetProperty("state").GetString(), stopped.GetProperty("stoppedBy").GetString()));
+        Assert.Equal(JsonValueKind.Null, stopped.GetProperty("filter").ValueKind);
+        Assert.Contains(server.Log.All, line => line.Contains($"revocation_jobs {job}", StringComparison.Ordinal));
     }
 
     [Fact]

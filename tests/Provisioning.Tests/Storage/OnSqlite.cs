@@ -2,6 +2,7 @@ using Microsoft.Data.Sqlite;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
+using Provisioning.Storage.Expiry;
 using Provisioning.Storage.Revocation;
 
 namespace Provisioning.Tests.Storage;
@@ -38,6 +39,26 @@ public sealed class OnSqlite : StorageContract
         Assert.Contains("USING COVERING INDEX", plan, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ExpiryStore.EndOfRange)]
+    [InlineData(ExpiryStore.Watched)]
+    public async Task What_ends_is_watched_along_its_index_from_one_place_on(string sql)
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                var statement = transaction.Sql(string.Intern("EXPLAIN QUERY PLAN " + sql))
+                    .With("from", 0L).With("not_after", 0L).With("serial", [0]);
+                if (sql == ExpiryStore.EndOfRange) statement.With("offset", 1L);
+                else statement.With("to_not_after", 1L).With("to_serial", [0]).With("until", 0L).With("now", 0L).With("per_mille", 1L);
+                using var row = statement.Query();
+                Assert.True(row.Read());
+                return row.GetString(3);
+            },
+            Ct);
+        Assert.Contains("certificates_ending (not_after>?", plan, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_statement_that_was_put_together_is_refused_and_not_kept_for_ever()
     {
@@ -58,18 +79,21 @@ public sealed class OnSqlite : StorageContract
         Assert.StartsWith("SQLite 3.", Database.Description, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit()
+    [Theory]
+    [InlineData(FeedStore.Events, "audit_events (sequence>?)")]
+    [InlineData(FeedStore.LastEvents, "audit_events (sequence<?)")]
+    public async Task Events_are_read_from_their_own_index_and_not_from_the_whole_audit(string sql, string index)
     {
         var plan = await Database.Writer.RunAsync(
             transaction =>
             {
-                using var row = transaction.Sql("EXPLAIN QUERY PLAN " + FeedStore.Events).With("after", 1L).With("limit", 10L).Query();
+                var statement = transaction.Sql(string.Intern("EXPLAIN QUERY PLAN " + sql));
+                using var row = (sql == FeedStore.Events ? statement.With("after", 1L).With("limit", 10L) : statement.With("before", 1L)).Query();
                 Assert.True(row.Read());
                 return row.GetString(3);
             },
             Ct);
-        Assert.Contains("audit_events (sequence>?)", plan, StringComparison.Ordinal);
+        Assert.Contains(index, plan, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -59,6 +59,30 @@ public abstract partial class StorageContract
     }
 
     [Fact]
+    public async Task What_is_watched_is_found_in_a_large_registry_of_which_little_is()
+    {
+        await FillAsync(12_000, _ => "pumps");
+        await WriteAsync("UPDATE certificates SET reserved_at = not_after - 86400000000 WHERE holder IN ('d-7', 'd-4999', 'd-5000', 'd-11999')");
+        Assert.Equal(["d-7", "d-4999", "d-5000", "d-11999"], await WatchedAsync(Now));
+        Assert.Equal(12_000, (await WatchedAsync(Now.AddDays(61))).Count);
+    }
+
+    [Theory]
+    [InlineData("not_after = 9223372036854775807")]
+    [InlineData("not_after = 9223372036854775807, reserved_at = -9223372036854775807")]
+    [InlineData("reserved_at = -9223372036854775807")]
+    [InlineData("revocation_reason = 1, revoked_at = 9223372036854775807")]
+    public async Task TM_39_a_damaged_row_ends_no_look_at_what_ends(string damage)
+    {
+        await IssueAsync(NewReservation("pump-1") with { NotAfter = Now.AddDays(1) });
+        await IssueAsync(NewReservation("pump-2") with { NotAfter = Now.AddDays(1000) });
+        await IssueAsync(NewReservation("pump-3") with { NotAfter = Now.AddDays(1010) });
+        await WriteAsync($"UPDATE certificates SET {damage} WHERE holder = 'pump-2'");
+        Assert.Equal(["pump-1"], await WatchedAsync(Now));
+        Assert.Equal(["pump-3"], await WatchedAsync(Now.AddDays(950)));
+    }
+
+    [Fact]
     public async Task TM_39_a_damaged_row_is_left_out_of_what_ends()
     {
         foreach (var device in new[] { "pump-1", "pump-2" }) await IssueAsync(NewReservation(device) with { NotAfter = Now.AddDays(1) });

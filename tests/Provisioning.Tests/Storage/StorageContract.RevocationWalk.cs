@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
@@ -101,14 +103,34 @@ public abstract partial class StorageContract
         await FillAsync(1_500, _ => "pumps");
         var job = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Group = "pumps" }));
         var time = new FakeTimeProvider(Now);
-        Assert.False(await NewRunner().TakeTurnAsync(Ct));
+        Assert.False(await NewRunner(time).TakeTurnAsync(Ct));
         Assert.Equal(1_000, (await Jobs.FindJobAsync(job.Id, Ct))!.Done);
-        Assert.False(await NewRunner().TakeTurnAsync(Ct));
+        Assert.False(await NewRunner(time).TakeTurnAsync(Ct));
         Assert.Equal(1_500, (await Jobs.FindJobAsync(job.Id, Ct))!.Done);
+    }
 
-        RevocationJobRunner NewRunner() => new(
-            Jobs, new RevocationJobSignal(), new CrlSignal(), new CrlOptions { Directory = DataDirectory, SuppliedDirectory = DataDirectory },
-            new ClockGuard(time), time, NullLogger<RevocationJobRunner>.Instance);
+    [Fact]
+    public async Task A_job_that_nobody_has_agreed_to_for_a_week_is_stopped_without_anybody_asking()
+    {
+        await IssueIntoAsync("pumps", NewReservation("pump-0"));
+        var offer = NewOffer(Revoke(RevocationReason.Superseded, new RevocationFilter { Group = "pumps" }));
+        await Jobs.AddOfferAsync(offer, Ct);
+        var waiting = Value(await Jobs.ConfirmAsync(offer, NewJobId(), 1, waits: true, Now, Ct));
+        var time = new FakeTimeProvider(Now + RevocationJobOptions.ApprovalLifetime - TimeSpan.FromMinutes(1));
+        var runner = NewRunner(time);
+        Assert.Null(await runner.TakeTurnAsync(Ct));
+        Assert.Equal(RevocationJobState.Waiting, (await Jobs.FindJobAsync(waiting.Id, Ct))!.State);
+
+        var running = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "another" }));
+        time.Advance(TimeSpan.FromMinutes(1));
+        while (await runner.TakeTurnAsync(Ct) is not null) { }
+
+        var stopped = (await Jobs.FindJobAsync(waiting.Id, Ct))!;
+        Assert.Equal((RevocationJobState.Stopped, "service", time.GetUtcNow()), (stopped.State, stopped.StoppedBy, stopped.EndedAt));
+        var entry = Assert.Single(await AuditAsync(), entry => entry.Action == AuditActions.RevocationJobStopped);
+        Assert.Equal(("service", $"{waiting.Id} 0"), (entry.Actor, entry.Detail));
+        Assert.Equal(RevocationJobState.Finished, (await Jobs.FindJobAsync(running.Id, Ct))!.State);
+        Assert.Equal(RevocationJobState.Stopped, Value(await Jobs.ApproveAsync(waiting.Id, "administrator:b", time.GetUtcNow(), Ct)).State);
     }
 
     [Fact]
@@ -123,6 +145,10 @@ public abstract partial class StorageContract
         await FinishAsync(job);
         Assert.Equal(1, Value(await service.PreviewAsync(order, new Caller.Administrator("a"), Ct)).Count.Certificates);
     }
+
+    private RevocationJobRunner NewRunner(FakeTimeProvider time, ILogger<RevocationJobRunner>? logger = null) => new(
+        Jobs, new RevocationJobSignal(), new CrlSignal(), new CrlOptions { Directory = DataDirectory, SuppliedDirectory = DataDirectory },
+        new ClockGuard(time), time, logger ?? NullLogger<RevocationJobRunner>.Instance);
 
     private async Task<(RevocationJobState, long, long)> ResultAsync(RevocationJob job)
     {

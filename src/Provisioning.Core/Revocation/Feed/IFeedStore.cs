@@ -21,7 +21,7 @@ public interface IFeedStore
     /// <returns>The number; 0 when there is none.</returns>
     ValueTask<long> ReadHeadAsync(CancellationToken ct);
 
-    /// <summary>The number of the last event.</summary>
+    /// <summary>The number of the last event that can be told: one whose record is damaged is none.</summary>
     /// <param name="ct">Gives up.</param>
     /// <returns>The number; 0 when there is none.</returns>
     ValueTask<long> ReadLastEventAsync(CancellationToken ct);

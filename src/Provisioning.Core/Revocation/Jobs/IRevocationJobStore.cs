@@ -51,7 +51,9 @@ public interface IRevocationJobStore
     /// <returns>The job; or <see cref="RefusalCode.NotFound"/>, <see cref="RefusalCode.NotAllowed"/>.</returns>
     Task<Outcome<RevocationJob>> ApproveAsync(string id, string actor, DateTimeOffset at, CancellationToken ct);
 
-    /// <summary>Stops a job, with an audit entry. What is over stays what it is.</summary>
+    /// <summary>
+    /// Stops a job, with an audit entry. What is over stays what it is. One whose record is damaged is stopped too, and told as far as it can be read.
+    /// </summary>
     /// <param name="id">The job.</param>
     /// <param name="actor">Who.</param>
     /// <param name="at">Now.</param>
@@ -59,13 +61,21 @@ public interface IRevocationJobStore
     /// <returns>The job; or <see cref="RefusalCode.NotFound"/>.</returns>
     Task<Outcome<RevocationJob>> StopAsync(string id, string actor, DateTimeOffset at, CancellationToken ct);
 
+    /// <summary>Stops all jobs that have waited for a second administrator for too long, with an audit entry each.</summary>
+    /// <param name="confirmedBefore">Those that were confirmed by then.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="ct">Gives up waiting; it may still happen.</param>
+    /// <returns>Their IDs.</returns>
+    Task<IReadOnlyList<string>> StopOverdueAsync(DateTimeOffset confirmedBefore, DateTimeOffset at, CancellationToken ct);
+
     /// <summary>Reads a job.</summary>
     /// <param name="id">Its ID.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The job, or null.</returns>
+    /// <exception cref="InvalidDataException">What is on record of it is damaged.</exception>
     ValueTask<RevocationJob?> FindJobAsync(string id, CancellationToken ct);
 
-    /// <summary>Reads the jobs, newest first.</summary>
+    /// <summary>Reads the jobs, newest first; one whose record is damaged is left out.</summary>
     /// <param name="limit">Rows, 1 to 500.</param>
     /// <param name="cursor">The cursor that the page before gave, or null for the first.</param>
     /// <param name="ct">Gives up.</param>

@@ -9,6 +9,9 @@ public sealed record RevocationJob
     /// <summary>What is done to which certificates.</summary>
     public required RevocationOrder Order { get; init; }
 
+    /// <summary>True when what is on record of it is damaged: it is over then, and its order is not to be believed.</summary>
+    public bool IsDamaged { get; init; }
+
     /// <summary>Where it stands.</summary>
     public required RevocationJobState State { get; init; }
 

@@ -6,7 +6,7 @@ namespace Provisioning.Core.Revocation.Jobs;
 
 /// <summary>
 /// Works on the jobs that are running, a part of each in turn. Every part waits its turn among the other writes, so that devices
-/// that enroll or renew meanwhile wait for one part at most.
+/// that enroll or renew meanwhile wait for one part at most. It also stops the jobs that have waited for a second administrator for too long.
 /// </summary>
 /// <param name="store">Does the parts.</param>
 /// <param name="signal">Says that there is a job.</param>
@@ -34,13 +34,18 @@ public sealed partial class RevocationJobRunner(
 
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
+    // A job that cannot go on is left alone for so long: somebody may mend it, or the next program may.
+    private static readonly TimeSpan Rest = TimeSpan.FromMinutes(1);
+
     private readonly HashSet<string> _changed = [];
+    private readonly Dictionary<string, long> _failedAt = [];
+    private long? _overdueLookedAt;
     private long _raisedAt;
     private long _toldAt;
 
     /// <summary>Works until it is told to stop.</summary>
     /// <param name="ct">Stops it, between two parts.</param>
-    /// <returns>Ends with <see cref="OperationCanceledException"/>, or with the exception of a defect.</returns>
+    /// <returns>Ends with <see cref="OperationCanceledException"/>.</returns>
     public async Task RunAsync(CancellationToken ct)
     {
         (_raisedAt, _toldAt) = (time.GetTimestamp(), time.GetTimestamp());
@@ -64,16 +69,24 @@ public sealed partial class RevocationJobRunner(
                 await Task.Delay(Pause, time, ct);
                 continue;
             }
+            catch (Exception problem) when (!ct.IsCancellationRequested)
+            {
+                // A defect here must not end the service.
+                Log.Defect(logger, problem);
+                RaiseCrls();
+                crls.RaiseAll();
+            }
 
             await signal.WaitAsync(LookEvery, time, ct);
         }
     }
 
     /// <summary>Does a part of each job that is running.</summary>
-    /// <returns>Null when there is none; true when none of them can go on at once.</returns>
+    /// <returns>Null when there is none that can go on; true when none of them can at once.</returns>
     internal async Task<bool?> TakeTurnAsync(CancellationToken ct)
     {
-        var running = await store.ListRunningAsync(ct);
+        await StopOverdueAsync(ct);
+        var running = (await store.ListRunningAsync(ct)).Where(id => !IsResting(id)).ToList();
         if (running.Count == 0) return null;
         var (mustWait, remaining) = (true, 0L);
         foreach (var id in running)
@@ -95,18 +108,32 @@ public sealed partial class RevocationJobRunner(
         return mustWait;
     }
 
-    // Null when what is on record of the job is damaged: the others go on.
+    // Null when it cannot go on, because what is on record of it is damaged, or for a defect: the others do.
     private async Task<RevocationStep?> TryAdvanceAsync(string id)
     {
         try
         {
-            return await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
+            var step = await store.AdvanceAsync(id, options.Node, clock.LastBelieved(), CancellationToken.None);
+            _failedAt.Remove(id);
+            return step;
         }
-        catch (InvalidDataException problem)
+        catch (Exception problem) when (problem is not StorageUnavailableException)
         {
-            Log.Damaged(logger, id, problem);
+            // Said once, and not with every look.
+            if (!_failedAt.ContainsKey(id)) Log.Stuck(logger, id, problem);
+            _failedAt[id] = time.GetTimestamp();
             return null;
         }
+    }
+
+    private bool IsResting(string id) => _failedAt.TryGetValue(id, out var since) && time.GetElapsedTime(since) < Rest;
+
+    private async Task StopOverdueAsync(CancellationToken ct)
+    {
+        if (_overdueLookedAt is { } last && time.GetElapsedTime(last) < Rest) return;
+        var now = clock.LastBelieved();
+        foreach (var id in await store.StopOverdueAsync(now - RevocationJobOptions.ApprovalLifetime, now, ct)) Log.Overdue(logger, id);
+        _overdueLookedAt = time.GetTimestamp();
     }
 
     private void RaiseCrls()
@@ -143,8 +170,16 @@ public sealed partial class RevocationJobRunner(
             "The revocation job {Id} is {State}: {Done} certificates changed, {Failed} could not be, of {Certificates}.")]
         public static partial void Over(ILogger logger, string id, RevocationJobState state, long done, long failed, long certificates);
 
-        [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message = "The revocation job {Id} cannot go on: what is on record of it is damaged.")]
-        public static partial void Damaged(ILogger logger, string id, Exception problem);
+        [LoggerMessage(EventId = 14, Level = LogLevel.Error, Message =
+            "The revocation job {Id} cannot go on; it is tried again every minute. What cannot be mended is stopped by DELETE /api/v1/revocation-jobs/{Id}.")]
+        public static partial void Stuck(ILogger logger, string id, Exception problem);
+
+        [LoggerMessage(EventId = 15, Level = LogLevel.Warning, Message =
+            "The revocation job {Id} is stopped: no second administrator has agreed for a week.")]
+        public static partial void Overdue(ILogger logger, string id);
+
+        [LoggerMessage(EventId = 16, Level = LogLevel.Error, Message = "Looking for revocation jobs failed; it is tried again.")]
+        public static partial void Defect(ILogger logger, Exception problem);
 
         [LoggerMessage(EventId = 13, Level = LogLevel.Warning, Message = "Revocation jobs go on in a moment: {Problem}")]
         public static partial void Later(ILogger logger, string problem);

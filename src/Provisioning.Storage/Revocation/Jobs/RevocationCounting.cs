@@ -1,5 +1,6 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Sessions;
 
 namespace Provisioning.Storage.Revocation.Jobs;
@@ -33,7 +34,7 @@ internal static class RevocationCounting
                 .With("limit", RevocationCount.MaxSamples - samples.Count)
                 .QueryAsync(ct);
             while (await row.ReadAsync(ct))
-                if (RevocationPart.TryRead(row) is { } one) samples.Add(one);
+                if (CertificateRow.TryRead(row) is { } one) samples.Add(one);
         }
 
         return new RevocationCount(groups.Values.Sum(), [.. groups.Take(RevocationCount.MaxGroups)], samples);

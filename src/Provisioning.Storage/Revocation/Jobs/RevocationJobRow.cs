@@ -19,7 +19,8 @@ internal sealed record RevocationJobRow(
         j.until_at, j.ended_at, j.stopped_by, j.lease_owner, j.lease_until
         """;
 
-    private const string ById = $"SELECT {Columns} FROM revocation_jobs j WHERE j.id = @id";
+    /// <summary>A job.</summary>
+    public const string ById = $"SELECT {Columns} FROM revocation_jobs j WHERE j.id = @id";
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -29,12 +30,25 @@ internal sealed record RevocationJobRow(
     /// <summary>What was reserved before this is what the job concerns.</summary>
     public DateTimeOffset Until => Job.StartedAt ?? Job.CreatedAt;
 
-    public static RevocationJobRow Read(DbDataReader row) => new(
+    /// <summary>Reads a row.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    public static RevocationJobRow Read(DbDataReader row)
+    {
+        try
+        {
+            return ReadSound(row);
+        }
+        catch (Exception e) when (DamagedRows.AreToldBy(e))
+        {
+            throw new InvalidDataException($"What is on record of the revocation job {row.GetValue(0)} is damaged: {e.Message}", e);
+        }
+    }
+
+    private static RevocationJobRow ReadSound(DbDataReader row) => new(
         new RevocationJob
         {
             Id = row.GetString(0),
-            Order = new RevocationOrder(
-                Words.ToRevocationJobKind(row.GetString(2)), row.IsDBNull(3) ? null : (RevocationReason)row.GetInt64(3), ToFilter(row.GetString(4))),
+            Order = ReadOrder(row),
             State = Words.ToRevocationJobState(row.GetString(5)),
             Previewed = row.GetInt64(6),
             Certificates = row.GetInt64(7),
@@ -68,9 +82,50 @@ internal sealed record RevocationJobRow(
         return await row.ReadAsync(ct) ? Read(row) : null;
     }
 
+    /// <summary>Reads a job that nobody works on any more, as far as it can be read.</summary>
+    public static RevocationJob ReadOver(DbDataReader row) => TryRead(row)?.Job ?? new RevocationJob
+    {
+        Id = row.GetString(0),
+        Order = new RevocationOrder(
+            row.GetString(2) == Words.Of(RevocationJobKind.Release) ? RevocationJobKind.Release : RevocationJobKind.Revoke,
+            !row.IsDBNull(3) && Enum.IsDefined((RevocationReason)row.GetInt64(3)) ? (RevocationReason)row.GetInt64(3) : null,
+            new RevocationFilter()),
+        IsDamaged = true,
+        State = row.GetString(5) == Words.Of(RevocationJobState.Finished) ? RevocationJobState.Finished : RevocationJobState.Stopped,
+        Previewed = row.GetInt64(6),
+        Certificates = row.GetInt64(7),
+        Done = row.GetInt64(8),
+        Failed = row.GetInt64(9),
+        CreatedAt = TryTime(row, 14) ?? DateTimeOffset.UnixEpoch,
+        CreatedBy = row.GetString(15),
+        ApprovedAt = TryTime(row, 16),
+        ApprovedBy = row.IsDBNull(17) ? null : row.GetString(17),
+        StartedAt = TryTime(row, 18),
+        EndedAt = TryTime(row, 19),
+        StoppedBy = row.IsDBNull(20) ? null : row.GetString(20),
+    };
+
+    /// <summary>As <see cref="Read"/>, for those who read many: null for a row that is damaged.</summary>
+    public static RevocationJobRow? TryRead(DbDataReader row) =>
+        DamagedRows.ReadOrLeaveOut("revocation_jobs", () => Read(row), () => row.GetValue(0).ToString() ?? "?");
+
+    // Without any condition it would be all devices there are.
+    private static RevocationOrder ReadOrder(DbDataReader row)
+    {
+        var order = new RevocationOrder(
+            Words.ToRevocationJobKind(row.GetString(2)), row.IsDBNull(3) ? null : (RevocationReason)row.GetInt64(3), ToFilter(row.GetString(4)));
+        var isSound = order.Kind == RevocationJobKind.Release
+            ? order.Reason is null && order.Filter.Job is not null
+            : order.Reason is { } reason && Enum.IsDefined(reason) && order.Filter != new RevocationFilter();
+        return isSound ? order : throw new InvalidDataException("An order without a reason or a condition.");
+    }
+
     public static string ToText(RevocationFilter filter) => JsonSerializer.Serialize(filter, Json);
 
-    public static RevocationFilter ToFilter(string text) => JsonSerializer.Deserialize<RevocationFilter>(text, Json)!;
+    public static RevocationFilter ToFilter(string text) => JsonSerializer.Deserialize<RevocationFilter>(text, Json) ?? throw new InvalidDataException("No filter.");
+
+    private static DateTimeOffset? TryTime(DbDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DamagedRows.TryReadTime(row.GetInt64(column));
 
     private static DateTimeOffset? Time(DbDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));

@@ -1,5 +1,4 @@
 using System.Data.Common;
-using System.Text.Json;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
@@ -14,6 +13,8 @@ namespace Provisioning.Storage.Revocation.Jobs;
 internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevocationJobStore
 {
     private const string ByToken = $"SELECT {RevocationJobRow.Columns} FROM revocation_jobs j WHERE j.token_hash = @token_hash";
+
+    private const string Overdue = "SELECT id, done FROM revocation_jobs WHERE state = 'waiting' AND created_at <= @before ORDER BY id";
 
     private static Refusal NoSuchJob { get; } = new(RefusalCode.NotFound, "There is no such revocation job.");
 
@@ -55,6 +56,20 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
     public Task<Outcome<RevocationJob>> StopAsync(string id, string actor, DateTimeOffset at, CancellationToken ct) =>
         writer.RunAsync(transaction => Stop(transaction, id, actor, at), ct);
 
+    public async Task<IReadOnlyList<string>> StopOverdueAsync(DateTimeOffset confirmedBefore, DateTimeOffset at, CancellationToken ct)
+    {
+        // Asked beside the writer first: there hardly ever is one.
+        var isAny = await readers.ReadAsync(
+            static async (session, before, ct) =>
+            {
+                await using var row = await session.Sql(Overdue).With("before", before).QueryAsync(ct);
+                return await row.ReadAsync(ct);
+            },
+            confirmedBefore,
+            ct);
+        return isAny ? await writer.RunAsync(transaction => StopOverdue(transaction, confirmedBefore, at), ct) : [];
+    }
+
     public async ValueTask<RevocationJob?> FindJobAsync(string id, CancellationToken ct) =>
         (await readers.ReadAsync(RevocationJobRow.FindAsync, id, ct))?.Job;
 
@@ -77,17 +92,10 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
 
     public async Task<RevocationStep> AdvanceAsync(string id, string worker, DateTimeOffset at, CancellationToken ct)
     {
-        try
-        {
-            if (await readers.ReadAsync(RevocationJobRow.FindAsync, id, ct) is not { } job) return NothingOf(null);
-            if (job.Job.State != RevocationJobState.Running) return NothingOf(job.Job);
-            var part = await readers.ReadAsync(RevocationPart.PlanAsync, (job, at), ct);
-            return await writer.RunAsync(transaction => new RevocationPartOperation(transaction, job, part, worker, at).Run(), ct);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or InvalidCastException)
-        {
-            throw new InvalidDataException($"What is on record of the revocation job {id} is damaged.", e);
-        }
+        if (await readers.ReadAsync(RevocationJobRow.FindAsync, id, ct) is not { } job) return NothingOf(null);
+        if (job.Job.State != RevocationJobState.Running) return NothingOf(job.Job);
+        var part = await readers.ReadAsync(RevocationPart.PlanAsync, (job, at), ct);
+        return await writer.RunAsync(transaction => new RevocationPartOperation(transaction, job, part, worker, at).Run(), ct);
     }
 
     private static RevocationStep NothingOf(RevocationJob? job) => new(job, 0, new HashSet<string>(), MustWait: false);
@@ -176,15 +184,38 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
 
     private static Outcome<RevocationJob> Stop(Transaction transaction, string id, string actor, DateTimeOffset at)
     {
-        if (RevocationJobRow.Find(transaction, id)?.Job is not { } job) return NoSuchJob;
-        if (job.IsOver) return job;
+        // Whatever else is on record of it: one that is damaged can be ended too.
+        bool isOver;
+        long done;
+        using (var row = transaction.Sql("SELECT state, done FROM revocation_jobs WHERE id = @id").With("id", id).Query())
+        {
+            if (!row.Read()) return NoSuchJob;
+            (isOver, done) = (row.GetString(0) is "finished" or "stopped", row.GetInt64(1));
+        }
+
+        if (!isOver) Stop(transaction, id, done, actor, at);
+        using var over = transaction.Sql(RevocationJobRow.ById).With("id", id).Query();
+        over.Read();
+        return RevocationJobRow.ReadOver(over);
+    }
+
+    private static void Stop(Transaction transaction, string id, long done, string actor, DateTimeOffset at)
+    {
         transaction.Sql("UPDATE revocation_jobs SET state = 'stopped', ended_at = @at, stopped_by = @actor WHERE id = @id")
             .With("at", at)
             .With("actor", actor)
             .With("id", id)
             .Execute();
-        transaction.Audit(AuditActions.RevocationJobStopped, actor, at, null, null, null, $"{id} {job.Done}");
-        return RevocationJobRow.Find(transaction, id)!.Job;
+        transaction.Audit(AuditActions.RevocationJobStopped, actor, at, null, null, null, $"{id} {done}");
+    }
+
+    private static IReadOnlyList<string> StopOverdue(Transaction transaction, DateTimeOffset before, DateTimeOffset at)
+    {
+        var overdue = new List<(string Id, long Done)>();
+        using (var row = transaction.Sql(Overdue).With("before", before).Query())
+            while (row.Read()) overdue.Add((row.GetString(0), row.GetInt64(1)));
+        foreach (var (id, done) in overdue) Stop(transaction, id, done, "service", at);
+        return [.. overdue.Select(job => job.Id)];
     }
 
     private static async ValueTask<Page<RevocationJob>> ListAsync(Session session, (int Limit, Cursor? Cursor) query, CancellationToken ct)
@@ -193,13 +224,25 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
             SELECT {RevocationJobRow.Columns} FROM revocation_jobs j
             WHERE (j.created_at, j.id) < (@created_at, @after) ORDER BY j.created_at DESC, j.id DESC LIMIT @limit
             """;
-        await using var row = await session.Sql(sql)
-            .With("created_at", query.Cursor?.Number ?? long.MaxValue)
-            .With("after", query.Cursor?.Text ?? "")
-            .With("limit", query.Limit + 1)
-            .QueryAsync(ct);
         var items = new List<RevocationJob>();
-        while (await row.ReadAsync(ct)) items.Add(RevocationJobRow.Read(row).Job);
+        var (createdAt, after) = (query.Cursor?.Number ?? long.MaxValue, query.Cursor?.Text ?? "");
+        int read;
+        do
+        {
+            // What is left out must not make a page look like the last one.
+            read = 0;
+            await using var row = await session.Sql(sql)
+                .With("created_at", createdAt)
+                .With("after", after)
+                .With("limit", query.Limit + 1)
+                .QueryAsync(ct);
+            for (; items.Count <= query.Limit && await row.ReadAsync(ct); read++)
+            {
+                (createdAt, after) = (row.GetInt64(14), row.GetString(0));
+                if (RevocationJobRow.TryRead(row) is { } one) items.Add(one.Job);
+            }
+        }
+        while (read == query.Limit + 1 && items.Count <= query.Limit);
         return Paging.ToPage(items, query.Limit, last => new Cursor(last.CreatedAt.ToUnixTimeMilliseconds(), last.Id));
     }
 }

@@ -14,12 +14,15 @@ namespace Provisioning.Storage.Revocation.Jobs;
 /// <param name="Certificates">The certificates; empty where there is a range.</param>
 /// <param name="Next">Where the job is when this is done.</param>
 /// <param name="IsLast">True when nothing comes after it.</param>
-/// <param name="MustWait">True when something is just being signed that the job concerns.</param>
+/// <param name="MustWait">True when there is nothing to do until something was signed.</param>
 internal sealed record RevocationPart(
     (long At, byte[] Serial)? Range, IReadOnlyList<SerialNumber> Certificates, RevocationJobRow Next, bool IsLast, bool MustWait)
 {
     /// <summary>How many the job concerns and cannot deal with, because their rows are damaged.</summary>
     public int Damaged { get; init; }
+
+    /// <summary>True when something is just being signed that the job concerns, whatever else there is to do.</summary>
+    public bool IsPending { get; init; }
 
     /// <summary>Of a release: the number of the job that has put the certificates on hold.</summary>
     public long? HeldBy { get; init; }
@@ -45,21 +48,6 @@ internal sealed record RevocationPart(
             : await PlanWalkAsync(session, row, at, ct);
     }
 
-    /// <summary>Reads a certificate.</summary>
-    /// <param name="row">With the columns of <see cref="CertificateRow"/>.</param>
-    /// <returns>Null when its row is damaged.</returns>
-    public static CertificateRecord? TryRead(DbDataReader row)
-    {
-        try
-        {
-            return CertificateRow.Read(row);
-        }
-        catch (Exception e) when (Damage.IsToldBy(e))
-        {
-            return null;
-        }
-    }
-
     /// <summary>The certificates of an entry of the order's list, and how many of them are damaged.</summary>
     public static async Task<(List<CertificateRecord> Found, int Damaged)> ReadListedAsync(
         Session session, RevocationOrder order, int index, DateTimeOffset until, DateTimeOffset at, CancellationToken ct)
@@ -72,12 +60,19 @@ internal sealed record RevocationPart(
         await using var row = await statement.QueryAsync(ct);
         while (await row.ReadAsync(ct))
         {
-            if (TryRead(row) is { } one) found.Add(one);
+            if (CertificateRow.TryRead(row) is { } one) found.Add(one);
             else damaged++;
         }
 
         if (filter is { SerialNumbers: not null, Devices: { } devices }) found.RemoveAll(one => !devices.Contains(one.Holder));
         return (found, damaged);
+    }
+
+    private static SerialNumber? TryRead(byte[] octets)
+    {
+        if (SerialNumber.TryFromOctets(octets, out var serial)) return serial;
+        DamagedRows.Meet("certificates", Convert.ToHexString(octets), "Such a serial number was never given.");
+        return null;
     }
 
     // However few of the rows are the job's: no more than so many are looked at for a part, and the writer touches none of the others.
@@ -100,7 +95,7 @@ internal sealed record RevocationPart(
             foreach (var one in rows)
             {
                 if (!one.Fits) continue;
-                if (SerialNumber.TryFromOctets(one.Serial, out var serial)) named.Add(serial);
+                if (TryRead(one.Serial) is { } serial) named.Add(serial);
                 else damaged++;
                 if (named.Count < NamedLength) continue;
                 next = next with { CursorAt = one.At, CursorSerial = one.Serial };
@@ -153,7 +148,7 @@ internal sealed record RevocationPart(
             {
                 any = true;
                 next = next with { CursorAt = found.GetInt64(0), CursorSerial = await found.GetFieldValueAsync<byte[]>(1, ct) };
-                if (SerialNumber.TryFromOctets(next.CursorSerial, out var serial)) serials.Add(serial);
+                if (TryRead(next.CursorSerial) is { } serial) serials.Add(serial);
                 else damaged++;
             }
         }
@@ -198,18 +193,23 @@ internal sealed record RevocationPart(
             .QueryAsync(ct);
         while (serials.Count < NamedLength && await late.ReadAsync(ct))
         {
-            if (!SerialNumber.TryFromOctets(await late.GetFieldValueAsync<byte[]>(0, ct), out var serial)) continue;
-            var isSuccessor = late.GetBoolean(3);
-            if (!isSuccessor && !(late.GetBoolean(4) && IsListed(late.GetString(1), serial))) continue;
+            var isSuccessor = late.GetBoolean(CertificateRow.Count);
+            if (!isSuccessor && !(late.GetBoolean(CertificateRow.Count + 1) && IsListed(late))) continue;
+
+            // What is damaged was counted when the job went past its place: here it would come again and again.
+            if (CertificateRow.TryRead(late) is not { } one) continue;
 
             // Before it is signed a certificate is not put on hold; after that there is something to hold.
-            if (order.Holds && late.GetString(2) == "reserved") isPending = true;
-            else if (!order.Holds || late.GetString(2) != "held") serials.Add(serial);
+            if (order.Holds && one.State == CertificateState.Reserved) isPending = true;
+            else if (!order.Holds || one.State != CertificateState.Held) serials.Add(one.SerialNumber);
         }
 
-        return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending);
+        return new RevocationPart(null, serials, row, IsLast: serials.Count == 0 && !isPending, MustWait: serials.Count == 0 && isPending)
+        {
+            IsPending = isPending,
+        };
 
-        bool IsListed(string holder, SerialNumber serial) =>
-            devices?.Contains(holder) != false && listed?.Contains(serial.ToString()) != false;
+        bool IsListed(DbDataReader row) =>
+            devices?.Contains(row.GetString(3)) != false && listed?.Contains(Convert.ToHexString(row.GetFieldValue<byte[]>(0))) != false;
     }
 }

@@ -2,6 +2,7 @@ using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
+using Provisioning.Storage.Certificates;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Sessions;
 
@@ -14,6 +15,7 @@ internal sealed class RevocationPartOperation(
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(5);
 
     private readonly HashSet<string> _authorities = [];
+    private readonly HashSet<string> _changed = [];
     private int _done;
     private int _failed;
 
@@ -30,12 +32,15 @@ internal sealed class RevocationPartOperation(
         // What was planned from another place was done by somebody else.
         if (!IsWhereItWas(now)) return new RevocationStep(now.Job, 0, _authorities, MustWait: false);
         if (part.Range is { } to) ChangeRange(to);
-        var damaged = part.Damaged + part.Certificates.Count(serial => !TryChange(serial));
 
-        // Those that were counted come again and again in the end; when there are no others, it is the end.
-        var isStuck = planned.IsSweeping && damaged > 0 && damaged == part.Certificates.Count;
-        if (!planned.IsSweeping) _failed += damaged;
-        return new RevocationStep(Save(now.Job, part.IsLast || isStuck), _done, _authorities, part.MustWait);
+        // One that cannot be read may have been revoked by the key that it shares with another.
+        var unread = part.Certificates.Where(serial => !TryChange(serial)).Select(serial => serial.ToString()).ToList();
+        if (!planned.IsSweeping) _failed += part.Damaged + unread.Count(serial => !_changed.Contains(serial));
+
+        // In the end these would come again and again; when there is nothing else, it is over, or waits for what is being signed.
+        var isStuck = planned.IsSweeping && unread.Count > 0 && unread.Count == part.Certificates.Count;
+        var after = Save(now.Job, part.IsLast || (isStuck && !part.IsPending));
+        return new RevocationStep(after, _done, _authorities, part.MustWait || (isStuck && part.IsPending));
     }
 
     // A lease beyond its length is from before the clock was set right.
@@ -97,14 +102,16 @@ internal sealed class RevocationPartOperation(
         {
             Change(one);
         }
-        catch (Exception e) when (Damage.IsToldBy(e) && one.Changes.Count == 0)
+        catch (Exception e) when (DamagedRows.AreToldBy(e) && one.Changes.Count == 0)
         {
+            DamagedRows.Meet("certificates", serial.ToString(), e.Message);
             return false;
         }
 
         foreach (var changed in one.Changes)
         {
             _authorities.Add(changed.Authority);
+            _changed.Add(changed.Text);
             _done++;
             if (Order.Kind != RevocationJobKind.Release) Mark(changed);
         }
@@ -128,10 +135,10 @@ internal sealed class RevocationPartOperation(
         }
     }
 
-    private void Mark(CertificateRecord changed) =>
+    private void Mark(CertificateKey changed) =>
         transaction.Sql("UPDATE certificates SET revocation_job = @number WHERE serial = @serial AND authority = @authority")
             .With("number", planned.Number)
-            .With("serial", changed.SerialNumber.ToOctets())
+            .With("serial", changed.Serial)
             .With("authority", changed.Authority)
             .Execute();
 

@@ -29,7 +29,7 @@ internal sealed class RevocationSelection
     /// its way to the registry when the job went past its place.
     /// </summary>
     public const string Late = $"""
-        SELECT c.serial, c.holder, c.state,
+        SELECT {CertificateRow.Columns},
             EXISTS (SELECT 1 FROM certificates r WHERE r.serial = c.renews AND r.revocation_job = @number),
             EXISTS (SELECT 1 WHERE {Filter})
         FROM certificates c

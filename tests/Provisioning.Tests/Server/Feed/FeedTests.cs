@@ -157,9 +157,16 @@ public sealed class FeedTests
     {
         var places = new StreamPlaces(new FeedOptions());
         var (one, other) = (new Caller.RelyingParty("one"), new Caller.RelyingParty("other"));
-        Assert.Equal((true, false, true), (places.BeginCatchingUp(one), places.BeginCatchingUp(one), places.BeginCatchingUp(other)));
-        places.EndCatchingUp(one);
-        Assert.True(places.BeginCatchingUp(one));
+        foreach (var caller in new Caller[] { one, one, one, other }) Assert.Null(places.Enter(caller));
+        var (first, order) = (new TaskCompletionSource<int>(), new List<int>());
+        Task<int>[] turns = [TakeAsync(one, 1, first.Task), TakeAsync(one, 2, Task.FromResult(2)), TakeAsync(one, 3, Task.FromResult(3))];
+        Assert.Equal(9, await TakeAsync(other, 9, Task.FromResult(9)));
+        Assert.Equal([1, 9], order);
+        Assert.DoesNotContain(turns, turn => turn.IsCompleted);
+        first.SetException(new IOException());
+        await Assert.ThrowsAsync<IOException>(() => turns[0]);
+        Assert.Equal((2, 3), (await turns[1], await turns[2]));
+        Assert.Equal([1, 9, 2, 3], order);
 
         await using var server = await TestServer.StartAsync(options => options.Feed.Look = TimeSpan.FromMilliseconds(50));
         await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
@@ -175,6 +182,15 @@ public sealed class FeedTests
             await using var stream = await EventStream.OpenAsync(server.Administrator(), "?since=0");
             for (var i = 0; i < 240; i++) Assert.NotNull(await stream.ReadAsync());
         }));
+
+        Task<int> TakeAsync(Caller caller, int number, Task<int> work) => places.InTurnAsync(
+            caller,
+            () =>
+            {
+                order.Add(number);
+                return work;
+            },
+            CancellationToken.None);
     }
 
     [Fact]
@@ -212,6 +228,29 @@ public sealed class FeedTests
         Assert.Equal(2, (await server.GetAsync("/api/v1/revocations?since=0")).GetProperty("items").GetArrayLength());
         Assert.Single((await server.GetAsync("/api/v1/revocations?since=0&limit=1")).GetProperty("items").EnumerateArray());
         Assert.Contains(server.Log.All, line => line.Contains("is damaged, and left out", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TM_39_nobody_waits_for_a_last_event_that_cannot_be_told()
+    {
+        await using var server = await TestServer.StartAsync();
+        var database = server.Instance.Database;
+        var device = await server.NewDevice("pump-1").EnrollAsync(server.Registrar());
+        await RevokeAsync(server, device.SerialNumber, "superseded");
+        var last = await database.Feed.ReadLastEventAsync(default);
+        Assert.Equal(last, Assert.Single(await database.Feed.ReadEventsAsync(0, 10, default)).Sequence);
+        for (var damaged = 1; damaged <= 12; damaged++)
+        {
+            await database.Writer.RunAsync(
+                transaction => transaction.Sql("""
+                    INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
+                    SELECT MAX(sequence) + 1, 0, 'test', 'certificate-revoked', 'broken', NULL, NULL, NULL, x'00' FROM audit
+                    """).Execute(),
+                default);
+        }
+
+        Assert.True(await database.Feed.ReadHeadAsync(default) > last);
+        Assert.Equal(last, await database.Feed.ReadLastEventAsync(default));
     }
 
     [Fact]
