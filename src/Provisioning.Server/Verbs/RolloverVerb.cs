@@ -47,7 +47,7 @@ internal static class RolloverVerb
         {
             if (arguments.ContainsKey(Request))
             {
-                var path = await instance.Rollover.CreateRequestAsync(generation, authority, default);
+                var path = await instance.Rollover.CreateRequestAsync(generation, authorities, authority, default);
                 await output.WriteLineAsync(path is null
                     ? $"'{name}' is there already; nothing was changed."
                     : $"The request is in {path}\nHave your root sign it as a CA with pathLen 0 (pki/README.md shows how), then run:\n"
