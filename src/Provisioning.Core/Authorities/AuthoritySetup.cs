@@ -74,7 +74,7 @@ public sealed class AuthoritySetup(
             throw new InvalidDataException($"The key of the issuing authority is missing: '{data.KeyFile(directory.Issuing.Name)}'.");
         foreach (var authority in directory.All)
             WriteIfOther(data.CertificateFile(authority.Name), CertificatePem.Write(authority.Certificate));
-        WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Chain));
+        WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Trusted));
         return directory;
     }
 
