@@ -14,7 +14,7 @@ usage: off.sh -w DIR [options]
   -c URL            where its CRLs are (default: http://localhost:8080)
   --cert FILE       the adapter's certificate: that of a relying party
   --key FILE        its key
-  --cacert FILE     the chain of the service: pki/chain.pem
+  --cacert FILE     the trust anchor of the service: pki/chain.pem, or the root alone
   --fetch           only bring the CRLs, for the broker's first start
   -h                this text
 USAGE
@@ -39,9 +39,10 @@ done
 [[ -r $trust ]] || misused "--cacert names the chain of the service."
 [[ -n $fetch || ( -r $certificate && -r $key ) ]] || misused "--cert and --key name the adapter's certificate and key."
 
-authorities=(root issuing)           # mosquitto wants a CRL of every authority of a chain
+authorities=()                       # mosquitto wants a CRL of every authority of a chain: of the root, and of each generation of the issuing one
+listed=''                            # whether those are all that there are now
 declare -A queue=()                  # device → what to say: to be disconnected
-declare -A pending=()                # serial number → event and device: disconnected once, and not in the broker's CRL yet
+declare -A pending=()                # serial number → event, authority, device: disconnected once, and not in the broker's CRL yet
 seen=''                              # the last event that was heard
 written=''                           # the last one that is on record as dealt with
 refreshed=-1000                      # when the CRLs were brought last, in seconds of this script
@@ -53,17 +54,41 @@ retry=0
 tell_time() { now=${EPOCHREALTIME/./} now=$(( now / 1000 )); }
 
 # ── CRLs ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-# They come over plain HTTP, so each must be signed, and not older than the one before: else the broker keeps what it has.
+# A rollover makes another authority, and the service starts again for it. Each must be vouched for by what was given, and not have ended: its
+# certificate is what its CRLs are judged by.
+fetch_authorities() {
+  local list name found=()
+  list=$(curl -sSf --max-time 10 --cacert "$trust" "$server/api/v1/authorities") || return 1
+  while IFS= read -r name; do
+    jq -r --arg name "$name" '.items[] | select(.name == $name).certificate' <<<"$list" >"$work/$name.authority.new" || return 1
+    if openssl verify -CAfile "$trust" "$work/$name.authority.new" >"$work/openssl.log" 2>&1; then
+      mv "$work/$name.authority.new" "$work/$name.authority"
+      found+=("$name")
+    else
+      say "the authority $name is not vouched for by $trust, or has ended: no CRL of it is brought."
+    fi
+  done < <(jq -r '.items[].name | select(test("^[a-z]+(-[0-9]+)?$"))' <<<"$list")
+  (( ${#found[@]} )) || return 1
+  authorities=("${found[@]}")
+  listed=1
+}
+is_listed() { [[ " ${authorities[*]} " == *" $1 "* ]]; }
+
+# They come over plain HTTP, so each must be signed, and not older than the one before: else the broker keeps what it has. One that cannot be had
+# does not hold up the others.
 fetch_crls() {
-  local authority
+  local authority missing=0
+  [[ -n $listed ]] || fetch_authorities || return 1
   for authority in "${authorities[@]}"; do
-    fetch_crl "$authority" || { rm -f "$work/$authority.crl.etag"; return 1; }
+    fetch_crl "$authority" || { rm -f "$work/$authority.crl.etag"; missing=1; }
   done
-  for authority in "${authorities[@]}"; do cat "$work/$authority.crl"; done >"$work/crls.pem.new"
-  refreshed=$SECONDS
-  cmp -s "$work/crls.pem.new" "$work/crls.pem" && return 0
-  mv "$work/crls.pem.new" "$work/crls.pem"
-  [[ ! -s $work/mosquitto.pid ]] || kill -HUP "$(<"$work/mosquitto.pid")" 2>/dev/null || true
+  for authority in "${authorities[@]}"; do [[ ! -s $work/$authority.crl ]] || cat "$work/$authority.crl"; done >"$work/crls.pem.new"
+  (( missing )) || refreshed=$SECONDS
+  if ! cmp -s "$work/crls.pem.new" "$work/crls.pem"; then
+    mv "$work/crls.pem.new" "$work/crls.pem"
+    [[ ! -s $work/mosquitto.pid ]] || kill -HUP "$(<"$work/mosquitto.pid")" 2>/dev/null || true
+  fi
+  return "$missing"
 }
 fetch_crl() {
   local tag=$work/$1.crl.etag new=$work/$1.crl.new number old
@@ -71,7 +96,7 @@ fetch_crl() {
   rm -f "$new.der"
   curl -sSf --max-time 10 --etag-compare "$tag" --etag-save "$tag" -o "$new.der" "$plain/crl/$1.crl" || return 1
   [[ -s $new.der ]] || return 0      # the one that is here is still the current one
-  if ! openssl crl -inform DER -in "$new.der" -CAfile "$trust" -out "$new" 2>"$work/openssl.log" || ! grep -q 'verify OK' "$work/openssl.log"; then
+  if ! openssl crl -inform DER -in "$new.der" -CAfile "$work/$1.authority" -out "$new" 2>"$work/openssl.log" || ! grep -q 'verify OK' "$work/openssl.log"; then
     say "the CRL of $1 is not signed by it."
     return 1
   fi
@@ -80,6 +105,12 @@ fetch_crl() {
   mv "$new" "$work/$1.crl"
 }
 number_of() { [[ ! -r $1 ]] || openssl crl -in "$1" -noout -crlnumber | sed 's/.*=\(0x\)\{0,1\}//'; }
+list_revoked() {
+  local authority
+  for authority in "${authorities[@]}"; do
+    [[ ! -s $work/$authority.crl ]] || openssl crl -in "$work/$authority.crl" -noout -text | sed -n 's/^ *Serial Number: *//p'
+  done
+}
 
 # ── Disconnecting ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 # The plugin disconnects every session of a user whose entry is made or deleted: as many at once as wait. What it refuses, mosquitto_pub
@@ -104,21 +135,27 @@ disconnect() {
 
 # Once a certificate is in the broker's CRL, its device is disconnected again: it may have come back before that.
 settle() {
-  local serial behind
-  fetch_crls || return 1
+  local serial authority behind missing=0
+  fetch_crls || missing=1
   if (( ${#pending[@]} )); then
     while IFS= read -r serial; do
-      queue[${pending[$serial]#* }]+=''
+      queue[${pending[$serial]##* }]+=''
       unset "pending[$serial]"
-    done < <(comm -12 <(printf '%s\n' "${!pending[@]}" | sort) <(openssl crl -in "$work/issuing.crl" -noout -text | sed -n 's/^ *Serial Number: *//p' | sort))
+    done < <(comm -12 <(printf '%s\n' "${!pending[@]}" | sort) <(list_revoked | sort))
+    for serial in "${!pending[@]}"; do
+      authority=${pending[$serial]#* }
+      # What has ended lets nobody in, and no CRL of it is waited for.
+      [[ -z $listed ]] || is_listed "${authority%% *}" || unset "pending[$serial]"
+    done
   fi
   disconnect || return 1
 
   # Only what is dealt with is behind us. Whatever else happens to be repeated does no harm.
   behind=$seen
   for serial in "${!pending[@]}"; do (( ${pending[$serial]%% *} > behind )) || behind=$(( ${pending[$serial]%% *} - 1 )); done
-  [[ $behind != "$written" ]] || return 0
+  [[ $behind != "$written" ]] || return "$missing"
   printf '%s\n' "$behind" >"$work/last-event.new" && mv "$work/last-event.new" "$work/last-event" && written=$behind
+  return "$missing"
 }
 
 # ── One event ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -139,7 +176,9 @@ handle() {
       (( ${#queue[@]} )) || { tell_time; queued=$now; }
       queue[$device]="$id: $device is off ($serial)."
       printf -v today '%(%FT%TZ)T' -1
-      [[ $authority != issuing || $not_after < $today ]] || pending[$serial]="$id $device" ;;
+      [[ $authority != - && ! $not_after < $today ]] || return 0
+      is_listed "$authority" || listed=''
+      pending[$serial]="$id $authority $device" ;;
     provisioning.certificate.released)
       say "$id: $device may come back ($serial)."
       unset "pending[$serial]" ;;
@@ -152,6 +191,7 @@ ask() { curl -sS --cacert "$trust" --cert "$certificate" --key "$key" "$@"; }
 # Comes back when the stream has ended, or is silent for longer than heartbeats take.
 listen() {
   local line part='' dirty=1 heard=$SECONDS patience stream reader
+  listed=''
   exec 4< <(exec curl -sSNf --cacert "$trust" --cert "$certificate" --key "$key" -H "Last-Event-ID: $1" "$server/api/v1/revocations/stream")
   stream=$!
   exec 3< <(exec jq -Rr --unbuffered "$lines" <&4)
@@ -163,7 +203,7 @@ listen() {
     if IFS= read -r -t "$patience" -u 3 line; then
       line=$part$line part='' heard=$SECONDS
       case $line in
-        :) (( SECONDS - refreshed < 300 )) || dirty=1 ;;
+        :) (( SECONDS - refreshed < 300 )) || { dirty=1; listed=''; } ;;
         '! '*) say "an event cannot be read: ${line#! }" ;;
         *) handle "$line"; dirty=1 ;;
       esac

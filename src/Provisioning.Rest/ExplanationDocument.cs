@@ -7,8 +7,8 @@ namespace Provisioning.Rest;
 internal sealed record ExplanationDocument
 {
     /// <summary>
-    /// <c>repeated</c>: the certificate that the device has for this key would be given again; <c>pending</c>: it would wait for an
-    /// administrator.
+    /// What would come of it. <c>repeated</c>: the certificate that the device has for this key would be given again; <c>pending</c>: it would
+    /// wait for an administrator.
     /// </summary>
     /// <example>refused</example>
     [NamesOf(typeof(ExplainedOutcome))]

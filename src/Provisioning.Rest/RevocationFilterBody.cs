@@ -15,7 +15,10 @@ internal sealed record RevocationFilterBody
     /// <example>WO-2026-0815</example>
     public string? Lot { get; init; }
 
-    /// <summary>The authority that issued the certificate.</summary>
+    /// <summary>
+    /// The authority that issued the certificate: one generation of it. <c>issuing</c> is the first one alone, though in groups it stands for the
+    /// newest; what the next one has issued is <c>issuing-2</c>, and takes a job of its own. <c>GET authorities</c> lists them.
+    /// </summary>
     /// <example>issuing</example>
     public string? Authority { get; init; }
 

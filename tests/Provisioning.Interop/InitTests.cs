@@ -71,6 +71,9 @@ public sealed class InitTests : IDisposable
         var noKey = await ServerAsync("rollover", "--to", "2");
         Assert.Equal(1, noKey.ExitCode);
         Assert.Contains("--request", noKey.Error, StringComparison.Ordinal);
+        var both = await ServerAsync("rollover", "--to", "2", "--request", "--issuing", At("issuing.pem"));
+        Assert.Equal(1, both.ExitCode);
+        Assert.Contains("two steps", both.Error, StringComparison.Ordinal);
         Assert.Equal(0, (await ServerAsync("rollover", "--to", "2", "--request")).ExitCode);
         await SignAsync("issuing-2", 0x4712);
         var other = await ServerAsync("rollover", "--to", "2", "--issuing", At("issuing.pem"));
@@ -80,6 +83,10 @@ public sealed class InitTests : IDisposable
         var next = await ServerAsync("rollover", "--to", "2", "--issuing", At("issuing-2.pem"));
         Assert.True(next.ExitCode == 0, next.Error);
         Assert.Matches("issuing-2 .* signs", (await ServerAsync("rollover")).Output);
+
+        // An init that goes on, for a credential that is missing, tells of the generation that signs.
+        File.Delete(Path.Combine(Data, "credentials", "admin.p12"));
+        Assert.Contains(Path.Combine(Data, "pki", "issuing-2.pem") + "   CN=", (await ServerAsync("init")).Output, StringComparison.Ordinal);
         var audit = await ServerAsync("audit");
         Assert.True(audit.ExitCode == 0, audit.Output + audit.Error);
     }

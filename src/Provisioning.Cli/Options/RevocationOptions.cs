@@ -34,7 +34,7 @@ internal static class RevocationOptions
     [
         ("group", ListOptions.Text("--group", "NAME", "Of this enrollment group.")),
         ("lot", ListOptions.Text("--lot", "NAME", "Of the devices of this lot.")),
-        ("authority", ListOptions.Text("--authority", "NAME", "Issued by this authority.")),
+        ("authority", ListOptions.Text("--authority", "NAME", "Issued by this authority: one generation. issuing is the first one alone, issuing-2 the next.")),
         ("profile", ListOptions.Text("--profile", "NAME", "Made from this profile.")),
     ];
 

@@ -59,6 +59,23 @@ internal static class AuthorityChecks
             throw new InvalidDataException("The issuing certificate does not belong to the issuing key.");
     }
 
+    /// <summary>RFC 5280 §4.1.2.4: who finds an issuer by its name must not find two; nor two names for one key.</summary>
+    /// <exception cref="InvalidDataException">The name or the key is that of another authority.</exception>
+    internal static void CheckIsNew(ReadOnlyMemory<byte> subject, Digest keyThumbprint, IReadOnlyList<Authority> present)
+    {
+        // As people read it: names that differ in their encoding only, or in their case, are one (RFC 5280 §7.1).
+        var name = new X500DistinguishedName(subject.Span).Name;
+        if (present.FirstOrDefault(one => string.Equals(one.DisplayName, name, StringComparison.OrdinalIgnoreCase)) is { } same)
+        {
+            throw new InvalidDataException(
+                $"The name '{name}' is that of '{same.Name}' already, and nothing was signed. Set Provisioning__Authority__IssuingName to another "
+                + "one, or leave it out for a name that is made up.");
+        }
+
+        if (present.FirstOrDefault(one => one.KeyThumbprint == keyThumbprint) is { } holder)
+            throw new InvalidDataException($"The key is that of '{holder.Name}' already.");
+    }
+
     /// <summary>Makes the request that an offline root is to sign.</summary>
     /// <returns>PEM.</returns>
     internal static string Request(SigningKey key, string commonName)

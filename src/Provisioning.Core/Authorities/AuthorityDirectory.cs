@@ -39,6 +39,12 @@ public sealed class AuthorityDirectory : IDisposable
     /// <summary>The certificates above one that is issued now, from the issuing authority to the root, DER.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Chain { get; }
 
+    /// <summary>
+    /// What whoever judges our certificates is given: all generations of the issuing authority, newest first, and the root, DER. What the older ones
+    /// have signed is shown for years, by devices that may send nothing but their own certificate, and CRLs are verified with these.
+    /// </summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Trusted => Generations.Reverse().Append(Root).Select(authority => authority.Certificate);
+
     /// <summary>The name of a generation of the issuing authority.</summary>
     /// <param name="generation">1 for the first one.</param>
     /// <returns><see cref="IssuingName"/>, and from the second one on with its number.</returns>

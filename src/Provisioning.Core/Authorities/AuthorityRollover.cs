@@ -1,12 +1,11 @@
-using System.Security.Cryptography;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
 
 /// <summary>
 /// Makes the next generation of the issuing authority, with a key and a name of its own, under the same root: devices trust it already.
-/// From the next start on it signs; the generations before sign CRLs and OCSP answers for as long as their keys are here. Each step looks
-/// at what is there first, so what was killed goes on where it stopped.
+/// From the next start on it signs; the generations before sign CRLs and OCSP answers for as long as their keys are here. What was killed
+/// goes on where it stopped.
 /// </summary>
 /// <param name="data">Where the files are.</param>
 /// <param name="keys">The keys.</param>
@@ -17,6 +16,8 @@ namespace Provisioning.Core.Authorities;
 public sealed class AuthorityRollover(
     DataDirectory data, KeyFiles keys, IAuthorityStore store, AuthoritySetup setup, InternalIssuer issuer, TimeProvider time)
 {
+    private readonly AuthorityMaker _maker = new(keys, store, issuer, time);
+
     /// <summary>Makes a generation here, with the key of the root.</summary>
     /// <param name="generation">Which one; that it is there already changes nothing.</param>
     /// <param name="authorities">The authorities that there are.</param>
@@ -34,27 +35,27 @@ public sealed class AuthorityRollover(
                 $"The root's key '{data.KeyFile(AuthorityDirectory.RootName)}' is not here. Bring it for the moment, or run this with --request.");
         }
 
-        var name = AuthorityDirectory.NameOf(generation);
-        using var key = keys.LoadOrCreate(name, options.KeyAlgorithm);
-        var certificate = await issuer.IssueAsync(
-            authorities.Root, HolderKind.Authority, CommonName(generation, options), AuthorityDirectory.IssuingName, key, [], "generation " + name);
-        await AddAsync(name, certificate.Der, authorities, ct);
+        await _maker.MakeAsync(Wanted(generation, authorities, options), authorities.All, ct);
         return true;
     }
 
     /// <summary>Makes the key of a generation, and the request that the offline root is to sign.</summary>
     /// <param name="generation">Which one.</param>
+    /// <param name="authorities">The authorities that there are.</param>
     /// <param name="options">The kind of key, and the name.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The path of the request, PEM; null when the generation is there already.</returns>
-    /// <exception cref="InvalidDataException">It is not the next one.</exception>
-    public async Task<string?> CreateRequestAsync(int generation, AuthorityOptions options, CancellationToken ct)
+    /// <exception cref="InvalidDataException">It is not the next one, or its name is that of another one.</exception>
+    public async Task<string?> CreateRequestAsync(
+        int generation, AuthorityDirectory authorities, AuthorityOptions options, CancellationToken ct)
     {
         if (await IsThereAsync(generation, ct)) return null;
-        var name = AuthorityDirectory.NameOf(generation);
-        using var key = keys.LoadOrCreate(name, options.KeyAlgorithm);
-        var path = Path.Combine(data.Pki, name + ".csr");
-        var pem = AuthorityChecks.Request(key, CommonName(generation, options));
+        var wanted = Wanted(generation, authorities, options);
+        using var key = keys.LoadOrCreate(wanted.Name, wanted.KeyAlgorithm);
+        var commonName = wanted.CommonName(key);
+        AuthorityChecks.CheckIsNew(DistinguishedName.Encode(commonName), key.PublicKey.Thumbprint, authorities.All);
+        var path = Path.Combine(data.Pki, wanted.Name + ".csr");
+        var pem = AuthorityChecks.Request(key, commonName);
         DurableFile.Write(path, System.Text.Encoding.ASCII.GetBytes(pem + "\n"), DurableFile.Readable);
         return path;
     }
@@ -77,7 +78,7 @@ public sealed class AuthorityRollover(
         AuthorityChecks.CheckAuthority(issuing, "issuing");
         AuthorityChecks.CheckChain(root, issuing, time.GetUtcNow());
         AuthorityChecks.CheckKey(issuing, key);
-        await AddAsync(name, issuing.RawData, authorities, ct);
+        await _maker.AddAsync(new AuthorityRecord(name, AuthorityDirectory.RootName, issuing.RawData), authorities.All, ct);
         return true;
     }
 
@@ -92,19 +93,11 @@ public sealed class AuthorityRollover(
             : throw new InvalidDataException($"The newest generation is {newest}, so the next one is {newest + 1}.");
     }
 
-    // RFC 5280 §4.1.2.4: who finds an issuer by its name must not find two.
-    private async Task AddAsync(string name, ReadOnlyMemory<byte> certificate, AuthorityDirectory authorities, CancellationToken ct)
-    {
-        var record = new AuthorityRecord(name, AuthorityDirectory.RootName, certificate);
-        using var made = Authority.Create(record, key: null);
-        if (authorities.All.FirstOrDefault(one => one.SubjectName.Span.SequenceEqual(made.SubjectName.Span)) is { } same)
-            throw new InvalidDataException($"The name '{made.DisplayName}' is that of '{same.Name}' already. Set Provisioning__Authority__IssuingName.");
-        if (authorities.All.Any(one => one.KeyThumbprint == made.KeyThumbprint))
-            throw new InvalidDataException("The key is that of another authority here.");
-        if (await store.AddAuthoritiesAsync([record], time.GetUtcNow(), ct) is { } taken)
-            throw new InvalidDataException($"There already is another authority '{taken}' in this data directory.");
-    }
-
-    private static string CommonName(int generation, AuthorityOptions options) =>
-        options.IssuingName ?? $"Provisioning Issuing CA G{generation} {Convert.ToHexString(RandomNumberGenerator.GetBytes(3))}";
+    private static NewAuthority Wanted(int generation, AuthorityDirectory authorities, AuthorityOptions options) =>
+        new(AuthorityDirectory.NameOf(generation), AuthorityDirectory.IssuingName, authorities.Root)
+        {
+            KeyAlgorithm = options.KeyAlgorithm,
+            Configured = options.IssuingName,
+            Title = $"Provisioning Issuing CA G{generation}",
+        };
 }

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Provisioning.Core.Certificates;
 
 namespace Provisioning.Core.Authorities;
 
@@ -15,6 +14,8 @@ namespace Provisioning.Core.Authorities;
 public sealed class AuthoritySetup(
     DataDirectory data, KeyFiles keys, IAuthorityStore store, InternalIssuer issuer, TimeProvider time)
 {
+    private readonly AuthorityMaker _maker = new(keys, store, issuer, time);
+
     /// <summary>Makes a root and an issuing authority, as far as they are not there yet.</summary>
     /// <param name="options">What kind.</param>
     /// <param name="ct">Gives up between the steps.</param>
@@ -34,8 +35,13 @@ public sealed class AuthoritySetup(
                 + "safe place: they may be the only copies, so do not delete them.");
         }
 
-        var suffix = Convert.ToHexString(RandomNumberGenerator.GetBytes(3));
-        await EnsureAsync(AuthorityDirectory.RootName, null, options.RootName ?? $"Provisioning Root CA {suffix}", options, ct);
+        var newRoot = new NewAuthority(AuthorityDirectory.RootName, AuthorityDirectory.RootName, null)
+        {
+            KeyAlgorithm = options.KeyAlgorithm,
+            Configured = options.RootName,
+            Title = "Provisioning Root CA",
+        };
+        await EnsureAsync(newRoot, [], ct);
         using var root = await LoadAsync(AuthorityDirectory.RootName, ct);
         if (root.Key is null && !await ExistsAsync(ct))
         {
@@ -44,8 +50,13 @@ public sealed class AuthoritySetup(
                 + "authority. Bring that key back, or run init with --root and --issuing if the root was taken in from elsewhere.");
         }
 
-        await EnsureAsync(
-            AuthorityDirectory.IssuingName, root, options.IssuingName ?? $"Provisioning Issuing CA {suffix}", options, ct);
+        var newIssuing = new NewAuthority(AuthorityDirectory.IssuingName, AuthorityDirectory.IssuingName, root)
+        {
+            KeyAlgorithm = options.KeyAlgorithm,
+            Configured = options.IssuingName,
+            Title = "Provisioning Issuing CA",
+        };
+        await EnsureAsync(newIssuing, [root], ct);
     }
 
     /// <summary>Loads all authorities and writes their certificate files where they are missing.</summary>
@@ -63,7 +74,7 @@ public sealed class AuthoritySetup(
             throw new InvalidDataException($"The key of the issuing authority is missing: '{data.KeyFile(directory.Issuing.Name)}'.");
         foreach (var authority in directory.All)
             WriteIfOther(data.CertificateFile(authority.Name), CertificatePem.Write(authority.Certificate));
-        WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Chain));
+        WriteIfOther(data.ChainFile, CertificatePem.Write(directory.Trusted));
         return directory;
     }
 
@@ -78,15 +89,10 @@ public sealed class AuthoritySetup(
     /// <returns>False in an empty data directory.</returns>
     public async Task<bool> ExistsAsync(CancellationToken ct) => (await store.ListAuthoritiesAsync(ct)).Count >= 2;
 
-    private async Task EnsureAsync(
-        string name, Authority? parent, string commonName, AuthorityOptions options, CancellationToken ct)
+    private async Task EnsureAsync(NewAuthority wanted, IReadOnlyList<Authority> present, CancellationToken ct)
     {
-        if ((await store.ListAuthoritiesAsync(ct)).Any(authority => authority.Name == name)) return;
-        using var key = keys.LoadOrCreate(name, options.KeyAlgorithm);
-        var certificate = await issuer.IssueAsync(parent, HolderKind.Authority, commonName, name, key, [], "first " + name);
-        var record = new AuthorityRecord(name, parent?.Name ?? name, certificate.Der);
-        if (await store.AddAuthoritiesAsync([record], time.GetUtcNow(), ct) is not null)
-            throw new InvalidDataException($"There already is another authority '{name}' in this data directory.");
+        if ((await store.ListAuthoritiesAsync(ct)).Any(authority => authority.Name == wanted.Name)) return;
+        await _maker.MakeAsync(wanted, present, ct);
     }
 
     private async Task<Authority> LoadAsync(string name, CancellationToken ct)

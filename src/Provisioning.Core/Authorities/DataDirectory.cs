@@ -13,7 +13,7 @@ public sealed record DataDirectory(string Path)
     /// <summary>The published CRLs.</summary>
     public string Crls => System.IO.Path.Combine(Path, "crl");
 
-    /// <summary>The issuing certificate and the root, PEM.</summary>
+    /// <summary>All generations of the issuing authority, newest first, and the root, PEM: for brokers and others who judge certificates of devices.</summary>
     public string ChainFile => System.IO.Path.Combine(Pki, "chain.pem");
 
     /// <summary>The certificate of an authority or of the server, PEM.</summary>

@@ -18,8 +18,11 @@ public sealed record AuthorizedRequest
     /// <summary>What kind of holder the certificate is for.</summary>
     public required HolderKind HolderKind { get; init; }
 
-    /// <summary>The device ID, or the name of the principal.</summary>
+    /// <summary>The device ID, the name of the principal, or that of an authority in paths.</summary>
     public required string Holder { get; init; }
+
+    /// <summary>For an authority: what it is called in certificates. Its key belongs to <see cref="Holder"/>, whatever that is.</summary>
+    public string? CommonName { get; init; }
 
     /// <summary>The profile that it is planned with.</summary>
     public required string Profile { get; init; }
@@ -112,11 +115,13 @@ public sealed record AuthorizedRequest
     /// <param name="kind">For whom.</param>
     /// <param name="holder">The name.</param>
     /// <param name="profile">The profile.</param>
+    /// <param name="commonName">For an authority: what it is called in certificates.</param>
     /// <returns>The permission, or the refusal for a device: those go through the rules above.</returns>
-    internal static Outcome<AuthorizedRequest> Service(Caller.Service caller, HolderKind kind, string holder, string profile) =>
+    internal static Outcome<AuthorizedRequest> Service(
+        Caller.Service caller, HolderKind kind, string holder, string profile, string? commonName = null) =>
         kind is HolderKind.Device
             ? new Refusal(RefusalCode.NotAllowed, "The service itself enrolls no devices.")
-            : new AuthorizedRequest { Caller = caller, HolderKind = kind, Holder = holder, Profile = profile };
+            : new AuthorizedRequest { Caller = caller, HolderKind = kind, Holder = holder, Profile = profile, CommonName = commonName };
 
     /// <summary>The same, with the approval of an administrator, which the reserve transaction looks for.</summary>
     /// <param name="approval">Its ID.</param>

@@ -20,9 +20,10 @@ internal static class HealthEndpoints
     internal static IResult GetLive() => TypedResults.Text("live\n");
 
     /// <summary>The service can enroll devices now.</summary>
-    /// <remarks>Checks that the database can be written, the issuing key's last signature was good and its certificate is
-    /// valid, the clock has neither gone back nor jumped far ahead, and every CRL is fresh. Not ready from the moment on when the
-    /// process is asked to stop.</remarks>
+    /// <remarks>
+    /// Checks that the database can be written, the issuing key's last signature was good and its certificate is valid, the clock has neither
+    /// gone back nor jumped far ahead, and every CRL is fresh. Not ready from the moment on when the process is asked to stop.
+    /// </remarks>
     /// <param name="readiness">Looks.</param>
     /// <param name="ct">Gives up.</param>
     /// <response code="200">It can.</response>

@@ -76,12 +76,15 @@ internal sealed class ServerCertificate(
         var withKey = key.Use(algorithm => algorithm is ECDsa ecdsa
             ? certificate.CopyWithPrivateKey(ecdsa)
             : certificate.CopyWithPrivateKey((RSA)algorithm));
-        var issuing = X509CertificateLoader.LoadCertificate(authorities.Issuing.Certificate.Span);
+        X509Certificate2Collection generations =
+            [.. authorities.Generations.Reverse().Select(one => X509CertificateLoader.LoadCertificate(one.Certificate.Span))];
 
-        // The list of authorities in the handshake lets a browser offer the right certificate instead of all.
-        var trust = SslCertificateTrust.CreateForX509Collection([issuing], sendTrustInHandshake: true);
+        // The list of authorities in the handshake lets a browser offer the right certificate instead of all. Whoever obeys it (Go, Java,
+        // Schannel, browsers) shows nothing that was signed by somebody else, so each generation is in it, ended ones too: what they signed may
+        // still renew in its grace. The root is not: it signs no callers, and every name takes some 50 octets of a small device's buffer.
+        var trust = SslCertificateTrust.CreateForX509Collection(generations, sendTrustInHandshake: true);
         NotAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
-        _context = SslStreamCertificateContext.Create(withKey, [issuing], offline: true, trust);
+        _context = SslStreamCertificateContext.Create(withKey, [generations[0]], offline: true, trust);
     }
 
     private bool Fits(X509Certificate2 certificate, SigningKey key) =>

@@ -110,7 +110,7 @@ internal static class InitVerb
         await output.WriteLineAsync($"""
             Ready in {instance.Data.Path}
               trust anchor   {instance.Data.CertificateFile("root")}   {authorities.Root.DisplayName}
-              issuing        {instance.Data.CertificateFile("issuing")}   {authorities.Issuing.DisplayName}
+              issuing        {instance.Data.CertificateFile(authorities.Issuing.Name)}   {authorities.Issuing.DisplayName}
               credentials    {instance.Data.Credentials}
             """);
         if (authorities.Root.Key is not null)

@@ -25,6 +25,8 @@ internal static class RolloverVerb
     {
         if (arguments.Keys.Except([To, Request, Issuing]).FirstOrDefault() is { } unknown)
             throw new StartupException($"rollover does not know '{unknown}'.{Environment.NewLine}{Usage}");
+        if (arguments.ContainsKey(Request) && arguments.ContainsKey(Issuing))
+            throw new StartupException($"{Request} and {Issuing} are two steps: the root signs in between.{Environment.NewLine}{Usage}");
         await using var instance = await Instance.OpenAsync(options, mayCreatePassphrase: false, TimeProvider.System, default);
         await instance.RecoverAsync();
         using var authorities = await instance.LoadAuthoritiesAsync();
@@ -47,7 +49,7 @@ internal static class RolloverVerb
         {
             if (arguments.ContainsKey(Request))
             {
-                var path = await instance.Rollover.CreateRequestAsync(generation, authority, default);
+                var path = await instance.Rollover.CreateRequestAsync(generation, authorities, authority, default);
                 await output.WriteLineAsync(path is null
                     ? $"'{name}' is there already; nothing was changed."
                     : $"The request is in {path}\nHave your root sign it as a CA with pathLen 0 (pki/README.md shows how), then run:\n"

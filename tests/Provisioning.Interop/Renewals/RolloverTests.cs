@@ -36,6 +36,8 @@ public sealed class RolloverTests
             await JudgeAsync(server, fleet[0].Active, generation, "OK");
             issuers.Add(fleet[0].Active.Issuer);
             Assert.Equal(generation, issuers.Count);
+            await AssertListedAsync(server, issuers);
+            foreach (var device in fleet.Take(2)) Assert.Equal(HttpStatusCode.OK, await ShowObedientlyAsync(server, device.Active));
         }
 
         // Who has slept through two generations catches up; then a certificate of each of them is revoked by the one that issued it.
@@ -57,7 +59,50 @@ public sealed class RolloverTests
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromMinutes(5), "It has taken longer than the rehearsal may.");
     }
 
-    // Killed or not, the same again changes nothing.
+    // What the handshake names in either version of TLS, to openssl; and what brokers are given.
+    private static async Task AssertListedAsync(ServerProcess server, IReadOnlySet<string> issuers)
+    {
+        foreach (var version in (string[])["-tls1_2", "-tls1_3"])
+        {
+            var seen = await Tool.RunAsync(
+                "openssl", ["s_client", "-connect", $"localhost:{server.HttpsPort}", "-CAfile", server.Pki("root.pem"), "-nameopt", "RFC2253", version], input: "");
+            var listed = seen.Output.Split('\n').SkipWhile(line => line != "Acceptable client certificate CA names").Skip(1)
+                .TakeWhile(line => line.StartsWith("CN", StringComparison.Ordinal));
+            Assert.Equal(issuers.Order(), listed.Order());
+        }
+
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPemFile(server.Pki("chain.pem"));
+        Assert.Equal([.. issuers.Order(), (await RootAsync(server)).Subject], [.. chain.SkipLast(1).Select(one => one.Subject).Order(), chain[^1].Subject]);
+    }
+
+    private static async Task<X509Certificate2> RootAsync(ServerProcess server) =>
+        X509Certificate2.CreateFromPem(await File.ReadAllTextAsync(server.Pki("root.pem")));
+
+    // As Go, Java, Schannel and browsers do: what none of the named authorities has signed is not shown.
+    private static async Task<HttpStatusCode> ShowObedientlyAsync(ServerProcess server, X509Certificate2 certificate)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions =
+            {
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    CustomTrustStore = { await RootAsync(server) },
+                    RevocationMode = X509RevocationMode.NoCheck,
+                    DisableCertificateDownloads = true,
+                },
+                LocalCertificateSelectionCallback = (_, _, _, remote, issuers) =>
+                    remote is not null && issuers.Contains(certificate.Issuer) ? certificate : null!,
+            },
+        };
+        using var client = new HttpClient(handler) { BaseAddress = new Uri(server.Https) };
+        using var answer = await client.GetAsync("/api/v1/self");
+        return answer.StatusCode;
+    }
+
+    // Done again, it changes nothing; KilledSetupTests kill it.
     private static async Task RollAsync(ServerProcess server, int generation)
     {
         await server.StopAsync();

@@ -77,6 +77,19 @@ internal sealed class BrokerHouse : IAsyncDisposable
         _adapter = null;
     }
 
+    /// <summary>The next generation of the issuing authority; broker and adapter know nothing of it.</summary>
+    internal async Task RollAsync(int generation)
+    {
+        await Server.StopAsync();
+        var rolled = await Tool.RunAsync(
+            "dotnet", [Repository.Program("Provisioning.Server", "Provisioning.Server"), "rollover", "--to", $"{generation}"], environment: Server.Environment);
+        Assert.True(rolled.ExitCode == 0, rolled.Error);
+        await Server.StartAgainAsync();
+    }
+
+    /// <summary>The last event that the adapter has dealt with.</summary>
+    internal async Task<string?> LastEventAsync() => File.Exists(At("last-event")) ? (await File.ReadAllTextAsync(At("last-event"))).Trim() : null;
+
     /// <summary>Enrolls, and gives the certificate with its key; its files are in the folder.</summary>
     internal async Task<X509Certificate2> EnrollAsync(string device, IReadOnlyDictionary<string, string>? attributes = null)
     {

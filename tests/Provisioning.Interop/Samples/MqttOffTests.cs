@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 
 namespace Provisioning.Interop.Samples;
 
@@ -60,6 +61,39 @@ public sealed class MqttOffTests
             await using var session = await house.ConnectAsync("pump-1", certificate);
             return session is not null;
         });
+    }
+
+    [Fact]
+    public async Task L_14_across_a_rollover_devices_of_both_generations_are_let_in_and_are_off_when_they_are_revoked()
+    {
+        await using var house = await BrokerHouse.StartAsync();
+        await OffAsync(house, "warm-up", isDevice: false);
+        using var old = await house.EnrollAsync("pump-old");
+        using var bystander = await house.EnrollAsync("bystander");
+        await using var oldSession = await OpenAsync(house, "pump-old", old);
+
+        await house.RollAsync(2);
+
+        using var next = await house.EnrollAsync("pump-next");
+        Assert.NotEqual(old.Issuer, next.Issuer);
+        await house.UntilAsync(async () =>
+        {
+            await using var session = await house.ConnectAsync("pump-next", next);
+            return session is not null;
+        });
+        await using var nextSession = await OpenAsync(house, "pump-next", next);
+        foreach (var (device, certificate, session) in new[] { ("pump-next", next, nextSession), ("pump-old", old, oldSession) })
+        {
+            await Api.RevokeAsync(house.Administrator, certificate.SerialNumber, "keyCompromise");
+            await UntilClosedAsync(house, session);
+            await house.UntilRefusedAsync(device, certificate);
+        }
+
+        // Both are in CRLs that the broker has, so the adapter is done with both.
+        var events = await house.Administrator.GetFromJsonAsync<JsonElement>("/api/v1/revocations?since=0");
+        var last = events.GetProperty("items").EnumerateArray().Last().GetProperty("id").GetString();
+        await house.UntilAsync(async () => await house.LastEventAsync() == last);
+        await using var other = await OpenAsync(house, "bystander", bystander);
     }
 
     [Fact]

@@ -100,8 +100,10 @@ public sealed record RevocationEventDocument
 /// <summary>The <c>data</c> of an event. What is about a device and not about one certificate names no certificate.</summary>
 public sealed record RevocationEventData
 {
-    /// <summary>What the holder is: <c>device</c>, <c>registrar</c>, <c>administrator</c>, <c>relyingParty</c>, <c>service</c>, <c>claim</c>
-    /// or, of an authority that comes to its end, <c>authority</c>.</summary>
+    /// <summary>
+    /// What the holder is: <c>device</c>, <c>registrar</c>, <c>administrator</c>, <c>relyingParty</c>, <c>service</c>, <c>claim</c> or, of an authority
+    /// that comes to its end, <c>authority</c>.
+    /// </summary>
     /// <example>device</example>
     public required string? HolderKind { get; init; }
 

@@ -17,7 +17,7 @@ public sealed record RevocationFilter
     /// <summary>The lot that the device was made in.</summary>
     public string? Lot { get; init; }
 
-    /// <summary>The authority that issued the certificate.</summary>
+    /// <summary>The authority that issued the certificate: one generation, by its name in paths.</summary>
     public string? Authority { get; init; }
 
     /// <summary>The profile that it was made from.</summary>

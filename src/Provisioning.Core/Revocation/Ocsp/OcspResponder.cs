@@ -206,7 +206,7 @@ public sealed partial class OcspResponder(
             if (!issuer.IsMeantBy(request.CertIds[0])) continue;
             for (var i = 1; i < request.CertIds.Count; i++)
                 if (!issuer.IsMeantBy(request.CertIds[i])) return null;
-            return signers.Authorities.Contains(issuer.Authority) ? issuer.Authority : null;
+            return signers.AnswersFor(issuer.Authority) ? issuer.Authority : null;
         }
 
         return null;

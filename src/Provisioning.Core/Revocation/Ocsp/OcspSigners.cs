@@ -37,18 +37,23 @@ public sealed partial class OcspSigners(
     private readonly SemaphoreSlim _one = new(1);
     private readonly ConcurrentDictionary<string, OcspSigner> _current = new(StringComparer.Ordinal);
 
-    /// <summary>The authorities that OCSP answers for.</summary>
-    public IReadOnlyList<Authority> Authorities { get; } = [.. authorities.All.Where(authority => !authority.IsRoot && authority.Key is not null)];
+    private readonly Authority[] _authorities = [.. authorities.All.Where(authority => !authority.IsRoot && authority.Key is not null)];
 
     /// <summary>Until when the certificates are valid that answers are signed with, by authority.</summary>
     public IEnumerable<(string Authority, DateTimeOffset NotAfter)> Ends => _current.Select(one => (one.Key, one.Value.NotAfter));
+
+    /// <summary>
+    /// Whether OCSP answers for an authority. One that has ended can delegate to nobody any more, and RFC 6960 §4.2.2.2 wants a delegate of the
+    /// authority itself: what outlives it (<c>idevid</c>) stands in its CRL.
+    /// </summary>
+    internal bool AnswersFor(Authority authority) => _authorities.Contains(authority) && !HasEnded(authority);
 
     /// <summary>The signer of an authority, perhaps expired; null when there is none.</summary>
     internal OcspSigner? Find(string authority) => _current.GetValueOrDefault(authority);
 
     /// <summary>
-    /// Sees to it that each authority has a signer whose certificate is good and not due. A failure of one leaves the others alone, and what
-    /// it had before in use.
+    /// Sees to it that each authority that has not ended has a signer whose certificate is good and not due. A failure of one leaves the
+    /// others alone, and what it had before in use.
     /// </summary>
     /// <returns>True when each has one that is good and not due.</returns>
     public async Task<bool> EnsureAllAsync()
@@ -57,7 +62,12 @@ public sealed partial class OcspSigners(
         try
         {
             var all = true;
-            foreach (var authority in Authorities) all &= await TryEnsureAsync(authority);
+            foreach (var authority in _authorities)
+            {
+                if (HasEnded(authority)) Drop(authority);
+                else all &= await TryEnsureAsync(authority);
+            }
+
             return all;
         }
         finally
@@ -90,11 +100,11 @@ public sealed partial class OcspSigners(
 
     private async Task EnsureAsync(Authority authority)
     {
-        if (Find(authority.Name) is { } current && !IsDue(current) && await IsGoodAsync(current)) return;
+        if (Find(authority.Name) is { } current && !IsDue(current, authority) && await IsGoodAsync(current)) return;
         if (!_current.ContainsKey(authority.Name) && await LoadAsync(authority) is { } loaded)
         {
             _current[authority.Name] = loaded;
-            if (!IsDue(loaded)) return;
+            if (!IsDue(loaded, authority)) return;
         }
 
         var made = await MakeAsync(authority);
@@ -135,11 +145,21 @@ public sealed partial class OcspSigners(
     private static KeyAlgorithm KindFor(Authority authority) =>
         Profile.IsRsa(authority.Key!.Algorithm) ? KeyAlgorithm.Rsa2048 : KeyAlgorithm.P256;
 
+    // By a clock that cannot be believed nothing has ended.
+    private bool HasEnded(Authority authority) => clock.State == ClockState.Sane && authority.NotAfter < time.GetUtcNow();
+
+    private void Drop(Authority authority)
+    {
+        if (_current.TryRemove(authority.Name, out _)) Log.Ended(logger, authority.Name, authority.NotAfter);
+    }
+
     // By a clock that cannot be believed nothing is due. One from the future was made by such a clock, before it was set right.
-    private bool IsDue(OcspSigner signer)
+    // One that lasts as long as its authority cannot be bettered.
+    private bool IsDue(OcspSigner signer, Authority authority)
     {
         if (clock.State != ClockState.Sane) return false;
         var now = time.GetUtcNow();
+        if (now >= signer.NotBefore && signer.NotAfter >= authority.NotAfter) return false;
         var life = signer.NotAfter - signer.NotBefore;
         return now < signer.NotBefore || now >= signer.NotBefore + (life * ca.Profiles[FixedProfiles.OcspResponder].RenewAfter);
     }
@@ -163,5 +183,9 @@ public sealed partial class OcspSigners(
         [LoggerMessage(EventId = 3, Level = LogLevel.Critical, Message =
             "There is no certificate to sign OCSP answers for '{Authority}' with, or only for {Left} more; relying parties will be refused.")]
         public static partial void NothingToSignWith(ILogger logger, string authority, TimeSpan left, Exception problem);
+
+        [LoggerMessage(EventId = 4, Level = LogLevel.Information, Message =
+            "OCSP does not answer for '{Authority}' any more: it has ended on {NotAfter:u}. What outlives it stands in its CRL.")]
+        public static partial void Ended(ILogger logger, string authority, DateTimeOffset notAfter);
     }
 }

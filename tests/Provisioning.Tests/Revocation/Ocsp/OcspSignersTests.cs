@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Revocation.Ocsp;
 
 namespace Provisioning.Tests.Revocation.Ocsp;
 
@@ -84,6 +85,26 @@ public sealed class OcspSignersTests
 
         // What is out there stays good.
         OcspReply.Read(before.Octets).Verified(house.Issuing, house.Time.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task L_14_an_authority_that_comes_to_its_end_keeps_its_last_responder_and_is_left_alone_afterwards()
+    {
+        await using var house = await OcspHouse.StartAsync();
+        var request = OcspRequests.About(house.Issuing, await house.EnrollAsync("pump-1"));
+        house.Time.Advance(house.Issuing.NotAfter - house.Time.GetUtcNow() - TimeSpan.FromDays(1));
+        Assert.True(await house.Signers.EnsureAllAsync());
+        var last = (await house.AskAsync(request)).Verified(house.Issuing, house.Time.GetUtcNow()).Certificate;
+
+        // In its last hour it signs nothing more, which no certificate would outlive.
+        house.Time.Advance(TimeSpan.FromDays(1) - TimeSpan.FromMinutes(30));
+        Assert.True(await house.Signers.EnsureAllAsync());
+        Assert.Equal(last, (await house.AskAsync(request)).Verified(house.Issuing, house.Time.GetUtcNow()).Certificate);
+
+        house.Time.Advance(TimeSpan.FromHours(1));
+        Assert.True(await house.Signers.EnsureAllAsync());
+        Assert.Empty(house.Signers.Ends);
+        Assert.Equal((int)OcspResponseStatus.Unauthorized, (await house.AskAsync(request)).Status);
     }
 
     [Fact]

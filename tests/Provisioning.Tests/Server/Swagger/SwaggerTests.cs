@@ -24,6 +24,14 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
         Assert.True(golden == served, "It differs from what is served; ACCEPT=1 takes that. " + Diff(golden, served));
     }
 
+    /// <summary>A comment whose text begins beside its tag, or with a tag of its own, keeps the blanks before its further lines.</summary>
+    [Fact]
+    public async Task No_description_carries_the_indentation_of_the_source()
+    {
+        var text = (await _host.GetAsync("/openapi.yaml", null)).Text;
+        Assert.DoesNotMatch(@"\\n {8}", text);
+    }
+
     [Fact]
     public async Task Every_operation_is_described_and_says_what_it_refuses()
     {
