@@ -10,6 +10,9 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     internal IReadOnlyCollection<string> All => _lines;
 
+    /// <summary>Less the damaged rows: a process tells of each once, wherever it was met, and other tests damage some beside this one.</summary>
+    internal IReadOnlyList<string> OfThisServer => [.. _lines.Where(line => !line.Contains("is damaged, and left out", StringComparison.Ordinal))];
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

@@ -244,7 +244,7 @@ public sealed class FeedTests
             await database.Writer.RunAsync(
                 transaction => transaction.Sql("""
                     INSERT INTO audit (sequence, at, actor, action, holder_kind, holder, serial, detail, hash)
-                    SELECT MAX(sequence) + 1, 0, 'test', 'certificate-revoked', 'broken', NULL, NULL, NULL, x'00' FROM audit
+                    SELECT MAX(sequence) + 1, 0, 'test', 'certificate-revoked', 'broken', NULL, NULL, NULL, zeroblob(32) FROM audit
                     """).Execute(),
                 default);
         }
