@@ -132,7 +132,7 @@ public sealed partial class CrlSchedule(
         var made = (Complete: time.GetTimestamp(), Delta: time.GetTimestamp());
         while (true)
         {
-            signal.Clear(scope);
+            if (!signal.Clear(scope) && wake is CrlWake.Signal) wake = CrlWake.Look;
             var result = await TryAsync(authority, scope, wake, failures, ct);
             failures = result is CrlStep.Failed ? failures + 1 : 0;
             if (result is CrlStep.Complete) made = (time.GetTimestamp(), time.GetTimestamp());
@@ -222,6 +222,7 @@ public sealed partial class CrlSchedule(
         {
             // The key of an authority is judged by the signature that every start makes; one is enough.
             case CrlWake.Start when scope.Shard == 0: return complete;
+            case CrlWake.Signal when scope.Shard == 0: return new CrlName(scope, options.HasDeltas);
             case CrlWake.CompleteIsDue: return complete;
             case CrlWake.DeltaIsDue: return new CrlName(scope, options.HasDeltas);
             case CrlWake.Start when IsDue(complete, time.GetTimestamp(), options.RefreshEvery): return complete;
