@@ -61,6 +61,7 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 
     private Outcome<ChangedDevice> Suspend(DeviceState from, string? reason)
     {
+        // One that is damaged cannot be held, and needs not: nobody is let in with it, nor while its device is suspended.
         foreach (var certificate in ReadLiving())
         {
             if (certificate.State is not (CertificateState.Issued or CertificateState.Current or CertificateState.Superseded)) continue;
@@ -91,13 +92,25 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 
     private void RevokeLiving(RevocationReason reason)
     {
-        foreach (var certificate in ReadRevocable(reason))
+        var (damaged, changes) = (new List<DamagedCertificate>(), new List<CertificateKey>());
+        foreach (var certificate in Read(reason == RevocationReason.KeyCompromise ? WithKnownKey : Revocable, at, damaged))
         {
             // Revoked for another reason it is left as it is, unless its key is known to others now.
             var one = new RevokeOperation(transaction, certificate.SerialNumber, actor, at);
             one.Revoke(reason);
-            if (one.Changes.Count > 0) _authorities.Add(certificate.Authority);
+            changes.AddRange(one.Changes);
         }
+
+        foreach (var row in damaged)
+        {
+            // With a sound one of the same key it is revoked already.
+            if (changes.Exists(changed => changed.Serial.AsSpan().SequenceEqual(row.Key.Serial))) continue;
+            var one = new RevokeOperation(transaction, default, actor, at);
+            one.RevokeUnread(row, id.Value, reason);
+            changes.AddRange(one.Changes);
+        }
+
+        _authorities.UnionWith(changes.Select(changed => changed.Authority));
     }
 
     private (Device Device, DeviceState? Prior)? Find()
@@ -122,9 +135,6 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
         ORDER BY c.reserved_at, c.serial
         """);
 
-    private List<CertificateRecord> ReadRevocable(RevocationReason reason) =>
-        Read(reason == RevocationReason.KeyCompromise ? WithKnownKey : Revocable);
-
     private List<CertificateRecord> ReadHeldWithDevice() => Read($"""
         SELECT {CertificateRow.Columns} FROM certificates c
         WHERE c.holder = @holder AND c.holder_kind = 'device' AND c.state = 'held' AND c.held_with_device = 1
@@ -133,13 +143,18 @@ internal sealed class DeviceChangeOperation(Transaction transaction, DeviceId id
 
     private List<CertificateRecord> Read(string sql) => Read(sql, at);
 
-    private List<CertificateRecord> Read(string sql, DateTimeOffset? until)
+    private List<CertificateRecord> Read(string sql, DateTimeOffset? until, List<DamagedCertificate>? damaged = null)
     {
         var statement = transaction.Sql(sql).With("holder", id.Value);
         if (until is { } end) statement.With("at", end);
         using var row = statement.Query();
         var all = new List<CertificateRecord>();
-        while (row.Read()) all.Add(CertificateRow.Read(row));
+        while (row.Read())
+        {
+            if (CertificateRow.TryRead(row) is { } sound) all.Add(sound);
+            else if (DamagedCertificate.TryRead(row) is { } other) damaged?.Add(other);
+        }
+
         return all;
     }
 

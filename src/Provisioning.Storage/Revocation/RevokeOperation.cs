@@ -46,6 +46,19 @@ internal sealed class RevokeOperation(
             .Execute();
     }
 
+    /// <summary>
+    /// Revokes a certificate whose row is damaged, with all others of its device: by its serial number, and what else can be read. One that
+    /// is revoked already stays as it is.
+    /// </summary>
+    public void RevokeUnread(DamagedCertificate row, string holder, RevocationReason reason)
+    {
+        if (row.State == "revoked") return;
+        Update(row.Key, "revoked", null, at, reason);
+        transaction.Audit(AuditActions.CertificateRevoked, actor, at, HolderKind.Device, holder, row.Key.Text, Words.Of(reason));
+        if (reason == RevocationReason.KeyCompromise && row.KeyThumbprint is { } key)
+            BlockedKeys.Block(transaction, key, HolderKind.Device, holder, Words.Of(reason), at);
+    }
+
     public Outcome<CertificateRecord> Release()
     {
         if (CertificateRow.Find(transaction, serialNumber) is not { } row) return Refusals.NotFound;

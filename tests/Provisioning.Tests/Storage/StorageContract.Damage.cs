@@ -3,6 +3,8 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Provisioning.Core.Audit;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage;
@@ -89,6 +91,34 @@ public abstract partial class StorageContract
         var listed = await Database.Crls.ReadRevokedAsync(new CrlScope("issuing"), Now, Ct).ToListAsync(Ct);
         Assert.Equal(Names(current, next), listed.Select(entry => Convert.ToHexString(entry.SerialNumber)).Order());
         Assert.Equal(["pump-1", "pump-1"], (await Database.Feed.ReadEventsAsync(0, 10, Ct)).Select(told => told.Holder));
+    }
+
+    [Theory]
+    [InlineData("not_before = 9223372036854775807")]
+    [InlineData("state = 'broken'")]
+    public async Task TM_39_a_device_with_a_damaged_row_is_suspended_resumed_revoked_and_decommissioned_as_any_other(string damage)
+    {
+        var (old, current) = (await IssueAsync(NewReservation("pump-1")), await IssueAsync(NewReservation("pump-1") with { Slot = "other" }));
+        var other = await IssueAsync(NewReservation("pump-2"));
+        Assert.True(DeviceId.TryParse("pump-1", out var device));
+        Assert.True(DeviceId.TryParse("pump-2", out var decommissioned));
+        await WriteAsync($"UPDATE certificates SET {damage} WHERE holder = 'pump-2' OR (holder = 'pump-1' AND slot <> 'other')");
+        foreach (var change in new[] { DeviceChange.Suspend, DeviceChange.Resume })
+            Value(await Database.DeviceChanges.ChangeAsync(device, change, null, Admin, Now, Ct));
+        Assert.Equal(["current"], await WordsAsync(current));
+
+        for (var time = 0; time < 2; time++)
+            Assert.Equal(time == 0 ? ["issuing"] : [], Value(await Database.DeviceChanges.RevokeAllAsync(device, RevocationReason.KeyCompromise, Admin, Now, Ct)).Authorities);
+        Value(await Database.DeviceChanges.ChangeAsync(decommissioned, DeviceChange.Decommission, null, Admin, Now, Ct));
+
+        Assert.Equal(["revoked", "revoked", "revoked"], await WordsAsync(old, current, other));
+        Assert.Equal(
+            Names(old, current, other),
+            (await AuditAsync()).Where(entry => entry.Action == AuditActions.CertificateRevoked).Select(entry => entry.SerialNumber!).Order());
+        var listed = await Database.Crls.ReadRevokedAsync(new CrlScope("issuing"), Now, Ct).ToListAsync(Ct);
+        Assert.Equal(Names(old, current, other), listed.Select(entry => Convert.ToHexString(entry.SerialNumber)).Order());
+        var again = NewReservation("pump-9") with { KeyThumbprint = old.KeyThumbprint };
+        Assert.Equal(RefusalCode.KeyBlocked, Assert.IsType<ReserveResult.Refused>(await Certificates.ReserveAsync(again, Ct)).Refusal.Code);
     }
 
     [Fact]
