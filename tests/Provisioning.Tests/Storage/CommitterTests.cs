@@ -1,7 +1,9 @@
+using Microsoft.Data.Sqlite;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage.Commits;
 using Provisioning.Storage.Engines;
 using Provisioning.Storage.Sessions;
+using SQLitePCL;
 
 namespace Provisioning.Tests.Storage;
 
@@ -31,6 +33,57 @@ public sealed class CommitterTests : IDisposable
         Task<bool> RunAsync(Func<Transaction, bool> work)
         {
             var operation = new Operation<bool>(work, CancellationToken.None);
+            Assert.Null(committer.Commit([operation]));
+            return operation.Task;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task While_a_revocation_is_committed_there_is_no_version_of_the_statuses_and_afterwards_another_one(bool fails)
+    {
+        var engine = new SqliteEngine(Path.Combine(_folder, "provisioning.db"));
+        using var metrics = new CommitMetrics(() => 0);
+        var session = engine.OpenWriter();
+        session.Run("CREATE TABLE audit (sequence BIGINT, hash BLOB)");
+        session.Run("CREATE TABLE certificates (state TEXT)");
+        var statuses = new StatusVersion();
+        var committer = new Committer(engine, session, metrics, null, statuses);
+        var (before, during, isToFail) = (statuses.Current, new List<long?>(), false);
+        raw.sqlite3_commit_hook(
+            ((SqliteConnection)session.Connection).Handle,
+            _ =>
+            {
+                during.Add(statuses.Current);
+                return isToFail ? 1 : 0;
+            },
+            null);
+
+        // What changes no status leaves the version as it is.
+        await WriteAsync(isRevocation: false);
+        Assert.Equal([before], during);
+        Assert.Equal(before, statuses.Current);
+
+        isToFail = fails;
+        var revocation = WriteAsync(isRevocation: true);
+        if (fails) await Assert.ThrowsAsync<StorageUnavailableException>(() => revocation);
+        else await revocation;
+        Assert.Equal([before, null], during);
+        Assert.NotNull(statuses.Current);
+        Assert.NotEqual(before, statuses.Current);
+        committer.Close(healthy: true);
+
+        Task<bool> WriteAsync(bool isRevocation)
+        {
+            var operation = new Operation<bool>(
+                transaction =>
+                {
+                    if (isRevocation) _ = transaction.NextSequence;
+                    transaction.Sql("INSERT INTO certificates VALUES ('current')").Execute();
+                    return true;
+                },
+                CancellationToken.None);
             Assert.Null(committer.Commit([operation]));
             return operation.Task;
         }

@@ -55,27 +55,6 @@ public abstract partial class StorageContract
         Assert.Equal(moves[^1], statuses.Version);
     }
 
-    [Fact]
-    public async Task Whoever_sees_a_change_sees_no_version_of_before_it()
-    {
-        var statuses = Database.CertificateStatuses;
-        using var stop = new CancellationTokenSource();
-        for (var i = 0; i < 20; i++)
-        {
-            var issued = await IssueAsync(NewReservation($"pump-{i}"));
-            var before = statuses.Version;
-            var watching = Task.Run(async () =>
-            {
-                while ((await StatusAsync(issued.SerialNumber))!.State != CertificateState.Revoked) stop.Token.ThrowIfCancellationRequested();
-                return statuses.Version;
-            }, Ct);
-            Value(await Database.Revocations.RevokeAsync(issued.SerialNumber, RevocationReason.Superseded, Admin, Now, Ct));
-            stop.CancelAfter(TimeSpan.FromMinutes(1));
-            var seen = await watching;
-            Assert.True(seen is null || seen != before, "The row is revoked already, and the version is that of before.");
-        }
-    }
-
     private async Task<CertificateStatusRow?> StatusAsync(SerialNumber serialNumber) =>
         await Database.CertificateStatuses.FindStatusAsync("issuing", serialNumber, Ct);
 }
