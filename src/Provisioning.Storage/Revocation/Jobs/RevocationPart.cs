@@ -196,7 +196,7 @@ internal sealed record RevocationPart(
             var isSuccessor = late.GetBoolean(CertificateRow.Count);
             if (!isSuccessor && !(late.GetBoolean(CertificateRow.Count + 1) && IsListed(late))) continue;
 
-            // What is damaged was counted when the job went past its place: here it would come again and again.
+            // What is damaged is told and counted as such. It cannot be changed, and would come again and again.
             if (CertificateRow.TryRead(late) is not { } one) continue;
 
             // Before it is signed a certificate is not put on hold; after that there is something to hold.
