@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Provisioning.Core.Audit;
+using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 

@@ -50,6 +50,24 @@ internal sealed record GroupBody
     [NamesOf(typeof(CloneReaction))]
     public string? OnClone { get; init; }
 
+    /// <summary>
+    /// True when who enrolls by certificate must show an enrollment token, too, and the other way round; only EST has room for both.
+    /// </summary>
+    /// <example>false</example>
+    public bool? BothCredentials { get; init; }
+
+    /// <summary>
+    /// <c>required</c>: a request must hold the tls-unique of its session (RFC 7030 §3.5), which only EST clients over TLS 1.2 can give.
+    /// </summary>
+    /// <example>optional</example>
+    [NamesOf(typeof(Linking))]
+    public string? Linking { get; init; }
+
+    /// <summary>Whether keys are made here for devices without a source of randomness, by EST's serverkeygen.</summary>
+    /// <example>off</example>
+    [NamesOf(typeof(ServerKeys))]
+    public string? ServerKeys { get; init; }
+
     /// <summary>How its devices renew.</summary>
     public RenewalPolicyDocument? Renewal { get; init; }
 
@@ -60,6 +78,9 @@ internal sealed record GroupBody
         if (Registration is { } r && !WireNames.TryParse(r, out registration)) return Unknown<Registration>("/registration");
         if (Approval is { } a && !WireNames.TryParse(a, out approval)) return Unknown<Approval>("/approval");
         if (OnClone is { } c && !WireNames.TryParse(c, out onClone)) return Unknown<CloneReaction>("/onClone");
+        var (linking, serverKeys) = (usual.Linking, usual.ServerKeys);
+        if (Linking is { } l && !WireNames.TryParse(l, out linking)) return Unknown<Linking>("/linking");
+        if (ServerKeys is { } k && !WireNames.TryParse(k, out serverKeys)) return Unknown<ServerKeys>("/serverKeys");
         var credentials = new List<CredentialKind>();
         for (var i = 0; i < (Credentials?.Count ?? 0); i++)
         {
@@ -83,6 +104,9 @@ internal sealed record GroupBody
             Slots = Slots is null ? usual.Slots : [.. Slots.Select(slot => new GroupSlot(slot.Name, slot.Profile))],
             RequiredAttributes = RequiredAttributes ?? usual.RequiredAttributes,
             OnClone = onClone,
+            BothCredentials = BothCredentials ?? usual.BothCredentials,
+            Linking = linking,
+            ServerKeys = serverKeys,
             Renewal = renewal,
         };
     }

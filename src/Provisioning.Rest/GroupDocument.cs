@@ -54,6 +54,17 @@ internal sealed record GroupDocument
     [NamesOf(typeof(CloneReaction))]
     public required string OnClone { get; init; }
 
+    /// <summary>Whether a certificate and a token must be shown together.</summary>
+    public required bool BothCredentials { get; init; }
+
+    /// <summary>Whether requests are bound to their TLS session.</summary>
+    [NamesOf(typeof(Linking))]
+    public required string Linking { get; init; }
+
+    /// <summary>Whether keys are made here for its devices.</summary>
+    [NamesOf(typeof(ServerKeys))]
+    public required string ServerKeys { get; init; }
+
     /// <summary>How its devices renew.</summary>
     public required RenewalPolicyDocument Renewal { get; init; }
 
@@ -76,6 +87,9 @@ internal sealed record GroupDocument
             Slots = [.. definition.Slots.Select(slot => new SlotDocument { Name = slot.Name, Profile = slot.Profile })],
             RequiredAttributes = definition.RequiredAttributes,
             OnClone = WireNames.Of(definition.OnClone),
+            BothCredentials = definition.BothCredentials,
+            Linking = WireNames.Of(definition.Linking),
+            ServerKeys = WireNames.Of(definition.ServerKeys),
             Renewal = RenewalPolicyDocument.Of(definition.Renewal),
         };
     }

@@ -24,15 +24,6 @@ public static class RestEndpoints
     public static IServiceCollection AddRest(this IServiceCollection services) =>
         services.AddLogging().AddSingleton<SuspicionLimit>().AddSingleton<StreamPlaces>();
 
-    /// <summary>
-    /// Turns bare statuses and exceptions into problems (RFC 9457). To be the first step of the host, before routing
-    /// and authentication.
-    /// </summary>
-    /// <param name="app">The host.</param>
-    /// <returns>The same.</returns>
-    public static IApplicationBuilder UseProblems(this IApplicationBuilder app) =>
-        app.UseMiddleware<ProblemMiddleware>();
-
     /// <summary>Maps every operation. Each says itself which roles may call it.</summary>
     /// <param name="routes">The host's routes.</param>
     /// <returns>The group of all operations, for conventions such as rate limits.</returns>

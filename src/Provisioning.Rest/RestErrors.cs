@@ -169,6 +169,12 @@ internal static class RestErrors
         RefusalCode.NotExpected => new(403, "not-expected", "The credential does not expect this device."),
         RefusalCode.AlreadyClaimed => new(409, "already-claimed", "The device was claimed before."),
         RefusalCode.KeyMismatch => new(403, "key-mismatch", "The device is bound to another public key."),
+        RefusalCode.SecondCredentialRequired => new(
+            403, "second-credential-required", "The group wants a certificate and a token together, which EST clients can show."),
+        RefusalCode.ChannelBinding => new(
+            422, "channel-binding", "The request is not bound to its TLS session, which the group wants; EST over TLS 1.2 can."),
+        RefusalCode.ServerKeysOff => new(403, "server-keys-off", "No keys are made here for devices of the group."),
+        RefusalCode.KeyProtection => new(422, "key-protection", "The key cannot be protected as the request asks."),
         RefusalCode.UnknownLot => new(422, "unknown-lot", "There is no such lot."),
         RefusalCode.LotClosed => new(403, "lot-closed", "The lot is closed."),
         RefusalCode.LotNotOpen => new(403, "lot-not-open", "The lot's window has not begun."),

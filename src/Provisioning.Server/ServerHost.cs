@@ -17,9 +17,11 @@ using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Core.Revocation.Ocsp;
 using Provisioning.Core.Webhooks;
+using Provisioning.Est;
 using Provisioning.Rest;
 using Provisioning.Server.Authentication;
 using Provisioning.Server.Configuration;
+using Provisioning.Server.Errors;
 using Provisioning.Server.Jobs;
 using Provisioning.Server.Limits;
 using Provisioning.Server.Observability;
@@ -71,7 +73,7 @@ internal static partial class ServerHost
         builder.Services.AddObservability();
 
         var app = builder.Build();
-        app.UseProblems();
+        app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<PlainListenerRule>().InvokeAsync);
         app.UseAuthentication();
@@ -80,6 +82,7 @@ internal static partial class ServerHost
         app.UseAuthorization();
         app.UseSwaggerDocument();
         app.MapRest();
+        if (options.Est.Enabled) app.MapEst();
         app.MapStatus();
         if (options.Ocsp.Enabled) app.MapOcsp();
         app.MapHealth();

@@ -1,3 +1,5 @@
+using Provisioning.Core.Certificates.Requests;
+
 namespace Provisioning.Core.Certificates;
 
 /// <summary>
@@ -14,6 +16,9 @@ public sealed record CertificationRequest
 
     /// <summary>True when the subject holds attributes other than one common name.</summary>
     public required bool HasOtherSubjectAttributes { get; init; }
+
+    /// <summary>All attributes of its subject, in their order.</summary>
+    public required IReadOnlyList<SubjectPart> Subject { get; init; }
 
     /// <summary>The subject alternative names asked for; empty when none.</summary>
     public required IReadOnlyList<GeneralName> AlternativeNames { get; init; }

@@ -23,6 +23,9 @@ public static class CertificationRequestReader
     // A request has 8 levels of its own; the rest is for attributes that are ignored.
     private const int MaxDepth = 16;
 
+    private static readonly Refusal NoRequest =
+        RequestRefusals.BadCsr("The request is DER, but not a PKCS#10 certification request (RFC 2986 §4).");
+
     private static readonly Asn1Tag AttributesTag = new(TagClass.ContextSpecific, 0, isConstructed: true);
 
     /// <summary>Decodes, checks the key, and verifies the proof of possession.</summary>
@@ -34,19 +37,7 @@ public static class CertificationRequestReader
     /// </returns>
     public static Outcome<CertificationRequest> Read(ReadOnlyMemory<byte> der)
     {
-        if (der.Length > MaxLength)
-            return new Refusal(RefusalCode.TooLarge, $"The certification request is longer than {MaxLength} octets.");
-
-        switch (DerStructure.Check(der.Span, MaxDepth))
-        {
-            case DerStructure.Verdict.Malformed:
-                return new Refusal(
-                    RefusalCode.Malformed,
-                    "The request is not DER: it is cut off, not minimal, or followed by more bytes.");
-            case DerStructure.Verdict.TooDeep:
-                return RequestRefusals.BadCsr($"The request is nested deeper than {MaxDepth} levels.");
-        }
-
+        if (CheckForm(der) is { } bad) return bad;
         try
         {
             return ReadRequest(der.Span);
@@ -54,8 +45,41 @@ public static class CertificationRequestReader
         catch (AsnContentException)
         {
             // Thrown by the framework's primitives wherever an element is not what RFC 2986 or RFC 5280 puts there.
-            return RequestRefusals.BadCsr("The request is DER, but not a PKCS#10 certification request (RFC 2986 §4).");
+            return NoRequest;
         }
+    }
+
+    /// <summary>Decodes the subject, and verifies nothing: for who must know what a request names before it may cost anything.</summary>
+    /// <param name="der">DER of a CertificationRequest, and nothing after it.</param>
+    /// <returns>What the subject says, or why it cannot be read; as <see cref="Read"/>.</returns>
+    internal static Outcome<RequestFacts> ReadSubject(ReadOnlyMemory<byte> der)
+    {
+        if (CheckForm(der) is { } bad) return bad;
+        try
+        {
+            var facts = new RequestFacts();
+            var info = new DerReader(der.Span).ReadSequence().ReadSequence();
+            info.ReadInteger();
+            return SubjectReader.Read(info.ReadSequence(), facts) is { } refusal ? refusal : facts;
+        }
+        catch (AsnContentException)
+        {
+            return NoRequest;
+        }
+    }
+
+    private static Refusal? CheckForm(ReadOnlyMemory<byte> der)
+    {
+        if (der.Length > MaxLength)
+            return new Refusal(RefusalCode.TooLarge, $"The certification request is longer than {MaxLength} octets.");
+        return DerStructure.Check(der.Span, MaxDepth) switch
+        {
+            DerStructure.Verdict.Malformed => new Refusal(
+                RefusalCode.Malformed,
+                "The request is not DER: it is cut off, not minimal, or followed by more bytes."),
+            DerStructure.Verdict.TooDeep => RequestRefusals.BadCsr($"The request is nested deeper than {MaxDepth} levels."),
+            _ => null,
+        };
     }
 
     // CertificationRequest ::= SEQUENCE { certificationRequestInfo, signatureAlgorithm, signature }

@@ -55,6 +55,34 @@ public static class CertificationRequestText
             : Malformed("The certification request is neither DER nor PEM nor base64.");
     }
 
+    /// <summary>
+    /// Reads the DER in base64, as EST has it: with white space anywhere, which clients put there by their own rules (RFC 8951 §3.1), and otherwise
+    /// strict.
+    /// </summary>
+    /// <param name="body">The octets.</param>
+    /// <returns>
+    /// The DER, not looked into; or <see cref="RefusalCode.TooLarge"/> or <see cref="RefusalCode.Malformed"/>.
+    /// </returns>
+    public static Outcome<byte[]> FromBase64(ReadOnlySpan<byte> body)
+    {
+        if (body.Length > CertificationRequestReader.MaxLength)
+            return TooLarge();
+        var text = new char[body.Length];
+        var count = 0;
+        foreach (var octet in body)
+        {
+            if (octet is not ((byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n')) text[count++] = (char)octet;
+        }
+
+        if (count == 0)
+            return Malformed("The certification request is empty.");
+        if (body[0] == 0x30 && text.AsSpan(0, count).ContainsAnyExceptInRange(' ', '~'))
+            return Malformed("The certification request is not in base64: it seems to be the DER itself.");
+        return text[0] == '-'
+            ? Malformed("The certification request is PEM; send the base64 between its first line and its last.")
+            : Base64Lines.Decode(text.AsSpan(0, count), CertificationRequestReader.MaxLength);
+    }
+
     private static Refusal TooLarge() => new(
         RefusalCode.TooLarge,
         $"The certification request is longer than {CertificationRequestReader.MaxLength} octets.");

@@ -32,11 +32,28 @@ internal static class AdmissionRules
     private static Refusal? CheckCredential(EnrollmentCase c) => c.Caller.Credential switch
     {
         null => new Refusal(RefusalCode.NotAllowed, "This caller enrolls no devices; a device renews at /api/v1/renewals."),
-        { } kind when c.Group.Credentials.Contains(kind) => null,
+        { } kind when c.Group.Credentials.Contains(kind) => CheckSecond(c),
         var kind => new Refusal(
             RefusalCode.CredentialNotAccepted,
             $"The group '{c.Group.Name}' accepts: {string.Join(", ", c.Group.Definition.Credentials)}; this is: {kind}."),
     };
+
+    // Who shows two is held to both, also where one would do.
+    private static Refusal? CheckSecond(EnrollmentCase c)
+    {
+        if (c.Caller.SecondFactor is not null)
+        {
+            return c.Group.Credentials.Contains(CredentialKind.Token)
+                ? null
+                : new Refusal(RefusalCode.CredentialNotAccepted, $"The group '{c.Group.Name}' accepts no tokens.");
+        }
+
+        return c.Group.Definition.BothCredentials
+            ? new Refusal(
+                RefusalCode.SecondCredentialRequired,
+                $"The group '{c.Group.Name}' wants a client certificate and an enrollment token together; the caller showed one of them.")
+            : null;
+    }
 
     private static Refusal? CheckGroup(EnrollmentCase c)
     {
@@ -53,7 +70,7 @@ internal static class AdmissionRules
 
     private static Refusal? CheckToken(EnrollmentCase c)
     {
-        if (c.Caller is not Caller.Token(var token)) return null;
+        if (c.Caller.AnyToken is not { } token) return null;
         var fits = (token.DeviceId is not { } only || only == c.DeviceId) && token.DeviceIdPattern?.IsMatch(c.DeviceId.Value) != false;
         return fits ? null : NotExpected();
     }
@@ -118,7 +135,7 @@ internal static class AdmissionRules
 
     /// <summary>The key that a token is bound to. After the request was read, because only then it is known.</summary>
     internal static Refusal? CheckKey(EnrollmentCase c, SubjectPublicKey key) =>
-        c.Caller is Caller.Token { Facts.KeyThumbprint: { } bound } && bound != key.Thumbprint
+        c.Caller.AnyToken is { KeyThumbprint: { } bound } && bound != key.Thumbprint
             ? new Refusal(RefusalCode.KeyMismatch, "The token is made for another key.")
             : null;
 

@@ -165,6 +165,7 @@ public sealed record AuthorizedRequest
             LotRevision = enrollment.Lot?.Revision ?? 0,
             NeedsApproval = enrollment.Group.Definition.Approval == Groups.Approval.Manual,
             MustBeListed = enrollment.Lot?.Definition.HasList == true,
+            Token = enrollment.Caller.AnyToken?.Id,
         };
         return enrollment.Caller switch
         {
@@ -176,7 +177,6 @@ public sealed record AuthorizedRequest
                 DailyLimit = registrar.Scope?.DailyLimit,
             },
             Caller.Administrator administrator => admission with { CallerCertificate = administrator.Certificate },
-            Caller.Token(var token) => admission with { Token = token.Id },
             Caller.Claim claim => admission with { ClaimBatch = claim.Batch, CallerCertificate = claim.Certificate },
             Caller.Birth birth => admission with { BirthThumbprint = birth.Thumbprint, BirthAnchor = birth.Anchor },
             _ => admission,

@@ -21,6 +21,12 @@ public abstract record Caller
     /// <summary>The kind of credential that enrolls with, or null for callers that enroll nobody.</summary>
     public virtual CredentialKind? Credential => null;
 
+    /// <summary>The token that it showed beside its certificate, which must admit what it asks for, too; null for none.</summary>
+    public EnrollmentToken? SecondFactor { get; init; }
+
+    /// <summary>Every token that it showed; null for none.</summary>
+    internal EnrollmentToken? AnyToken => this is Token(var only) ? only : SecondFactor;
+
     /// <summary>A factory line or another registration authority, by its certificate.</summary>
     /// <param name="Name">The name of the principal.</param>
     public sealed record Registrar(string Name) : Caller

@@ -19,10 +19,12 @@ internal static class CallerScope
     /// <param name="group">The group that is named, or that was found where none is; null for none yet.</param>
     /// <param name="lot">The lot that is named, or the only one of the credential; null for none.</param>
     /// <returns>The refusal, which names nothing that the caller has not named; or null.</returns>
-    internal static Refusal? Check(Caller caller, DeviceId device, string? group, string? lot) => caller switch
+    internal static Refusal? Check(Caller caller, DeviceId device, string? group, string? lot) =>
+        (caller.SecondFactor is { } token ? CheckToken(token, group, lot) : null) ?? CheckFirst(caller, device, group, lot);
+
+    private static Refusal? CheckFirst(Caller caller, DeviceId device, string? group, string? lot) => caller switch
     {
-        Caller.Token(var token) => CheckOwn(token.Group, group)
-            ?? (lot == token.Lot ? null : Outside("The token enrolls for another lot, or for none.")),
+        Caller.Token(var token) => CheckToken(token, group, lot),
         Caller.Claim claim => CheckOwn(claim.Group, group) ?? CheckNone(lot),
         Caller.Birth birth => CheckOwn(birth.Group, group) ?? CheckNone(lot),
         Caller.Registrar { Scope: { } scope } => CheckRegistrar(scope, device, group, lot),
@@ -35,6 +37,9 @@ internal static class CallerScope
     /// <returns>False for a registrar that is no station of it, or may not enroll into its group.</returns>
     internal static bool Reaches(Caller caller, Lot lot) => caller is not Caller.Registrar registrar
         || (registrar.Scope?.AllowsGroup(lot.Definition.Group) != false && lot.Definition.Stations?.Contains(registrar.Name) != false);
+
+    private static Refusal? CheckToken(EnrollmentToken token, string? group, string? lot) => CheckOwn(token.Group, group)
+        ?? (lot == token.Lot ? null : Outside("The token enrolls for another lot, or for none."));
 
     private static Refusal? CheckOwn(string own, string? group) =>
         group is null || group == own ? null : Outside("The credential enrolls into another group.");

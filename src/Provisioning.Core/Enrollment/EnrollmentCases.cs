@@ -51,17 +51,19 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups, 
 
     /// <summary>Puts the case of a renewal together.</summary>
     /// <param name="caller">The device.</param>
+    /// <param name="named">The group that the device says it is in, or null.</param>
     /// <param name="isFresh">The caller was identified just now; then its row is not read again.</param>
     /// <param name="now">The time.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The case; or a refusal when the device or its group is not in the registry any more.</returns>
     internal async ValueTask<Outcome<RenewalCase>> ReadRenewalAsync(
-        Caller.Device caller, bool isFresh, DateTimeOffset now, CancellationToken ct)
+        Caller.Device caller, string? named, bool isFresh, DateTimeOffset now, CancellationToken ct)
     {
         var device = (isFresh ? caller.OnRecord : null) ?? (await store.ReadAsync(caller.Id, null, ct)).Device;
         if (device is null) return new Refusal(RefusalCode.NotFound, "The device is not in the registry.");
         if (groups.Find(device.Group)?.Group is not { } group)
             return new Refusal(RefusalCode.UnknownGroup, $"The device's enrollment group '{device.Group}' is not there.");
+        if (named is not null && named != group.Name) return new Refusal(RefusalCode.GroupMismatch, "The device belongs to another group.");
         return new RenewalCase(caller, device, group, caller.Shown is { } shown ? windows.Of(shown) : null, now);
     }
 
@@ -74,6 +76,7 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups, 
 
     private static string? LotOf(Caller caller) => caller switch
     {
+        { SecondFactor: { } token } => token.Lot,
         Caller.Registrar { Scope: { } scope } => scope.OnlyLot,
         Caller.Token(var token) => token.Lot,
         _ => null,
@@ -81,6 +84,7 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups, 
 
     private static string? GroupOf(Caller caller) => caller switch
     {
+        { SecondFactor: { } token } => token.Group,
         Caller.Token(var token) => token.Group,
         Caller.Claim claim => claim.Group,
         Caller.Birth birth => birth.Group,

@@ -1,12 +1,12 @@
 namespace Provisioning.Core.Enrollment;
 
 /// <summary>What is asked for: the first certificate of a device.</summary>
-/// <param name="DeviceId">The device ID as it was sent.</param>
+/// <param name="DeviceId">The device ID as it was sent; null where the protocol has no place for it, and the credential or the request names it.</param>
 /// <param name="CertificationRequest">The PKCS#10 request, DER.</param>
 /// <param name="Attributes">What is to be kept with the device; null for nothing.</param>
 /// <param name="RequestKey">The Idempotency-Key, or null.</param>
 public sealed record EnrollmentRequest(
-    string DeviceId,
+    string? DeviceId,
     ReadOnlyMemory<byte> CertificationRequest,
     IReadOnlyDictionary<string, string>? Attributes = null,
     string? RequestKey = null)
@@ -19,4 +19,7 @@ public sealed record EnrollmentRequest(
 
     /// <summary>The slot of the certificate, or null for the group's first.</summary>
     public string? Slot { get; init; }
+
+    /// <summary>The tls-unique of the session that it came over (RFC 5929 §3); null where there is none.</summary>
+    public ReadOnlyMemory<byte>? ChannelBinding { get; init; }
 }

@@ -50,7 +50,15 @@ public sealed class EnrollmentService(
     /// <param name="request">What for.</param>
     /// <returns>The certificate, or the refusal; never both, and nothing is signed on a refusal.</returns>
     /// <exception cref="StorageUnavailableException">The database cannot do it now; a retry is safe.</exception>
-    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request) => DecideAsync(caller, request.DeviceId, async _ =>
+    public Task<Outcome<IssuedCertificate>> EnrollAsync(Caller caller, EnrollmentRequest request)
+    {
+        if (request.DeviceId is not null) return EnrollNamedAsync(caller, request);
+        return NamedDevice.Find(caller, request.CertificationRequest).TryGet(out var deviceId, out var unnamed)
+            ? EnrollNamedAsync(caller, request with { DeviceId = deviceId })
+            : Task.FromResult<Outcome<IssuedCertificate>>(unnamed);
+    }
+
+    private Task<Outcome<IssuedCertificate>> EnrollNamedAsync(Caller caller, EnrollmentRequest request) => DecideAsync(caller, request.DeviceId, async _ =>
     {
         var read = await cases.ReadAsync(caller, request, CancellationToken.None);
         if (!read.TryGet(out var enrollment, out var refusal)) return refusal;
@@ -90,11 +98,22 @@ public sealed class EnrollmentService(
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        var read = await cases.ReadRenewalAsync(device, isFirst, now, CancellationToken.None);
+        var read = await cases.ReadRenewalAsync(device, request.Group, isFirst, now, CancellationToken.None);
         if (!read.TryGet(out var known, out refusal)) return refusal;
+        ReadOnlyMemory<byte>? named = null;
+        if (request.RepeatsNames)
+        {
+            if (await store.FindWithDerAsync(device.Certificate, CancellationToken.None) is not { } shown)
+                return new Refusal(RefusalCode.UnknownCertificate, "The certificate is not in the registry.");
+            named = shown.Der;
+        }
+
         return await ProcessAsync(new EnrollmentWork
         {
             Allowed = AuthorizedRequest.Renewal(known),
+            Linking = known.Group.Definition.Linking,
+            ChannelBinding = request.ChannelBinding,
+            Named = named,
             CertificationRequest = request.CertificationRequest,
             RequestKey = request.RequestKey,
             Attributes = known.Device.Attributes,

@@ -1,4 +1,5 @@
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Groups;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -21,6 +22,14 @@ internal sealed record EnrollmentWork
 
     internal bool KeepsAttributes { get; init; }
 
+    /// <summary>Whether the request must hold <see cref="ChannelBinding"/>.</summary>
+    internal required Linking Linking { get; init; }
+
+    internal ReadOnlyMemory<byte>? ChannelBinding { get; init; }
+
+    /// <summary>For a renewal whose request says with its names what is renewed: the certificate that it is; else null.</summary>
+    internal ReadOnlyMemory<byte>? Named { get; init; }
+
     internal Func<SubjectPublicKey, Refusal?>? CheckKey { get; init; }
 
     /// <summary>The work of a first enrollment.</summary>
@@ -31,6 +40,8 @@ internal sealed record EnrollmentWork
         RequestKey = request.RequestKey,
         Attributes = enrollment.Attributes,
         Sent = enrollment.Sent,
+        Linking = enrollment.Group.Definition.Linking,
+        ChannelBinding = request.ChannelBinding,
         KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
         CheckKey = key => AdmissionRules.CheckKey(enrollment, key),
     };

@@ -294,6 +294,18 @@ public enum RefusalCode
     /// <summary>The confirmation token of a revocation job is not good.</summary>
     BadConfirmation,
 
+    /// <summary>The group wants a certificate and a token together, and one of them is missing.</summary>
+    SecondCredentialRequired,
+
+    /// <summary>The request is not bound to the TLS session that it came over.</summary>
+    ChannelBinding,
+
+    /// <summary>No keys are made here for devices of the group.</summary>
+    ServerKeysOff,
+
+    /// <summary>A key cannot be protected in the way that the request asks for.</summary>
+    KeyProtection,
+
     /// <summary>A revocation job would concern many more certificates than were previewed.</summary>
     CountChanged,
 }

@@ -1,5 +1,6 @@
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Certificates.Naming;
+using Provisioning.Core.Certificates.Requests;
 
 namespace Provisioning.Core.Enrollment;
 
@@ -14,11 +15,30 @@ internal static class RequestRules
     /// <param name="csr">The request.</param>
     /// <param name="profile">What is granted.</param>
     /// <param name="source">What the names are made from.</param>
+    /// <param name="named">The certificate whose names the request repeats, or null where its names are a wish.</param>
     /// <returns>The refusal, or null when there is none.</returns>
-    internal static Refusal? Check(CertificationRequest csr, Profile profile, NameSource source) =>
-        CertificateNames.Make(profile, source).TryGet(out var granted, out var impossible)
-            ? (profile.IgnoresRequestedNames ? null : CheckNames(csr, granted, profile, source)) ?? CheckUsages(csr, profile)
-            : impossible;
+    internal static Refusal? Check(CertificationRequest csr, Profile profile, NameSource source, ReadOnlyMemory<byte>? named = null)
+    {
+        if (!CertificateNames.Make(profile, source).TryGet(out var granted, out var impossible)) return impossible;
+        var names = named is { } certificate ? CheckRepeated(csr, certificate)
+            : profile.IgnoresRequestedNames ? null
+            : CheckNames(csr, granted, profile, source);
+        return names ?? CheckUsages(csr, profile);
+    }
+
+    // RFC 7030 §4.2.2: both MUST be identical to those of the certificate. DEPARTURE: a request without alternative names is taken, because
+    // most clients have no way to write the kinds that devices get.
+    private static Refusal? CheckRepeated(CertificationRequest csr, ReadOnlyMemory<byte> certificate)
+    {
+        var held = CertificateNamesReader.Read(certificate);
+        if (!csr.Subject.SequenceEqual(held.Subject))
+            return new Refusal(RefusalCode.IdentityMismatch, "The subject in the request is not that of the certificate that is renewed.");
+        return csr.AlternativeNames.Count == 0 || csr.AlternativeNames.SequenceEqual(held.AlternativeNames)
+            ? null
+            : new Refusal(
+                RefusalCode.IdentityMismatch,
+                "The alternative names in the request are not those of the certificate that is renewed. Repeat them, in their order, or leave them out.");
+    }
 
     private static Refusal? CheckNames(CertificationRequest csr, CertificateNames granted, Profile profile, NameSource source)
     {

@@ -16,7 +16,9 @@ internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory aut
         var allowed = work.Allowed;
         if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
         if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
-        if (RequestRules.Check(csr, profiles[allowed.Profile], NameSource.Of(allowed, work.Attributes)) is { } notGranted) return notGranted;
+        if (ChannelRules.Check(csr.ChallengePassword, work.Linking, work.ChannelBinding) is { } notLinked) return notLinked;
+        var source = NameSource.Of(allowed, work.Attributes);
+        if (RequestRules.Check(csr, profiles[allowed.Profile], source, work.Named) is { } notGranted) return notGranted;
         if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
             return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
 

@@ -33,6 +33,15 @@ public sealed record GroupDefinition
     /// <summary>What becomes of a device that seems to be cloned.</summary>
     public CloneReaction OnClone { get; init; }
 
+    /// <summary>True when who enrolls by certificate must have a token, too, and the other way round.</summary>
+    public bool BothCredentials { get; init; }
+
+    /// <summary>Whether requests are bound to their TLS session.</summary>
+    public Linking Linking { get; init; }
+
+    /// <summary>Whether keys are made here.</summary>
+    public ServerKeys ServerKeys { get; init; }
+
     /// <summary>How its devices renew.</summary>
     public RenewalPolicy Renewal { get; init; } = new();
 }

@@ -136,29 +136,29 @@ internal static class BatchEndpoint
         if (!StrictJson.Read<BatchLine>(line.Bytes).TryGet(out var body, out var problem))
             return Task.FromResult(BatchResultDocument.Of(line.Number, null, problem));
         return CertificationBody.ToRequest(body.ToBody(), null).TryGet(out var request, out problem)
-            ? IssueAsync(line.Number, request, work, ct)
+            ? IssueAsync(line.Number, body.DeviceId, request, work, ct)
             : Task.FromResult(BatchResultDocument.Of(line.Number, body.DeviceId, problem));
     }
 
-    private static async Task<BatchResultDocument> IssueAsync(long line, EnrollmentRequest request, Work work, CancellationToken ct)
+    private static async Task<BatchResultDocument> IssueAsync(long line, string deviceId, EnrollmentRequest request, Work work, CancellationToken ct)
     {
         try
         {
             // A batch may be open for days: each line is one of whom the caller is when it comes.
             var outcome = await work.Caller.RunAsync(now => work.Enrollments.EnrollAsync(now, request), ct);
-            return BatchResultDocument.Of(line, request.DeviceId, outcome);
+            return BatchResultDocument.Of(line, deviceId, outcome);
         }
         catch (StorageUnavailableException)
         {
             // This line failed; the next may not.
             var later = RestErrors.Of(new Refusal(RefusalCode.StorageUnavailable, "Try again later; a retry is safe."));
-            return BatchResultDocument.Of(line, request.DeviceId, later);
+            return BatchResultDocument.Of(line, deviceId, later);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             // A defect, or one damaged row: it must not keep a thousand others from their certificates, run after run.
-            work.Failures.Add(request.DeviceId, e);
-            return BatchResultDocument.Of(line, request.DeviceId, new Problem(RestErrors.KindOf(500), "This line failed on the service; its log says why."));
+            work.Failures.Add(deviceId, e);
+            return BatchResultDocument.Of(line, deviceId, new Problem(RestErrors.KindOf(500), "This line failed on the service; its log says why."));
         }
     }
 

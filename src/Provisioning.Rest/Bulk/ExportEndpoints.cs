@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Devices;
+using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
 using Provisioning.Rest.Wire;
 

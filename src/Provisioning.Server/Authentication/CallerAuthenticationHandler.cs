@@ -9,15 +9,16 @@ using Microsoft.Extensions.Options;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
-using Provisioning.Rest;
+using Provisioning.Est;
+using Provisioning.Server.Errors;
 
 namespace Provisioning.Server.Authentication;
 
 /// <summary>
 /// Authenticates by TLS client certificate or by enrollment token. TLS has proven that the caller holds the private key; who that
 /// is, the row in the registry says, asked again on every request. The framework's own handler for client certificates builds a
-/// chain for each request, and cannot be had from the package source; this one never builds a chain. Who shows both is refused:
-/// nothing here guesses which of two callers is meant.
+/// chain for each request, and cannot be had from the package source; this one never builds a chain. Who shows both is refused, but for EST,
+/// which has it that a client proves itself twice: nothing here guesses which of two callers is meant.
 /// </summary>
 internal sealed class CallerAuthenticationHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options,
@@ -41,13 +42,16 @@ internal sealed class CallerAuthenticationHandler(
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var presented = PresentedCertificate();
-        var token = BearerToken.Read(Request.Headers.Authorization);
+        var est = Context.GetEndpoint()?.Metadata.GetMetadata<EstCredentials>();
+        var password = est is { TakesToken: true } ? BasicToken.Read(Request.Headers.Authorization) : null;
+        var token = password ?? BearerToken.Read(Request.Headers.Authorization);
+        var mayShowBoth = password is not null;
         if (presented is null && token is null) return AuthenticateResult.NoResult();
         var (certificate, address) = (Context.Connection.ClientCertificate?.RawDataMemory ?? default, Context.Connection.RemoteIpAddress);
 
         // Also asked by what runs beside the request, and must not look at it then. The operation was chosen by the caller's role, which is
         // the same whenever the same certificate or token is asked about.
-        CallerNow now = ct => IdentifyAsync(presented, certificate, address, token, ct);
+        CallerNow now = ct => IdentifyAsync(presented, certificate, address, token, mayShowBoth, ct);
         var identified = await now(Context.RequestAborted);
         if (!identified.TryGet(out var caller, out var refusal))
         {
@@ -64,18 +68,30 @@ internal sealed class CallerAuthenticationHandler(
     }
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) =>
-        Problems.WriteAsync(Context, Context.Features.Get<Refusal>() ?? NoCredential);
+        DoorErrors.WriteAsync(Context, Context.Features.Get<Refusal>() ?? NoCredential);
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Problems.WriteAsync(Context, NotAllowed);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => DoorErrors.WriteAsync(Context, NotAllowed);
 
     private ValueTask<Outcome<Caller>> IdentifyAsync(
-        Presented? presented, ReadOnlyMemory<byte> certificate, IPAddress? address, string? token, CancellationToken ct) =>
+        Presented? presented, ReadOnlyMemory<byte> certificate, IPAddress? address, string? token, bool mayShowBoth, CancellationToken ct) =>
         (presented, token) switch
         {
+            (not null, not null) when mayShowBoth => IdentifyBothAsync(presented, certificate, address, token, ct),
             (not null, not null) => new ValueTask<Outcome<Caller>>(TwoCredentials),
             (not null, null) => identification.IdentifyAsync(presented.SerialNumber, presented.Thumbprint, certificate, address, ct),
             _ => tokens.IdentifyAsync(token!, ct),
         };
+
+    // The certificate says who it is, and the token must be good beside it.
+    private async ValueTask<Outcome<Caller>> IdentifyBothAsync(
+        Presented presented, ReadOnlyMemory<byte> certificate, IPAddress? address, string token, CancellationToken ct)
+    {
+        var identified = await identification.IdentifyAsync(presented.SerialNumber, presented.Thumbprint, certificate, address, ct);
+        if (!identified.TryGet(out var caller, out var refusal)) return refusal;
+        return (await tokens.IdentifyAsync(token, ct)).TryGet(out var second, out refusal)
+            ? caller with { SecondFactor = ((Caller.Token)second).Facts }
+            : refusal;
+    }
 
     private static string RoleOf(Caller caller) => caller switch
     {

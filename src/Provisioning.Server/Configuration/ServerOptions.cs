@@ -71,6 +71,9 @@ internal sealed class ServerOptions
     /// <summary>How OCSP is answered.</summary>
     public OcspSection Ocsp { get; set; } = new();
 
+    /// <summary>Whether EST is served.</summary>
+    public EstSection Est { get; set; } = new();
+
     /// <summary>How much the feed of revocations may cost.</summary>
     public FeedSection Feed { get; set; } = new();
 
@@ -161,6 +164,12 @@ internal sealed class ServerOptions
         public int CacheEntries { get; set; } = 20_000;
 
         internal OcspOptions ToOptions() => new() { IsOn = Enabled, Validity = Validity, CacheEntries = CacheEntries };
+    }
+
+    internal sealed class EstSection
+    {
+        /// <summary>Whether EST (RFC 7030) is served.</summary>
+        public bool Enabled { get; set; } = true;
     }
 
     internal sealed class FeedSection

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Provisioning.Core.Enrollment;
-using Provisioning.Rest;
 using Provisioning.Server.Configuration;
+using Provisioning.Server.Errors;
 
 namespace Provisioning.Server.Limits;
 
@@ -71,6 +71,6 @@ internal static class CallerLimits
         // Spread, so that those who were refused together do not come back together.
         var seconds = 1 + Random.Shared.Next(3);
         context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return Problems.WriteStatusAsync(context, StatusCodes.Status429TooManyRequests);
+        return DoorErrors.WriteStatusAsync(context, StatusCodes.Status429TooManyRequests);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
 using Provisioning.Core.Enrollment;
-using Provisioning.Rest;
+using Provisioning.Server.Errors;
 using Provisioning.Server.Tls;
 
 namespace Provisioning.Server.Limits;
@@ -110,7 +110,7 @@ internal sealed class DeviceGate : IDisposable
     {
         _refused.Add(1);
         var place = RandomNumberGenerator.GetInt32(1 << 20) / (double)(1 << 20);
-        return Problems.WriteAsync(
+        return DoorErrors.WriteAsync(
             context, new Refusal(RefusalCode.Overloaded, "More devices ask than can be served now. Nothing was done; a retry is safe.")
             {
                 RetryAfter = _backlog.Refuse(place),

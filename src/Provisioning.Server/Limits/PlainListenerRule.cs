@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
-using Provisioning.Rest;
+using Provisioning.Server.Errors;
 using Provisioning.Status;
 
 namespace Provisioning.Server.Limits;
@@ -19,7 +19,7 @@ internal sealed class PlainListenerRule(IOptions<RateLimiterOptions> limits)
     {
         if (context.Request.IsHttps) return next(context);
         if (context.GetEndpoint() is not { RequestDelegate: { } answer } endpoint || endpoint.Metadata.GetMetadata<ServedOnPlainHttpAttribute>() is null)
-            return Problems.WriteStatusAsync(context, StatusCodes.Status404NotFound);
+            return DoorErrors.WriteStatusAsync(context, StatusCodes.Status404NotFound);
 
         // Some endpoints decide themselves who may ask.
         return endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null ? next(context) : AnswerAsync(context, answer);

@@ -1,5 +1,5 @@
 using System.Net;
-using Provisioning.Rest;
+using Provisioning.Core.Enrollment;
 using Provisioning.Status;
 
 namespace Provisioning.Server.Observability;

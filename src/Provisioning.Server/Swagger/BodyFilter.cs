@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using Provisioning.Est;
 using Provisioning.Rest.Wire;
 using Provisioning.Status;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -14,6 +15,7 @@ internal sealed class BodyFilter : IOperationFilter
         if (metadata.OfType<StreamFacts>().FirstOrDefault() is { } stream) operation.RequestBody = Stream(stream, operation.OperationId);
         if (metadata.OfType<RawBodyFacts>().FirstOrDefault() is { } raw) operation.RequestBody = Raw(raw);
         if (metadata.OfType<TakesBody>().FirstOrDefault() is { } status) operation.RequestBody = Raw(new RawBodyFacts(status.MediaType));
+        if (metadata.OfType<EstRequest>().FirstOrDefault() is { } est) operation.RequestBody = Text(est);
         if (metadata.OfType<BodyFacts>().FirstOrDefault() is not { } facts) return;
         var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
         body.Content[MediaTypes.Json] = new OpenApiMediaType
@@ -38,6 +40,16 @@ internal sealed class BodyFilter : IOperationFilter
         Content = raw.MediaTypes.ToDictionary(
             type => type,
             _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }),
+    };
+
+    private static OpenApiRequestBody Text(EstRequest est) => new()
+    {
+        Required = true,
+        Description = "The DER in base64, on one line or several.",
+        Content = new Dictionary<string, OpenApiMediaType>
+        {
+            [est.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+        },
     };
 
     // A body of lines has no schema as a whole; its example is one line.

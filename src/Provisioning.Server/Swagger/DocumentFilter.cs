@@ -2,7 +2,8 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Infrastructure;
 using Microsoft.AspNetCore.Mvc.ApiExplorer;
 using Microsoft.OpenApi;
-using Provisioning.Rest;
+using Provisioning.Core.Enrollment;
+using Provisioning.Est;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace Provisioning.Server.Swagger;
@@ -14,6 +15,7 @@ internal sealed class DocumentFilter : IDocumentFilter
 {
     private const string Scheme = "clientCertificate";
     private const string TokenScheme = "enrollmentToken";
+    private const string PasswordScheme = "tokenAsPassword";
 
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
@@ -21,6 +23,7 @@ internal sealed class DocumentFilter : IDocumentFilter
         swaggerDoc.Tags = new HashSet<OpenApiTag>
         {
             Tag("Enrollment", "Certificates for devices: the first one, the next ones, one's own."),
+            Tag("EST", "The same for clients that speak Enrollment over Secure Transport (RFC 7030); errors are a line of text, which begins with the code."),
             Tag("Devices", "The registry of devices."),
             Tag("Certificates", "Everything that was signed, and its revocation."),
             Tag("Revocations", "What was revoked, held and released, as it happens, for brokers, gateways and other relying parties."),
@@ -49,18 +52,31 @@ internal sealed class DocumentFilter : IDocumentFilter
                 Scheme = "bearer",
                 Description = "An enrollment token, without a client certificate.",
             },
+            [PasswordScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "basic",
+                Description = "An enrollment token as the password, with any user name; beside a client certificate where the group demands both.",
+            },
         };
-        var forTokens = context.ApiDescriptions.Where(IsForTokens)
-            .Select(description => description.ActionDescriptor.EndpointMetadata.OfType<IEndpointNameMetadata>().Last().EndpointName).ToHashSet();
+        var forTokens = NamesOf(context.ApiDescriptions.Where(IsForTokens));
+        var forPasswords = NamesOf(context.ApiDescriptions.Where(
+            description => description.ActionDescriptor.EndpointMetadata.OfType<EstCredentials>().Any(credentials => credentials.TakesToken)));
+        var forEverybody = NamesOf(context.ApiDescriptions.Where(
+            description => description.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any()));
         foreach (var operation in swaggerDoc.Paths.Values.SelectMany(path => path.Operations!.Values))
         {
-            var isPublic = operation.Tags?.Any(tag => tag.Name is "Authorities" or "Status" or "Health") == true;
-            operation.Security = isPublic ? [] : [Requirement(Scheme)];
-            if (operation.OperationId is { } id && forTokens.Contains(id)) operation.Security.Add(Requirement(TokenScheme));
+            var id = operation.OperationId ?? "";
+            operation.Security = forEverybody.Contains(id) ? [] : [Requirement(Scheme)];
+            if (forPasswords.Contains(id)) operation.Security.Add(Requirement(PasswordScheme));
+            else if (forTokens.Contains(id)) operation.Security.Add(Requirement(TokenScheme));
         }
 
         OpenApiSecurityRequirement Requirement(string scheme) => new() { [new OpenApiSecuritySchemeReference(scheme, swaggerDoc)] = [] };
     }
+
+    private static HashSet<string> NamesOf(IEnumerable<ApiDescription> descriptions) => descriptions
+        .Select(description => description.ActionDescriptor.EndpointMetadata.OfType<IEndpointNameMetadata>().LastOrDefault()?.EndpointName ?? "").ToHashSet();
 
     // Each of several policies must be met.
     private static bool IsForTokens(ApiDescription description) => description.ActionDescriptor.EndpointMetadata

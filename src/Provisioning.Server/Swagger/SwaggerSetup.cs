@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
 using Provisioning.Core.Enrollment;
+using Provisioning.Est;
 using Provisioning.Rest;
 using Provisioning.Status;
 
@@ -26,12 +27,14 @@ internal static class SwaggerSetup
             options.NonNullableReferenceTypesAsRequired();
             options.IncludeXmlComments(typeof(RestEndpoints).Assembly);
             options.IncludeXmlComments(typeof(EnrollmentService).Assembly);
+            options.IncludeXmlComments(typeof(EstEndpoints).Assembly);
             options.IncludeXmlComments(typeof(StatusEndpoints).Assembly);
             options.IncludeXmlComments(typeof(SwaggerSetup).Assembly);
             options.SchemaFilter<NamesFilter>();
             options.ParameterFilter<NamesFilter>();
             options.OperationFilter<BodyFilter>();
             options.OperationFilter<AnswerFilter>();
+            options.OperationFilter<EstFilter>();
             options.OperationFilter<PreconditionFilter>();
             options.OperationFilter<ProblemFilter>();
             options.DocumentFilter<DocumentFilter>();
@@ -64,7 +67,8 @@ internal static class SwaggerSetup
 
             Callers show a client certificate that this service has issued (mutual TLS). Errors are problem details
             (RFC 9457) with a stable `code`, which is also in the header `Provisioning-Error`; all of them are explained
-            at `/problems`. Every answer has a Content-Length. Times are RFC 3339 in UTC, in headers Unix seconds.
+            at `/problems`. Clients of EST (RFC 7030) find the same behind `/.well-known/est`, with errors in plain text.
+            Every answer has a Content-Length. Times are RFC 3339 in UTC, in headers Unix seconds.
             """,
         License = new OpenApiLicense { Name = "Apache-2.0", Identifier = "Apache-2.0" },
     };

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Provisioning.Core.Certificates;
+using Provisioning.Est;
 using Provisioning.Rest;
 using Provisioning.Status;
 using Provisioning.Storage;
@@ -14,6 +15,7 @@ public sealed class ReferenceTests
     public static TheoryData<string, string[]> Allowed => new()
     {
         { "Provisioning.Core", [] },
+        { "Provisioning.Est", ["Provisioning.Core"] },
         { "Provisioning.Rest", ["Provisioning.Core"] },
         { "Provisioning.Status", ["Provisioning.Core"] },
         { "Provisioning.Storage", ["Provisioning.Core"] },
@@ -36,6 +38,7 @@ public sealed class ReferenceTests
         Assert.DoesNotContain(Core.GetReferencedAssemblies(), reference => IsHttp(reference) || IsSql(reference));
 
     [Theory]
+    [InlineData(typeof(EstEndpoints))]
     [InlineData(typeof(RestEndpoints))]
     [InlineData(typeof(StatusEndpoints))]
     public void A_door_knows_no_SQL(Type door) =>

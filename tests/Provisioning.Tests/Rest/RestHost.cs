@@ -29,6 +29,7 @@ using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Feed;
 using Provisioning.Core.Webhooks;
 using Provisioning.Rest;
+using Provisioning.Server.Errors;
 using Provisioning.Server.Swagger;
 
 namespace Provisioning.Tests.Rest;
@@ -73,7 +74,7 @@ internal sealed class RestHost : IAsyncDisposable
         });
         AddServices(builder.Services);
         var app = builder.Build();
-        app.UseProblems();
+        app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();

@@ -9,6 +9,9 @@ internal sealed class RequestFacts
 
     public bool HasOtherSubjectAttributes { get; set; }
 
+    /// <summary>All attributes of the subject in their order, with the number of the RDN that each is in.</summary>
+    public List<SubjectPart> Subject { get; } = [];
+
     public List<GeneralName> AlternativeNames { get; } = [];
 
     public KeyUsages? KeyUsage { get; set; }
@@ -22,6 +25,7 @@ internal sealed class RequestFacts
         Key = new SubjectPublicKey(key.Algorithm, key.SubjectPublicKeyInfo, Digest.Of(key.SubjectPublicKeyInfo)),
         CommonName = CommonName,
         HasOtherSubjectAttributes = HasOtherSubjectAttributes,
+        Subject = Subject,
         AlternativeNames = AlternativeNames,
         KeyUsage = KeyUsage,
         ExtendedKeyUsages = ExtendedKeyUsages,

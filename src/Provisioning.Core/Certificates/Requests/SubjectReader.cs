@@ -4,8 +4,8 @@ using Provisioning.Core.Enrollment;
 namespace Provisioning.Core.Certificates.Requests;
 
 /// <summary>
-/// Reads the subject (RFC 5280 §4.1.2.4). Only the common name is a fact; the others are counted, and checked all the
-/// same, so that no request with a hostile name gets as far as the profile.
+/// Reads the subject (RFC 5280 §4.1.2.4). All attributes are checked, whatever becomes of them, so that no request with a hostile name gets
+/// as far as the profile.
 /// </summary>
 internal static class SubjectReader
 {
@@ -21,18 +21,20 @@ internal static class SubjectReader
 
     public static Refusal? Read(DerReader names, RequestFacts facts)
     {
-        var count = 0;
+        var (count, rdn) = (0, -1);
         while (names.HasData)
         {
             var set = names.ReadSetOf();
+            rdn++;
             do
             {
                 if (++count > MaxAttributes)
                     return RequestRefusals.BadCsr($"The subject has more than {MaxAttributes} attributes.");
                 var attribute = set.ReadSequence();
-                var isCommonName = attribute.ReadOid().SequenceEqual(CommonName);
-                if (ReadValue(ref attribute, isCommonName, facts) is { } refusal)
+                var type = attribute.ReadOid();
+                if (ReadValue(ref attribute, type.SequenceEqual(CommonName), facts, out var value) is { } refusal)
                     return refusal;
+                facts.Subject.Add(new SubjectPart(rdn, Convert.ToHexString(type), value));
                 attribute.ExpectEnd();
             }
             while (set.HasData);
@@ -41,18 +43,19 @@ internal static class SubjectReader
         return null;
     }
 
-    private static Refusal? ReadValue(ref DerReader attribute, bool isCommonName, RequestFacts facts)
+    private static Refusal? ReadValue(ref DerReader attribute, bool isCommonName, RequestFacts facts, out string text)
     {
+        text = "";
         if (!isCommonName)
         {
             facts.HasOtherSubjectAttributes = true;
-            return CharacterString.Read(ref attribute, "An attribute of the subject", orIa5: true, out var other)
-                ?? NameText.Check(other, "An attribute of the subject", MaxOther);
+            return CharacterString.Read(ref attribute, "An attribute of the subject", orIa5: true, out text)
+                ?? NameText.Check(text, "An attribute of the subject", MaxOther);
         }
 
         if (facts.CommonName is not null)
             return RequestRefusals.BadCsr("The subject has more than one common name.");
-        if (CharacterString.Read(ref attribute, "The common name", orIa5: false, out var text) is { } refusal)
+        if (CharacterString.Read(ref attribute, "The common name", orIa5: false, out text) is { } refusal)
             return refusal;
         facts.CommonName = text;
         return NameText.Check(text, "The common name", MaxCommonName);

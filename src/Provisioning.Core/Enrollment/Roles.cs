@@ -1,6 +1,6 @@
-namespace Provisioning.Rest;
+namespace Provisioning.Core.Enrollment;
 
-/// <summary>The role claims that the authentication gives and the endpoints ask for.</summary>
+/// <summary>What the callers are, in one word for each: the authentication gives it, and the doors ask for it.</summary>
 public static class Roles
 {
     /// <summary>A person or tool that administers the service.</summary>
@@ -31,5 +31,5 @@ public static class Roles
     public const string RelyingParty = "relyingParty";
 
     /// <summary>Those that may enroll devices.</summary>
-    internal static readonly string[] Enrolling = [Registrar, Administrator, Token, Claim, Birth];
+    public static IReadOnlyList<string> Enrolling { get; } = [Registrar, Administrator, Token, Claim, Birth];
 }

@@ -1,23 +1,21 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Provisioning.Core.Enrollment;
 
-namespace Provisioning.Rest;
+namespace Provisioning.Server.Errors;
 
 /// <summary>
-/// The outermost step: whatever comes back without a body becomes a problem, and whatever is thrown too. The one place
+/// The outermost step: whatever comes back without a body gets one that says why, and whatever is thrown too. The one place
 /// of the service that catches every exception.
 /// </summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<ProblemMiddleware> logger)
+internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<ErrorMiddleware> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
         try
         {
             await next(context);
-            if (IsBareProblem(context.Response)) await Problems.WriteStatusAsync(context, context.Response.StatusCode);
+            if (IsBareProblem(context.Response)) await DoorErrors.WriteStatusAsync(context, context.Response.StatusCode);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
@@ -51,13 +49,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         switch (problem)
         {
             case BadHttpRequestException bad:
-                return Problems.WriteStatusAsync(context, bad.StatusCode);
+                return DoorErrors.WriteStatusAsync(context, bad.StatusCode);
             case StorageUnavailableException:
                 Log.StorageUnavailable(logger, problem);
-                return Problems.WriteAsync(context, LaterRefusal());
+                return DoorErrors.WriteAsync(context, LaterRefusal());
             default:
                 Log.Failed(logger, context.Request.Method, context.GetEndpoint()?.DisplayName, problem);
-                return Problems.WriteStatusAsync(context, StatusCodes.Status500InternalServerError);
+                return DoorErrors.WriteStatusAsync(context, StatusCodes.Status500InternalServerError);
         }
     }
 

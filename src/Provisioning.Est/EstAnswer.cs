@@ -1,0 +1,38 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Provisioning.Est;
+
+/// <summary>
+/// An answer, whole and with its length: strongSwan and libest read no chunks, and strongSwan wants the head in the first 1024 octets.
+/// </summary>
+/// <param name="mediaType">Its media type, exactly as clients compare it.</param>
+/// <param name="octets">The body, which goes out in base64.</param>
+internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) : IResult
+{
+    internal const string CertsOnly = "application/pkcs7-mime; smime-type=certs-only";
+
+    internal const string TransferEncoding = "Content-Transfer-Encoding";
+
+    /// <summary>Certificates as base64 of a certs-only message.</summary>
+    internal static EstAnswer Certificates(IEnumerable<ReadOnlyMemory<byte>> certificates) =>
+        new(CertsOnly, CertsOnlyMessage.Write(certificates));
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        // RFC 8951 §3.1 makes it void, and clients that are older insist on it.
+        httpContext.Response.Headers[TransferEncoding] = "base64";
+        return WriteAsync(httpContext, StatusCodes.Status200OK, mediaType, EstBody.Encode(httpContext.Request, octets.Span));
+    }
+
+    internal static async Task WriteAsync(HttpContext context, int status, string mediaType, string text)
+    {
+        var body = Encoding.UTF8.GetBytes(text);
+        var response = context.Response;
+        response.StatusCode = status;
+        response.ContentType = mediaType;
+        response.ContentLength = body.Length;
+        if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(body, context.RequestAborted);
+    }
+}

@@ -1,0 +1,162 @@
+using System.Runtime.InteropServices;
+using System.Security.Authentication;
+using System.Security.Authentication.ExtendedProtection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Provisioning.Core.Authorities;
+using Provisioning.Core.Enrollment;
+using Provisioning.Core.Groups;
+using Provisioning.Core.Profiles;
+
+namespace Provisioning.Est;
+
+/// <summary>
+/// Enrollment over Secure Transport (RFC 7030, RFC 8951): the same calls on the core as the REST API makes, in the words that routers, PLCs,
+/// gateways and secure elements speak. A label is the name of an enrollment group.
+/// </summary>
+public static class EstEndpoints
+{
+    /// <summary>Where all operations are.</summary>
+    public const string Root = "/.well-known/est";
+
+    private const string Label = "group";
+
+    /// <summary>Maps every operation, without a label and with one. Each says itself who may call it.</summary>
+    /// <param name="routes">The host's routes.</param>
+    public static void MapEst(this IEndpointRouteBuilder routes)
+    {
+        Map(routes.MapGroup(Root), "");
+        Map(routes.MapGroup($"{Root}/{{{Label}}}"), "OfGroup");
+    }
+
+    private static void Map(RouteGroupBuilder est, string suffix)
+    {
+        est.WithTags("EST");
+        est.MapGet("cacerts", GetAuthorities).WithName("estCaCerts" + suffix).AllowAnonymous().Answers(EstAnswer.CertsOnly);
+        est.MapGet("csrattrs", GetAttributes).WithName("estCsrAttrs" + suffix).AllowAnonymous().Answers("application/csrattrs");
+        est.MapPost("simpleenroll", EnrollAsync).WithName("estSimpleEnroll" + suffix)
+            .For(takesToken: true, [.. Roles.Enrolling]).Answers(EstAnswer.CertsOnly, mayWait: true);
+        est.MapPost("simplereenroll", RenewAsync).WithName("estSimpleReenroll" + suffix)
+            .For(takesToken: false, Roles.Device, Roles.ExpiredDevice, Roles.Birth).Answers(EstAnswer.CertsOnly, mayWait: true);
+        est.MapPost("fullcmc", () => TypedResults.StatusCode(StatusCodes.Status501NotImplemented)).AllowAnonymous().ExcludeFromDescription();
+    }
+
+    /// <summary>The certificates of the authorities (RFC 7030 §4.1)</summary>
+    /// <remarks>
+    /// A certs-only message in base64: every generation of the issuing authority, newest first, and the root. Fetched before anything else is
+    /// trusted, so the client checks the root's fingerprint by other means. For everybody.
+    /// </remarks>
+    /// <response code="200">The certificates.</response>
+    /// <response code="404">No such group.</response>
+    internal static IResult GetAuthorities(HttpContext context, AuthorityDirectory authorities, GroupCatalog groups) =>
+        FindGroup(context, groups) is null ? Refused(NoSuchGroup) : EstAnswer.Certificates(authorities.Trusted);
+
+    /// <summary>What a request should have in it (RFC 7030 §4.5, RFC 9908)</summary>
+    /// <remarks>
+    /// CsrAttrs in base64: a key that the group's profile takes, the digest that goes with it, the usages that will be granted, and
+    /// challengePassword where the group demands that requests are bound to their TLS session. For everybody.
+    /// </remarks>
+    /// <response code="200">The attributes.</response>
+    /// <response code="404">No such group.</response>
+    internal static IResult GetAttributes(HttpContext context, GroupCatalog groups, ProfileCatalog profiles)
+    {
+        if (FindGroup(context, groups) is not { } group) return Refused(NoSuchGroup);
+        var profile = profiles[group.ProfileOf(group.Definition.Slots[0])];
+        var attributes = CsrAttributes.Write(profile, group.Definition.Linking == Linking.Required);
+        return new EstAnswer("application/csrattrs", attributes);
+    }
+
+    /// <summary>Enrolls a device (RFC 7030 §4.2.1)</summary>
+    /// <remarks>
+    /// A PKCS#10 request, DER in base64, on one line or several. The device is the one that the credential is for, and else the request's
+    /// common name, or the serial number in its subject. Answers with the certificate alone, as a certs-only message in base64; the same
+    /// request of the same caller gets the same certificate again. 202 with Retry-After where an administrator has to approve. Callers: who
+    /// has an enrollment token (HTTP Basic, as the password), a claim, birth or registrar certificate; or both, where the group demands it.
+    /// </remarks>
+    /// <response code="200">The certificate.</response>
+    /// <response code="202">An administrator has to approve; the same request asks again.</response>
+    internal static async Task<IResult> EnrollAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+    {
+        if (!EstBody.IsRequest(context.Request)) return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+        var body = await EstBody.ReadAsync(context.Request, ct);
+        return body.TryGet(out var der, out var refusal) ? await EnrollDeviceAsync(context, enrollments, der) : Refused(refusal);
+    }
+
+    /// <summary>Renews the caller's certificate (RFC 7030 §4.2.2)</summary>
+    /// <remarks>
+    /// The device shows its certificate and sends a request with the same subject, and with the same alternative names or none. The old
+    /// certificate works until the new one has been seen. Who shows a manufacturer's certificate is enrolled: strongSwan calls nothing else
+    /// with a certificate. Callers: devices.
+    /// </remarks>
+    /// <response code="200">The certificate.</response>
+    /// <response code="202">An administrator has to approve; the same request asks again.</response>
+    internal static async Task<IResult> RenewAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+    {
+        if (!EstBody.IsRequest(context.Request)) return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
+        var body = await EstBody.ReadAsync(context.Request, ct);
+        if (!body.TryGet(out var der, out var refusal)) return Refused(refusal);
+        if (CallerOf(context) is Caller.Birth) return await EnrollDeviceAsync(context, enrollments, der);
+        return Answer(await enrollments.RenewAsync(CallerOf(context), new RenewalRequest(der)
+        {
+            Group = LabelOf(context),
+            RepeatsNames = true,
+            ChannelBinding = ChannelBindingOf(context),
+        }));
+    }
+
+    private static async Task<IResult> EnrollDeviceAsync(HttpContext context, EnrollmentService enrollments, byte[] der) =>
+        Answer(await enrollments.EnrollAsync(CallerOf(context), new EnrollmentRequest(null, der)
+        {
+            Group = LabelOf(context),
+            ChannelBinding = ChannelBindingOf(context),
+        }));
+
+    private static IResult Answer(Outcome<IssuedCertificate> outcome) =>
+        outcome.TryGet(out var issued, out var refusal) ? EstAnswer.Certificates([issued.Der]) : Refused(refusal);
+
+    private static RefusedResult Refused(Refusal refusal) => new(refusal);
+
+    private static Refusal NoSuchGroup { get; } = new(RefusalCode.UnknownGroup, "There is no enrollment group of this name.");
+
+    private static EnrollmentGroup? FindGroup(HttpContext context, GroupCatalog groups) =>
+        groups.Find(LabelOf(context) ?? EnrollmentGroup.DefaultName)?.Group;
+
+    private static string? LabelOf(HttpContext context) => context.GetRouteValue(Label) as string;
+
+    private static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>()
+        ?? throw new InvalidOperationException("An operation that needs a caller is reached without one.");
+
+    // Of TLS 1.3 there is no such thing, and what the platform gives for it is not unique (RFC 8446 appendix C.5).
+    private static ReadOnlyMemory<byte>? ChannelBindingOf(HttpContext context)
+    {
+        if (context.Features.Get<ISslStreamFeature>()?.SslStream is not { SslProtocol: SslProtocols.Tls12 } stream) return null;
+        using var binding = stream.TransportContext.GetChannelBinding(ChannelBindingKind.Unique);
+        return binding is null ? null : OctetsOf(binding);
+    }
+
+    private static byte[] OctetsOf(ChannelBinding binding)
+    {
+        var octets = new byte[binding.Size];
+        Marshal.Copy(binding.DangerousGetHandle(), octets, 0, octets.Length);
+
+        // The platform puts the kind in front, as application protocols want it who name it.
+        return octets.AsSpan().StartsWith("tls-unique:"u8) ? octets["tls-unique:".Length..] : octets;
+    }
+
+    private static RouteHandlerBuilder For(this RouteHandlerBuilder endpoint, bool takesToken, params string[] roles) =>
+        endpoint.RequireAuthorization(policy => policy.RequireRole(roles)).WithMetadata(new EstCredentials(takesToken));
+
+    private static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, string mediaType, bool mayWait = false)
+    {
+        endpoint.Produces<string>(StatusCodes.Status200OK, mediaType);
+        if (mayWait) endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType).WithMetadata(new EstRequest(EstBody.RequestType));
+        return endpoint;
+    }
+
+    private sealed class RefusedResult(Refusal refusal) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => EstErrors.WriteAsync(httpContext, refusal);
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Provisioning.Core.Enrollment;
+
+namespace Provisioning.Est;
+
+/// <summary>
+/// The one place where refusals become what EST has for them (RFC 7030 §4.2.3): a status and one line of plain text, which begins with the
+/// stable code of the refusal.
+/// </summary>
+public static partial class EstErrors
+{
+    internal const string MediaType = "text/plain; charset=utf-8";
+
+    /// <summary>The header that carries the code once more, as the REST API has it.</summary>
+    private const string ErrorHeader = "Provisioning-Error";
+
+    /// <summary>Asks whether the request is for this door, served or not.</summary>
+    /// <param name="context">The request.</param>
+    /// <returns>True when its client reads EST's answers.</returns>
+    public static bool IsSpokenAt(HttpContext context) => context.Request.Path.StartsWithSegments(EstEndpoints.Root);
+
+    /// <summary>Answers with a refusal; counts and logs it once.</summary>
+    /// <param name="context">The request; its answer must not have started.</param>
+    /// <param name="refusal">Why.</param>
+    /// <returns>When the answer is written.</returns>
+    public static Task WriteAsync(HttpContext context, Refusal refusal)
+    {
+        var takesToken = context.GetEndpoint()?.Metadata.GetMetadata<EstCredentials>()?.TakesToken == true;
+        var status = StatusOf(refusal.Code, takesToken);
+        var patience = refusal.RetryAfter
+            ?? (status == StatusCodes.Status503ServiceUnavailable && refusal.Code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null);
+        if (patience is { } wait)
+            context.Response.Headers.RetryAfter = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
+        // libest sends its password only after it was asked for, on a new connection (RFC 7030 §3.2.3).
+        if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"provisioning\"";
+        return WriteAsync(context, status, CodeOf(refusal.Code), refusal.Detail);
+    }
+
+    /// <summary>Answers with a status that HTTP itself led to (404, 405, 429 …). Headers that are set already stay.</summary>
+    /// <param name="context">The request; its answer must not have started.</param>
+    /// <param name="status">400 or above.</param>
+    /// <returns>When the answer is written.</returns>
+    public static Task WriteStatusAsync(HttpContext context, int status)
+    {
+        var reason = ReasonPhrases.GetReasonPhrase(status);
+        return WriteAsync(context, status, reason.Replace(' ', '-').ToLowerInvariant(), DetailOf(context, status) ?? reason + ".");
+    }
+
+    /// <summary>The status of a refusal. Total: a test walks over every code.</summary>
+    /// <param name="code">The refusal.</param>
+    /// <param name="takesToken">True where another token might help.</param>
+    /// <returns>202, or 400 and above.</returns>
+    internal static int StatusOf(RefusalCode code, bool takesToken) => code switch
+    {
+        RefusalCode.ApprovalPending => 202,
+
+        // A client that gets 401 sends its password, again: so only where that can help.
+        RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.SecondCredentialRequired =>
+            takesToken ? 401 : 403,
+        RefusalCode.NotFound or RefusalCode.UnknownGroup => 404,
+        RefusalCode.ServerKeysOff => 404,
+        RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
+            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly => 409,
+        RefusalCode.TooLarge => 413,
+        RefusalCode.DailyLimit or RefusalCode.TooManyPending => 429,
+        RefusalCode.RevocationUnknown or RefusalCode.LintFailed or RefusalCode.AuthorityExpiring or RefusalCode.AuthorityUnavailable
+            or RefusalCode.StorageUnavailable or RefusalCode.Overloaded or RefusalCode.ClockRegressed or RefusalCode.ClockSuspect => 503,
+        _ => IsAboutTheRequest(code) ? 400 : 403,
+    };
+
+    private static bool IsAboutTheRequest(RefusalCode code) => code
+        is RefusalCode.Malformed or RefusalCode.BadDeviceId or RefusalCode.BadAttributes or RefusalCode.TwoCredentials or RefusalCode.CaRequested
+        or RefusalCode.IdentityMismatch or RefusalCode.BadCsr or RefusalCode.PopInvalid or RefusalCode.SignatureAlgorithm
+        or RefusalCode.UnsupportedExtension or RefusalCode.ExtensionNotAllowed or RefusalCode.BadKey or RefusalCode.Roca
+        or RefusalCode.UnsupportedKey or RefusalCode.KeyNotAllowed or RefusalCode.KeyBlocked or RefusalCode.NameNotPossible
+        or RefusalCode.AttributeMissing or RefusalCode.NewKeyRequired or RefusalCode.NewKeyNotAllowed or RefusalCode.ChannelBinding
+        or RefusalCode.KeyProtection;
+
+    // As the REST API spells it: the name in lower case, with hyphens.
+    private static string CodeOf(RefusalCode code)
+    {
+        var name = code.ToString();
+        return string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : char.ToLowerInvariant(letter).ToString()));
+    }
+
+    private static async Task WriteAsync(HttpContext context, int status, string code, string detail)
+    {
+        CoreMetrics.Refused(code);
+        var loggers = context.RequestServices.GetRequiredService<ILoggerFactory>();
+        Log.Refused(loggers.CreateLogger(typeof(EstErrors).FullName!), code, context.Features.Get<Caller>()?.Actor ?? "anonymous");
+        context.Response.Headers[ErrorHeader] = code;
+
+        // What was not read of the body is never read: the next request would start somewhere inside it.
+        if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout) context.Response.Headers.Connection = "close";
+        await EstAnswer.WriteAsync(context, status, MediaType, $"{code}: {detail.ReplaceLineEndings(" ")}\n");
+    }
+
+    private static string? DetailOf(HttpContext context, int status) => status switch
+    {
+        404 => $"EST serves {EstEndpoints.Root}/ and {EstEndpoints.Root}/GROUP/ with cacerts, csrattrs, simpleenroll, simplereenroll and serverkeygen.",
+        405 => $"Use one of: {context.Response.Headers.Allow}.",
+        413 => $"At most {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} octets are read.",
+        415 => $"Send {EstBody.RequestType}: the DER of a PKCS#10 request in base64, without Content-Encoding.",
+        429 => "Wait as long as Retry-After says, then go on more slowly.",
+        501 => "Full CMC is not served. Use simpleenroll or simplereenroll.",
+        _ => null,
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "Refused {Code} for {Actor}")]
+        internal static partial void Refused(ILogger logger, string code, string actor);
+    }
+}
