@@ -49,7 +49,7 @@ public static partial class EstErrors
     public static Task WriteStatusAsync(HttpContext context, int status)
     {
         var reason = ReasonPhrases.GetReasonPhrase(status);
-        return WriteAsync(context, status, reason.Replace(' ', '-').ToLowerInvariant(), DetailOf(context, status) ?? reason + ".");
+        return WriteAsync(context, status, CodeOf(status, reason), DetailOf(context, status) ?? reason + ".");
     }
 
     /// <summary>The status of a refusal. Total: a test walks over every code.</summary>
@@ -68,7 +68,7 @@ public static partial class EstErrors
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
             or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly => 409,
         RefusalCode.TooLarge => 413,
-        RefusalCode.DailyLimit or RefusalCode.TooManyPending => 429,
+        RefusalCode.DailyLimit or RefusalCode.TooManyPending or RefusalCode.TooManyStreams => 429,
         RefusalCode.RevocationUnknown or RefusalCode.LintFailed or RefusalCode.AuthorityExpiring or RefusalCode.AuthorityUnavailable
             or RefusalCode.StorageUnavailable or RefusalCode.Overloaded or RefusalCode.ClockRegressed or RefusalCode.ClockSuspect => 503,
         _ => IsAboutTheRequest(code) ? 400 : 403,
@@ -88,6 +88,14 @@ public static partial class EstErrors
         var name = code.ToString();
         return string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : char.ToLowerInvariant(letter).ToString()));
     }
+
+    // The words of HTTP, but where the REST API has a code of its own for it.
+    private static string CodeOf(int status, string reason) => status switch
+    {
+        StatusCodes.Status413PayloadTooLarge => CodeOf(RefusalCode.TooLarge),
+        StatusCodes.Status500InternalServerError => "internal",
+        _ => reason.Replace(' ', '-').ToLowerInvariant(),
+    };
 
     private static async Task WriteAsync(HttpContext context, int status, string code, string detail)
     {

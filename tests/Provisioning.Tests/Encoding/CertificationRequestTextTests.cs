@@ -81,6 +81,54 @@ public sealed class CertificationRequestTextTests
             Refused(RefusalCode.Malformed, System.Text.Encoding.ASCII.GetString(cut));
     }
 
+    [Theory]
+    [InlineData(" ")]
+    [InlineData("\t")]
+    [InlineData("\r")]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData(" \r\n\t \n")]
+    public void E_02_White_space_may_stand_anywhere_in_the_base64_of_EST(string space)
+    {
+        foreach (var vector in AllVectors())
+        {
+            var text = Convert.ToBase64String(vector);
+            foreach (var length in (int[])[1, 3, 64, 76, text.Length])
+            {
+                var spaced = space + string.Join(space, text.Chunk(length).Select(line => new string(line))) + space;
+                if (spaced.Length <= Cap) Assert.Equal(vector, Assert.IsType<Outcome<byte[]>.Success>(FromBase64(spaced)).Value);
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_damage_to_the_base64_of_EST_gets_an_answer()
+    {
+        foreach (var vector in AllVectors())
+        {
+            var text = Octets(Convert.ToBase64String(vector));
+            foreach (var damaged in Mutations.OfText(text)) _ = CertificationRequestText.FromBase64(damaged);
+
+            // The DER itself, as it is and damaged, is taken for what it is, or for anything but base64.
+            foreach (var damaged in Mutations.OfDer(vector)) _ = CertificationRequestText.FromBase64(damaged);
+            Assert.Equal(RefusalCode.Malformed, CodeOf(CertificationRequestText.FromBase64(vector)));
+        }
+    }
+
+    [Fact]
+    public void The_base64_of_EST_is_strict_but_for_white_space()
+    {
+        foreach (var text in (string[])["", " \r\n", "MAA", "MAA==", "MA=A", "MAB=", "MII-", "M\0AA", "MAA=\u00A0", "MAA=\v", Pem("CERTIFICATE REQUEST")])
+            Assert.Equal(RefusalCode.Malformed, CodeOf(FromBase64(text)));
+        Assert.Equal(RefusalCode.TooLarge, CodeOf(FromBase64(new string('A', Cap + 1))));
+        Assert.Equal([0x30, 0x00], Assert.IsType<Outcome<byte[]>.Success>(FromBase64("MAA=")).Value);
+    }
+
+    private static IEnumerable<byte[]> AllVectors() =>
+        Directory.EnumerateFiles(Path.Combine(Vectors.Directory, "csr"), "*.der").Select(File.ReadAllBytes);
+
+    private static Outcome<byte[]> FromBase64(string text) => CertificationRequestText.FromBase64(System.Text.Encoding.Latin1.GetBytes(text));
+
     private static string Pem(string label)
     {
         var lines = string.Concat(Base64.Chunk(64).Select(line => new string(line) + "\n"));
