@@ -189,13 +189,18 @@ internal static partial class ServerHost
 
         // What an endpoint forgets to say is refused, and so is what no endpoint serves.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder()
-            .RequireAssertion(context => context.User.IsInRole(Roles.Administrator) || IsRoutersOwnAnswer(context.Resource))
+            .RequireAssertion(context =>
+                context.User.IsInRole(Roles.Administrator) || IsRoutersOwnAnswer(context.Resource) || IsNothingOfEst(context.Resource))
             .Build());
     }
 
     // The router answers 405 and 415 by endpoints of its own, which are not made from a route.
     private static bool IsRoutersOwnAnswer(object? resource) =>
         resource is HttpContext context && context.GetEndpoint() is { } endpoint and not RouteEndpoint && endpoint.Metadata.Count == 0;
+
+    // What there is of EST stands in its RFC, and its clients tell "not served" (404) from "not for you".
+    private static bool IsNothingOfEst(object? resource) =>
+        resource is HttpContext context && context.GetEndpoint() is null && EstErrors.IsSpokenAt(context);
 
     // Without it nobody asks, and only the audit wants to know how answers would be signed.
     private static void AddOcsp(this IServiceCollection services, Instance instance)

@@ -51,6 +51,12 @@ internal sealed class TestDevice(TestServer server, string id)
     private void Take(JsonElement answer, ECDsa key)
     {
         using var certificate = X509Certificate2.CreateFromPem(answer.GetProperty("certificate").GetString());
+        Take(certificate, key);
+    }
+
+    /// <summary>Keeps a certificate, and the key that it is for.</summary>
+    internal void Take(X509Certificate2 certificate, ECDsa key)
+    {
         using var withKey = certificate.CopyWithPrivateKey(key);
         Key = key;
         Certificate = X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null);
