@@ -63,7 +63,7 @@ public sealed class EstErrorsTests
     [InlineData(RefusalCode.StorageUnavailable, null, "5")]
     [InlineData(RefusalCode.Overloaded, 2.5, "3")]
     [InlineData(RefusalCode.DailyLimit, 3600.0, "3600")]
-    [InlineData(RefusalCode.ApprovalPending, 0.1, "1")]
+    [InlineData(RefusalCode.Overloaded, 0.1, "1")]
     [InlineData(RefusalCode.LintFailed, null, null)]
     [InlineData(RefusalCode.BadCsr, null, null)]
     public async Task What_passes_says_when_to_come_back_in_whole_seconds(RefusalCode code, double? after, string? header)
@@ -73,6 +73,21 @@ public sealed class EstErrorsTests
         var (context, _) = await WriteAsync(refusal, takesToken: false);
 
         Assert.Equal(header, (string?)context.Response.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Those_who_wait_for_an_administrator_do_not_come_back_together()
+    {
+        var seen = new HashSet<int>();
+        for (var i = 0; i < 50; i++)
+        {
+            var (context, _) = await WriteAsync(
+                new Refusal(RefusalCode.ApprovalPending, "x") { RetryAfter = TimeSpan.FromSeconds(30) }, takesToken: true);
+            seen.Add(int.Parse(context.Response.Headers.RetryAfter!, null));
+        }
+
+        Assert.True(seen.Count > 5);
+        Assert.All(seen, seconds => Assert.InRange(seconds, 30, 60));
     }
 
     [Fact]
