@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -98,7 +99,7 @@ public static partial class EstErrors
 
         // What was not read of the body is never read: the next request would start somewhere inside it.
         if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout) context.Response.Headers.Connection = "close";
-        await EstAnswer.WriteAsync(context, status, MediaType, $"{code}: {detail.ReplaceLineEndings(" ")}\n");
+        await EstAnswer.WriteAsync(context, status, MediaType, Encoding.UTF8.GetBytes($"{code}: {detail.ReplaceLineEndings(" ")}\n"));
     }
 
     private static string? DetailOf(HttpContext context, int status) => status switch
