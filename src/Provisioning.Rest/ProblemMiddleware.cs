@@ -55,6 +55,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             case StorageUnavailableException:
                 Log.StorageUnavailable(logger, problem);
                 return Problems.WriteAsync(context, LaterRefusal());
+            case DamagedRecordException:
+                // The log has it already, once for each record, and a metric counts it.
+                return Problems.WriteAsync(context, new Refusal(RefusalCode.RecordDamaged, problem.Message));
             default:
                 Log.Failed(logger, context.Request.Method, context.GetEndpoint()?.DisplayName, problem);
                 return Problems.WriteStatusAsync(context, StatusCodes.Status500InternalServerError);
