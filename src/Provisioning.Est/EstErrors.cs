@@ -67,7 +67,8 @@ public static partial class EstErrors
         RefusalCode.NotFound or RefusalCode.UnknownGroup => 404,
         RefusalCode.ServerKeysOff => 404,
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
-            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly => 409,
+            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly
+            or RefusalCode.RecordDamaged => 409,
         RefusalCode.TooLarge => 413,
         RefusalCode.DailyLimit or RefusalCode.TooManyPending => 429,
         RefusalCode.RevocationUnknown or RefusalCode.LintFailed or RefusalCode.AuthorityExpiring or RefusalCode.AuthorityUnavailable
