@@ -45,3 +45,42 @@ administer() {
   if [[ -n ${PROVISIONING_DLL-} ]]; then dotnet "$PROVISIONING_DLL" "$@" --url "$server" --data "$data"
   else dotnet run --project "$checkout/src/Provisioning.Cli" -- "$@" --url "$server" --data "$data"; fi
 }
+
+# as_device HEAD CURL-ARGUMENT…: a request of a device, which it may repeat, and how a device does: see "When to come back" in README.md of
+# the project. Prints the status, 000 when there was no answer; what came before the body is in HEAD. Nobody waits for a device in the
+# field, and it is one of many: there first_pause is 60 and longest_pause 3600. Here you wait.
+first_pause=${first_pause:-1} longest_pause=${longest_pause:-30} attempts=${attempts:-10}
+as_device() {
+  local head=$1 pause=$first_pause attempt status error asked line; shift
+  for (( attempt = 1; ; attempt++ )); do
+    error=0 asked=''
+    : >"$head"
+    status=$(curl -sS --max-time 60 -D "$head" -w '%{http_code}' "$@") || error=$?
+    while IFS= read -r line; do
+      line=${line%$'\r'}
+      [[ ! ${line,,} =~ ^retry-after:\ *([0-9]{1,6})$ ]] || asked=$((10#${BASH_REMATCH[1]}))
+    done <"$head"
+    case $error:$status:$asked in
+      # Our own files, and a server that is not to be trusted, are the same next time.
+      26:* | 58:* | 60:* | 66:* | 77:* | 83:* | 90:* | 91:*) break ;;
+      # What is waited for (202) is no failure. Whoever is asked for more than an hour has something better to do.
+      0:[123]*) break ;;
+      0:408:* | 0:425:* | 0:429:* | 0:5*) ;;
+      0:*:) break ;;
+      *) (( ! error )) || status=000 ;;
+    esac
+    if (( attempt >= attempts || ${asked:-0} > 3600 )); then break; fi
+    if [[ -n $asked ]]; then pause=$first_pause; rest "$asked" "$first_pause"
+    else
+      rest 0 "$pause"
+      pause=$(( pause * 2 < longest_pause ? pause * 2 : longest_pause ))
+    fi
+  done
+  printf '%s' "$status"
+}
+
+# rest SECONDS MORE: so long, and any part of MORE seconds.
+rest() {
+  local milliseconds=$(( (RANDOM * 32768 + RANDOM) % ($2 * 1000 + 1) ))
+  sleep "$(( $1 + milliseconds / 1000 )).$(printf '%03d' $(( milliseconds % 1000 )))"
+}

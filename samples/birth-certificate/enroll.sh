@@ -28,9 +28,9 @@ bear() {
 # enroll BIRTH KEY: what the device does: asks for a certificate over KEY, showing who it was at birth. Prints the status.
 enroll() {
   openssl req -new -key "$2.key" -subj "/CN=$serial" -outform DER -out "$2.csr"
-  curl -sS --retry 5 --retry-connrefused --max-time 60 --cacert "$root" --cert "$1/birth.pem" --key "$1/birth.key" \
+  as_device "$2.head" --cacert "$root" --cert "$1/birth.pem" --key "$1/birth.key" \
     -H 'Content-Type: application/pkcs10' -H 'Accept: application/pem-certificate-chain' --data-binary "@$2.csr" \
-    -o "$2.answer" -w '%{http_code}' "$server/api/v1/enrollments?deviceId=$serial"
+    -o "$2.answer" "$server/api/v1/enrollments?deviceId=$serial"
 }
 new_key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"; }
 

@@ -55,7 +55,7 @@ at_station() { local station=$1; shift; provisioning "$@" --cert "${certificates
 answer=$work/answer
 call() {
   local certificate=$1 key=$2 method=$3 path=$4; shift 4
-  curl -sS --retry 5 --retry-connrefused --max-time 60 --cacert "$root" --cert "$certificate" --key "$key" -X "$method" \
+  curl -sS --retry 5 --retry-all-errors --max-time 60 --cacert "$root" --cert "$certificate" --key "$key" -X "$method" \
     -o "$answer" -w '%{http_code}' "$@" "$server/api/v1/$path"
 }
 expect() {

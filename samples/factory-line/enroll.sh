@@ -285,12 +285,12 @@ worker() {
     [[ -z $refused ]] || fatal "the service does not accept the line's certificate ($refused)."
     if [[ -z $again ]]; then backoff=1; continue; fi
 
-    # The service's own wish, or twice as long each time; in both cases spread, so that not all come back at once.
+    # The service's own wish, and up to a second more; or any part of a pause that doubles. So not all come back at once.
     queue=("${retry[@]}" "${queue[@]}")
     (( ! ${#files[@]} )) || backoff=1
-    (( wait )) || wait=$(( (backoff + 1) / 2 + RANDOM % (backoff / 2 + 1) ))
-    (( wait <= 300 )) || wait=300
-    (( backoff = backoff < 30 ? backoff * 2 : 30 ))
+    (( wait <= 300 )) || fatal "the service wants to be asked again in $wait s ($again)."
+    if (( wait )); then backoff=1
+    else wait=$(( RANDOM % (backoff + 1) )) backoff=$(( backoff < 15 ? backoff * 2 : 30 )); fi
     printf 'wait %d %s\n' "$wait" "$again"
     sleep "0.$((RANDOM % 10))"
     pause "$wait"

@@ -5,20 +5,27 @@
 
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 static const char usage[] =
     "firmware enroll --url https://HOST[:PORT] --ca ROOT.pem --cert LINE.pem --key LINE.key --device ID --store DIR\n"
-    "firmware renew  --url https://HOST[:PORT] --ca ROOT.pem --store DIR [--if-due] [--keep-key]\n"
+    "firmware renew  --url https://HOST[:PORT] --ca ROOT.pem --store DIR [--if-due] [--keep-key] [--spread]\n"
     "firmware status --store DIR\n"
-    "  --attempts N   how often to try before giving up, 1 to 100; 5 if not given\n";
+    "  --attempts N        how often to try before giving up, 1 to 100; 10 if not given\n"
+    "  --first-pause S     seconds; 60 if not given, and 1 where a line waits (enroll)\n"
+    "  --longest-pause S   seconds up to which it doubles, at most 3600; 3600 if not given, and 30 for enroll\n"
+    "  --spread            wait for a random part of the first pause before the first request\n";
+
+#define NOT_GIVEN (-1)
+#define LONGEST_PAUSE_S 3600 /* so long a renewal may wait for nothing: windows are days */
 
 typedef struct {
     const char *command;
     const char *url;
     const char *store_path;
+    int first_pause;
+    int longest_pause;
     plan plan;
 } options;
 
@@ -39,20 +46,62 @@ static const char **place_of(options *options, const char *name)
     return NULL;
 }
 
+/* -1, which no option takes, for what is no number. */
+static int number_in(const char *text)
+{
+    int number = 0;
+    if (*text == '\0') return -1;
+    for (; *text >= '0' && *text <= '9' && number < 100000; text++) number = number * 10 + (*text - '0');
+    return *text == '\0' ? number : -1;
+}
+
+/* Where the value of an option goes that is a number, or NULL. */
+static int *number_of(options *options, const char *name)
+{
+    if (is(name, "--attempts")) return &options->plan.attempts;
+    if (is(name, "--first-pause")) return &options->first_pause;
+    if (is(name, "--longest-pause")) return &options->longest_pause;
+    return NULL;
+}
+
+/* What stands alone. */
+static bool *switch_of(plan *plan, const char *name)
+{
+    if (is(name, "--if-due")) return &plan->if_due;
+    if (is(name, "--keep-key")) return &plan->keep_key;
+    if (is(name, "--spread")) return &plan->spread;
+    return NULL;
+}
+
+/* A line waits for its unit, and there are few of them; nobody waits for a renewal, and there are many. */
+static bool set_pauses(options *options)
+{
+    bool is_line = is(options->command, "enroll");
+    int first = options->first_pause, longest = options->longest_pause;
+    if (first == NOT_GIVEN) first = is_line ? 1 : 60;
+    if (longest == NOT_GIVEN) longest = is_line ? 30 : LONGEST_PAUSE_S;
+    if (first > LONGEST_PAUSE_S || longest > LONGEST_PAUSE_S) return false;
+    options->plan.first_pause_ms = (uint32_t)first * 1000;
+    options->plan.longest_pause_ms = (uint32_t)longest * 1000;
+    return true;
+}
+
 static bool parse(options *options, int count, char **arguments)
 {
     if (count < 2) return false;
     options->command = arguments[1];
-    options->plan.attempts = 5;
+    options->plan.attempts = 10;
+    options->first_pause = options->longest_pause = NOT_GIVEN;
     for (int i = 2; i < count; i++) {
-        if (is(arguments[i], "--if-due")) {
-            options->plan.if_due = true;
-        } else if (is(arguments[i], "--keep-key")) {
-            options->plan.keep_key = true;
+        bool *on = switch_of(&options->plan, arguments[i]);
+        int *number = number_of(options, arguments[i]);
+        if (on != NULL) {
+            *on = true;
         } else if (i + 1 == count) {
             return false;
-        } else if (is(arguments[i], "--attempts")) {
-            options->plan.attempts = atoi(arguments[++i]);
+        } else if (number != NULL) {
+            *number = number_in(arguments[++i]);
+            if (*number < 0) return false;
         } else {
             const char **place = place_of(options, arguments[i]);
             if (place == NULL) return false;
@@ -61,7 +110,7 @@ static bool parse(options *options, int count, char **arguments)
     }
 
     const plan *plan = &options->plan;
-    if (options->store_path == NULL || plan->attempts < 1 || plan->attempts > 100) return false;
+    if (options->store_path == NULL || plan->attempts < 1 || plan->attempts > 100 || !set_pauses(options)) return false;
     if (is(options->command, "status")) return true;
     if (options->url == NULL || plan->endpoint.anchors_path == NULL) return false;
     if (!endpoint_parse(&options->plan.endpoint, options->url)) return false;

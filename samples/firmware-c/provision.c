@@ -9,9 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FIRST_BACKOFF_MS 500u
-#define LONGEST_BACKOFF_MS 60000u
-#define LONGEST_WAIT_S 600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
+#define LONGEST_WAIT_S 3600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
 
 static const char certificate_type[] = "application/pkix-cert";
 static http_response response;
@@ -66,20 +64,48 @@ static bool may_ask_again(outcome result, int64_t retry_after)
         || (response.status >= 400 && retry_after >= 0);
 }
 
-/* Never before Retry-After; then spread out, so that ten thousand devices after a power cut do not come all at once. */
-static uint32_t wait_time(int attempt, int64_t retry_after)
+/* Any moment of a time, each as likely as any other. */
+static uint32_t some_of(uint32_t milliseconds)
 {
-    uint32_t backoff = LONGEST_BACKOFF_MS;
-    if (attempt < 8 && FIRST_BACKOFF_MS << attempt < LONGEST_BACKOFF_MS) backoff = FIRST_BACKOFF_MS << attempt;
-    uint32_t jitter = 0;
-    platform_random(NULL, (unsigned char *)&jitter, sizeof jitter);
-    jitter %= backoff / 2;
-    return retry_after > 0 ? (uint32_t)retry_after * 1000 + jitter : backoff / 2 + jitter;
+    uint32_t random = 0;
+    platform_random(NULL, (unsigned char *)&random, sizeof random);
+    return milliseconds == 0 ? 0 : random % milliseconds;
+}
+
+/* When to come back, as README.md of the project has it. A fleet that failed together must not come back together: so chance
+ * decides about all of a pause. Who is told a time does not come before it, and the pauses begin anew, because the service is there
+ * and knows what it can do; who is told nothing takes twice as long each time. */
+static uint32_t wait_time(const plan *plan, int *failures, int64_t retry_after)
+{
+    if (retry_after >= 0) {
+        *failures = 0;
+        return (uint32_t)retry_after * 1000 + some_of(plan->first_pause_ms);
+    }
+
+    uint32_t pause = plan->first_pause_ms;
+    for (int i = 0; i < *failures && pause < plan->longest_pause_ms; i++) pause *= 2;
+    (*failures)++;
+    return some_of(pause < plan->longest_pause_ms ? pause : plan->longest_pause_ms);
+}
+
+/* Who has just got its power back got it with all others. */
+static void spread_start(const plan *plan)
+{
+    static bool has_begun;
+    if (plan->spread && !has_begun) {
+        uint32_t wait = some_of(plan->first_pause_ms);
+        fprintf(stderr, "first request in %" PRIu32 " ms\n", wait);
+        platform_sleep(wait);
+    }
+
+    has_begun = true;
 }
 
 /* Asks until there is an answer that a repetition would not change, at most plan->attempts times. */
 static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t seen_time, const http_request *request)
 {
+    int failures = 0;
+    spread_start(plan);
     for (int attempt = 0; attempt < plan->attempts; attempt++) {
         outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request);
         int64_t retry_after = result == OUTCOME_OK ? http_number(&response, "Retry-After") : -1;
@@ -90,7 +116,10 @@ static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t
             return OUTCOME_NETWORK;
         }
 
-        if (attempt + 1 < plan->attempts) platform_sleep(wait_time(attempt, retry_after));
+        if (attempt + 1 == plan->attempts) break;
+        uint32_t wait = wait_time(plan, &failures, retry_after);
+        fprintf(stderr, "again in %" PRIu32 " ms\n", wait);
+        platform_sleep(wait);
     }
 
     fprintf(stderr, "gave up after %d attempts\n", plan->attempts);

@@ -13,6 +13,9 @@ typedef struct {
     const char *key_path;
     const char *device_id;
     int attempts;
+    uint32_t first_pause_ms;   /* the pause after a failure is a random part of this, which doubles with each ... */
+    uint32_t longest_pause_ms; /* ... up to this; an hour at most */
+    bool spread;               /* the first request waits for a random part of the first pause */
     bool keep_key;
     bool if_due;
 } plan;

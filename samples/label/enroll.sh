@@ -15,9 +15,9 @@ enroll() {
   openssl ecparam -name prime256v1 -genkey -noout -out "$work/$1.key"
   openssl req -new -key "$work/$1.key" -subj "/CN=$device" -outform DER -out "$work/$1.csr"
   printf 'Authorization: Bearer %s\n' "$token" >"$work/token.header"
-  curl -sS --retry 5 --retry-connrefused --max-time 60 --cacert "$root" -H "@$work/token.header" \
+  as_device "$work/$1.head" --cacert "$root" -H "@$work/token.header" \
     -H 'Content-Type: application/pkcs10' -H 'Accept: application/pem-certificate-chain' --data-binary "@$work/$1.csr" \
-    -o "$work/$1.answer" -w '%{http_code}' "$server/api/v1/enrollments?deviceId=$device"
+    -o "$work/$1.answer" "$server/api/v1/enrollments?deviceId=$device"
 }
 
 step "The administrator makes a token for $device, good once and for 30 days, and its label"

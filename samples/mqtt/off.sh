@@ -237,6 +237,7 @@ while :; do
   if [[ $(ask -o /dev/null -w '%{http_code}' "$server/api/v1/revocations?since=$last&limit=1") == 409 ]]; then rm -f "$work/last-event"; last=0; fi
   begun=$SECONDS
   listen "$last"
+  # Any part of it: adapters that lost the service together do not come back together.
   if (( SECONDS - begun < 5 )); then delay=$(( delay < 16 ? delay * 2 : 30 )); else delay=1; fi
-  sleep "$delay"
+  sleep "$(( RANDOM % delay )).$(( RANDOM % 10 ))"
 done

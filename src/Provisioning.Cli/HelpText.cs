@@ -72,7 +72,8 @@ internal static class HelpText
 
             Examples:
               provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem
-              provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem -q --if-due    (daily)
+              provisioning renew --cert pump-0001.pem --key pump-0001.key --ca root.pem -q --if-due --unattended
+                  (once a day, at a time of day that is another one for each device)
             """,
         ["devices"] = """
             Examples:

@@ -28,6 +28,13 @@ internal sealed record Invocation(ParseResult Parsed, Settings Settings, Termina
         Total = total,
     };
 
+    /// <summary>Does nothing for a while, and says so.</summary>
+    internal Task RestAsync(TimeSpan wait, CancellationToken ct)
+    {
+        Note($"The first request goes out in {wait.TotalSeconds:0.0} s.");
+        return Task.Delay(wait, Time, ct);
+    }
+
     /// <summary>Says something that is neither result nor error, on standard error.</summary>
     internal void Note(string text)
     {

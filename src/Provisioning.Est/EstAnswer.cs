@@ -23,12 +23,11 @@ internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) :
     {
         // RFC 8951 §3.1 makes it void, and clients that are older insist on it.
         httpContext.Response.Headers[TransferEncoding] = "base64";
-        return WriteAsync(httpContext, StatusCodes.Status200OK, mediaType, EstBody.Encode(httpContext.Request, octets.Span));
+        return WriteAsync(httpContext, StatusCodes.Status200OK, mediaType, Encoding.ASCII.GetBytes(EstBody.Encode(httpContext.Request, octets.Span)));
     }
 
-    internal static async Task WriteAsync(HttpContext context, int status, string mediaType, string text)
+    internal static async Task WriteAsync(HttpContext context, int status, string mediaType, byte[] body)
     {
-        var body = Encoding.UTF8.GetBytes(text);
         var response = context.Response;
         response.StatusCode = status;
         response.ContentType = mediaType;

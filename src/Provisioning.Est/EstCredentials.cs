@@ -6,3 +6,7 @@ namespace Provisioning.Est;
 /// count. False where the certificate is what it is about: then no password is looked at.
 /// </param>
 public sealed record EstCredentials(bool TakesToken);
+
+/// <summary>What body an operation reads, for the API's description; bodies are read raw, so that nothing else can tell.</summary>
+/// <param name="MediaType">Its media type.</param>
+public sealed record EstRequest(string MediaType);

@@ -1,13 +1,16 @@
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Authentication.ExtendedProtection;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Provisioning.Core.Authorities;
+using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
+using Provisioning.Core.Lots;
 using Provisioning.Core.Profiles;
 
 namespace Provisioning.Est;
@@ -40,6 +43,8 @@ public static class EstEndpoints
             .For(takesToken: true, [.. Roles.Enrolling]).Answers(EstAnswer.CertsOnly, mayWait: true);
         est.MapPost("simplereenroll", RenewAsync).WithName("estSimpleReenroll" + suffix)
             .For(takesToken: false, Roles.Device, Roles.ExpiredDevice, Roles.Birth).Answers(EstAnswer.CertsOnly, mayWait: true);
+        est.MapPost("serverkeygen", MakeKeyAsync).WithName("estServerKeyGen" + suffix)
+            .For(takesToken: true, [.. Roles.Enrolling, Roles.Device, Roles.ExpiredDevice]).Answers("multipart/mixed", mayWait: true);
         est.MapPost("fullcmc", () => TypedResults.StatusCode(StatusCodes.Status501NotImplemented)).AllowAnonymous().ExcludeFromDescription();
     }
 
@@ -77,12 +82,8 @@ public static class EstEndpoints
     /// </remarks>
     /// <response code="200">The certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>
-    internal static async Task<IResult> EnrollAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct)
-    {
-        if (!EstBody.IsRequest(context.Request)) return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
-        var body = await EstBody.ReadAsync(context.Request, ct);
-        return body.TryGet(out var der, out var refusal) ? await EnrollDeviceAsync(context, enrollments, der) : Refused(refusal);
-    }
+    internal static Task<IResult> EnrollAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct) =>
+        ReadAsync(context, async der => Answer(await CallEnrollAsync(context, enrollments, der, key: null)), ct);
 
     /// <summary>Renews the caller's certificate (RFC 7030 §4.2.2)</summary>
     /// <remarks>
@@ -92,26 +93,81 @@ public static class EstEndpoints
     /// </remarks>
     /// <response code="200">The certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>
-    internal static async Task<IResult> RenewAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct)
+    internal static Task<IResult> RenewAsync(HttpContext context, EnrollmentService enrollments, CancellationToken ct) => ReadAsync(
+        context,
+        async der => Answer(CallerOf(context) is Caller.Birth
+            ? await CallEnrollAsync(context, enrollments, der, key: null)
+            : await CallRenewAsync(context, enrollments, der, key: null)),
+        ct);
+
+    /// <summary>Makes a key and a certificate for a device without a source of randomness (RFC 7030 §4.4)</summary>
+    /// <remarks>
+    /// Where the group allows it (else 404 `server-keys-off`). The request is of the kind that the key shall be of, signed with any such key; a device that shows its certificate
+    /// renews. Answers with two parts: the key (PKCS#8, or encrypted in CMS where the request has DecryptKeyIdentifier with the ID of the token, or
+    /// AsymmetricDecryptKeyIdentifier with the key identifier of the client certificate; 400 `key-protection` where it names something else, or
+    /// no AES among its SMIMECapabilities), and the certificate. The key is not kept: the same
+    /// request gets another one, until one was used. Callers: as for simpleenroll, and devices.
+    /// </remarks>
+    /// <response code="200">The key and the certificate.</response>
+    /// <response code="202">An administrator has to approve; the same request asks again.</response>
+    internal static Task<IResult> MakeKeyAsync(
+        HttpContext context, EnrollmentService enrollments, ReportKey signer, CancellationToken ct) => ReadAsync(
+        context,
+        async der =>
+        {
+            using var key = new ServerKey(asked => FindEnvelope(context, asked).TryGet(out _, out var cannot) ? null : cannot);
+            var outcome = CallerOf(context) is Caller.Device
+                ? await CallRenewAsync(context, enrollments, der, key)
+                : await CallEnrollAsync(context, enrollments, der, key);
+            return outcome.TryGet(out var issued, out var refusal) ? await DeliverAsync(context, key, issued, signer) : Refused(refusal);
+        },
+        ct);
+
+    private static async Task<IResult> ReadAsync(HttpContext context, Func<byte[], Task<IResult>> serve, CancellationToken ct)
     {
         if (!EstBody.IsRequest(context.Request)) return TypedResults.StatusCode(StatusCodes.Status415UnsupportedMediaType);
-        var body = await EstBody.ReadAsync(context.Request, ct);
-        if (!body.TryGet(out var der, out var refusal)) return Refused(refusal);
-        if (CallerOf(context) is Caller.Birth) return await EnrollDeviceAsync(context, enrollments, der);
-        return Answer(await enrollments.RenewAsync(CallerOf(context), new RenewalRequest(der)
-        {
-            Group = LabelOf(context),
-            RepeatsNames = true,
-            ChannelBinding = ChannelBindingOf(context),
-        }));
+        return (await EstBody.ReadAsync(context.Request, ct)).TryGet(out var der, out var refusal) ? await serve(der) : Refused(refusal);
     }
 
-    private static async Task<IResult> EnrollDeviceAsync(HttpContext context, EnrollmentService enrollments, byte[] der) =>
-        Answer(await enrollments.EnrollAsync(CallerOf(context), new EnrollmentRequest(null, der)
+    private static Task<Outcome<IssuedCertificate>> CallEnrollAsync(HttpContext context, EnrollmentService enrollments, byte[] der, ServerKey? key) =>
+        enrollments.EnrollAsync(CallerOf(context), new EnrollmentRequest(null, der)
         {
             Group = LabelOf(context),
             ChannelBinding = ChannelBindingOf(context),
-        }));
+            ServerKey = key,
+        });
+
+    // Who has a key made sends another one's request, whose names say nothing yet.
+    private static Task<Outcome<IssuedCertificate>> CallRenewAsync(HttpContext context, EnrollmentService enrollments, byte[] der, ServerKey? key) =>
+        enrollments.RenewAsync(CallerOf(context), new RenewalRequest(der)
+        {
+            Group = LabelOf(context),
+            RepeatsNames = key is null,
+            ChannelBinding = ChannelBindingOf(context),
+            ServerKey = key,
+        });
+
+    private static async Task<IResult> DeliverAsync(HttpContext context, ServerKey key, IssuedCertificate issued, ReportKey signer)
+    {
+        var pkcs8 = key.Export(issued);
+        var certificate = CertsOnlyMessage.Write([issued.Der]);
+        if (key.Protection is not { } asked) return new KeyAnswer(KeyAnswer.Plain, pkcs8, certificate);
+        try
+        {
+            if (!FindEnvelope(context, asked).TryGet(out var envelope, out var refusal)) return Refused(refusal);
+            if (!(await signer.UseAsync(used => SignedKey.Write(pkcs8, used))).TryGet(out var signed, out refusal)) return Refused(refusal);
+            var sealedKey = envelope.Seal(signed);
+            CryptographicOperations.ZeroMemory(signed);
+            return new KeyAnswer(KeyAnswer.Encrypted, sealedKey, certificate);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
+    private static Outcome<KeyEnvelope> FindEnvelope(HttpContext context, KeyProtection asked) =>
+        KeyEnvelope.Find(asked, BasicToken.Read(context.Request.Headers.Authorization), context.Connection.ClientCertificate);
 
     private static IResult Answer(Outcome<IssuedCertificate> outcome) =>
         outcome.TryGet(out var issued, out var refusal) ? EstAnswer.Certificates([issued.Der]) : Refused(refusal);

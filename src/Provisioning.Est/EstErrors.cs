@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -67,7 +68,8 @@ public static partial class EstErrors
         RefusalCode.NotFound or RefusalCode.UnknownGroup => 404,
         RefusalCode.ServerKeysOff => 404,
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
-            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly => 409,
+            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly
+            or RefusalCode.RecordDamaged => 409,
         RefusalCode.TooLarge => 413,
         RefusalCode.DailyLimit or RefusalCode.TooManyPending or RefusalCode.TooManyStreams => 429,
         RefusalCode.RevocationUnknown or RefusalCode.LintFailed or RefusalCode.AuthorityExpiring or RefusalCode.AuthorityUnavailable
@@ -114,7 +116,7 @@ public static partial class EstErrors
 
         // What was not read of the body is never read: the next request would start somewhere inside it.
         if (status is StatusCodes.Status413PayloadTooLarge or StatusCodes.Status408RequestTimeout) context.Response.Headers.Connection = "close";
-        await EstAnswer.WriteAsync(context, status, MediaType, $"{code}: {detail.ReplaceLineEndings(" ")}\n");
+        await EstAnswer.WriteAsync(context, status, MediaType, Encoding.UTF8.GetBytes($"{code}: {detail.ReplaceLineEndings(" ")}\n"));
     }
 
     private static string? DetailOf(HttpContext context, int status) => status switch

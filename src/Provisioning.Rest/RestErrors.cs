@@ -108,6 +108,7 @@ internal static class RestErrors
         RefusalCode.AlreadyRevoked =>
             new(409, "already-revoked", "The certificate is already revoked for another reason."),
         RefusalCode.ProfileInUse => new(409, "profile-in-use", "The profile is needed as it is."),
+        RefusalCode.RecordDamaged => new(409, "record-damaged", "What is on record of it is damaged, and nothing is done with it."),
         RefusalCode.NotOnHold => new(409, "not-on-hold", "The certificate is not on hold."),
         RefusalCode.TooLarge => new(413, "too-large", "The request is larger than this service reads."),
         RefusalCode.BadCsr =>

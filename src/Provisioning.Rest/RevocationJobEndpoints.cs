@@ -21,15 +21,16 @@ internal static class RevocationJobEndpoints
             .RequireAuthorization(policy => policy.RequireRole(Roles.Administrator));
         Describe(jobs.MapPost("preview", PreviewRevocationJob).WithName("previewRevocationJob").Takes<RevocationOrderBody>()
             .Gives<RevocationPreviewDocument>()
-            .Refuses(RefusalCode.BadRevocationJob, RefusalCode.BadReason, RefusalCode.NotFound));
+            .Refuses(RefusalCode.BadRevocationJob, RefusalCode.BadReason, RefusalCode.NotFound, RefusalCode.RecordDamaged));
         Describe(jobs.MapPost("", ConfirmRevocationJob).WithName("confirmRevocationJob").Takes<RevocationConfirmationBody>()
             .Gives<RevocationJobDocument>(StatusCodes.Status201Created)
-            .Refuses(RefusalCode.BadConfirmation, RefusalCode.CountChanged));
+            .Refuses(RefusalCode.BadConfirmation, RefusalCode.CountChanged, RefusalCode.RecordDamaged));
         Describe(jobs.MapGet("", ListRevocationJobs).WithName("listRevocationJobs").Gives<PageDocument<RevocationJobDocument>>());
-        Describe(jobs.MapGet("{id}", ReadRevocationJob).WithName("readRevocationJob").Gives<RevocationJobDocument>().Refuses(RefusalCode.NotFound));
+        Describe(jobs.MapGet("{id}", ReadRevocationJob).WithName("readRevocationJob").Gives<RevocationJobDocument>()
+            .Refuses(RefusalCode.NotFound, RefusalCode.RecordDamaged));
         Describe(jobs.MapPost("{id}/approval", ApproveRevocationJob).WithName("approveRevocationJob")
             .Gives<RevocationJobDocument>()
-            .Refuses(RefusalCode.NotFound, RefusalCode.NotAllowed, RefusalCode.BadConfirmation, RefusalCode.CountChanged));
+            .Refuses(RefusalCode.NotFound, RefusalCode.NotAllowed, RefusalCode.BadConfirmation, RefusalCode.CountChanged, RefusalCode.RecordDamaged));
         Describe(jobs.MapDelete("{id}", StopRevocationJob).WithName("stopRevocationJob").Gives<RevocationJobDocument>().Refuses(RefusalCode.NotFound));
 
         static void Describe(RouteHandlerBuilder route) => route.RefusesStrangers().Refuses([RestErrors.BadQuery]);

@@ -5,7 +5,7 @@ using Provisioning.Storage;
 namespace Provisioning.Benchmarks;
 
 /// <summary>
-/// A fleet whose renewals all fell into an outage of a day, and whose devices all try again within their pause of a minute: each on a
+/// A fleet whose renewals all fell into an outage of a day, that of the power too, and whose devices are all switched on in one moment: each on a
 /// connection of its own, with the patience of the firmware sample. Client and server share the machine; what is shown is that nothing breaks, and how long it takes.
 /// </summary>
 internal static class OutageBenchmark
@@ -29,16 +29,16 @@ internal static class OutageBenchmark
 
         var (curve, turns) = (new OutageCurve(), new OutageTurns());
         using var gate = new SemaphoreSlim(OutageDevice.Sockets);
-        using var tls = new Client(server, devices[0].Certificate);
+        using var tls = new OutageTls(server.Pki("root.pem"));
         OutageDevice[] fleet =
         [
-            .. devices.AsParallel().Select((device, place) => new OutageDevice(server.HttpsPort, tls.Tls, device, place, gate, turns, curve)),
+            .. devices.AsParallel().Select((device, place) => new OutageDevice(server.HttpsPort, tls, device, place, gate, turns, curve)),
         ];
         var (served, asked) = (server.Process.TotalProcessorTime, Environment.CpuUsage.TotalTime);
         var started = Stopwatch.GetTimestamp();
         curve.Start();
         using var over = new CancellationTokenSource();
-        var progress = curve.WatchAsync(number, over.Token);
+        var progress = curve.WatchAsync(number, server.Process, over.Token);
         await Task.WhenAll(fleet.Select(device => device.RunAsync()));
         await over.CancelAsync();
         await progress;

@@ -92,7 +92,7 @@ internal sealed class ApiClient : IDisposable
         (await TryAsync(exchange, StartPatience(), ct)).Answer;
 
     /// <summary>As long as --timeout allows, from now on.</summary>
-    internal Patience StartPatience() => new(_settings.Timeout, _note, _time);
+    internal Patience StartPatience() => new(_settings.Timeout, _settings.Pauses, _note, _time);
 
     public void Dispose() => _http.Dispose();
 

@@ -2,22 +2,31 @@ using System.Security.Cryptography;
 
 namespace Provisioning.Cli.Api;
 
-/// <summary>How long to wait between attempts: twice as long each time, spread, never less than asked for.</summary>
-internal static class BackOff
+/// <summary>
+/// How long to wait between attempts, so that those who failed together do not come back together: chance decides about all of a pause. A
+/// service that says when is there, and knows; one that says nothing is given twice as long each time.
+/// </summary>
+/// <param name="First">What the first pause is a part of.</param>
+/// <param name="Longest">What no pause is longer than.</param>
+internal sealed record BackOff(TimeSpan First, TimeSpan Longest)
 {
-    private static readonly TimeSpan First = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    /// <summary>For somebody who waits: a person, or a line with its unit. There are few of them.</summary>
+    internal static BackOff Attended { get; } = new(TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
 
-    /// <summary>The wait after a failed attempt.</summary>
-    /// <param name="attempt">Which one failed, from 1.</param>
-    /// <param name="retryAfter">What the service asked for, or null.</param>
-    internal static TimeSpan After(int attempt, TimeSpan? retryAfter)
-    {
-        var ceiling = TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(attempt - 1, 10)));
+    /// <summary>For a device by itself, which is one of a fleet, and whose window is days.</summary>
+    internal static BackOff Unattended { get; } = new(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1));
 
-        // Half of it is random, so that a line of stations that failed together does not come back together.
-        var half = (int)ceiling.TotalMilliseconds / 2;
-        var spread = TimeSpan.FromMilliseconds(half + RandomNumberGenerator.GetInt32(half + 1));
-        return retryAfter is { } asked ? asked + (spread / 4) : spread;
-    }
+    /// <summary>The wait after a failure.</summary>
+    /// <param name="failures">How many there were in a row, this one included, for which the service said no time.</param>
+    internal TimeSpan After(int failures) =>
+        SomeOf(TimeSpan.FromTicks(Math.Min(Longest.Ticks, First.Ticks << Math.Min(failures - 1, 16))));
+
+    /// <summary>The wait when the service has said a time: never less.</summary>
+    /// <param name="asked">What it said.</param>
+    internal TimeSpan AfterBeingAsked(TimeSpan asked) => asked + SomeOf(First);
+
+    /// <summary>The wait before the first attempt of one that has got its power back with all others.</summary>
+    internal TimeSpan AtStart() => SomeOf(First);
+
+    private static TimeSpan SomeOf(TimeSpan pause) => TimeSpan.FromMilliseconds(RandomNumberGenerator.GetInt32((int)pause.TotalMilliseconds + 1));
 }

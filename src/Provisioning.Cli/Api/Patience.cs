@@ -1,12 +1,16 @@
 namespace Provisioning.Cli.Api;
 
 /// <summary>How long something that fails is tried again: until it has failed for as long as --timeout says.</summary>
-internal sealed class Patience(TimeSpan limit, Action<string> note, TimeProvider time)
+/// <param name="limit">As long as that.</param>
+/// <param name="pauses">How long it rests in between.</param>
+/// <param name="note">Told before each rest.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Patience(TimeSpan limit, BackOff pauses, Action<string> note, TimeProvider time)
 {
     private static readonly TimeSpan LongestAttempt = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(1);
     private long _failingSince = time.GetTimestamp();
-    private int _attempts;
+    private int _failures;
 
     /// <summary>All of --timeout.</summary>
     internal TimeSpan Limit => limit;
@@ -16,7 +20,7 @@ internal sealed class Patience(TimeSpan limit, Action<string> note, TimeProvider
         Math.Clamp((limit - time.GetElapsedTime(_failingSince)).Ticks, ShortestAttempt.Ticks, LongestAttempt.Ticks));
 
     /// <summary>Something went well: what fails from now on fails for the first time.</summary>
-    internal void Renew() => (_failingSince, _attempts) = (time.GetTimestamp(), 0);
+    internal void Renew() => (_failingSince, _failures) = (time.GetTimestamp(), 0);
 
     /// <summary>Waits before the next attempt.</summary>
     /// <param name="failure">Why there has to be one.</param>
@@ -26,7 +30,10 @@ internal sealed class Patience(TimeSpan limit, Action<string> note, TimeProvider
     internal async Task WaitAsync(FailureException failure, TimeSpan? retryAfter, CancellationToken ct)
     {
         if (failure.ExitCode != ExitCode.Unavailable) throw failure;
-        var wait = BackOff.After(++_attempts, retryAfter);
+        var wait = retryAfter is { } asked ? pauses.AfterBeingAsked(asked) : pauses.After(_failures + 1);
+
+        // Who is told a time has been heard: what fails after that fails for the first time.
+        _failures = retryAfter is null ? _failures + 1 : 0;
         if (time.GetElapsedTime(_failingSince) + wait >= limit) throw failure;
         note($"{failure.Code}: {failure.Message} Trying again in {wait.TotalSeconds:0.0} s.");
         await Task.Delay(wait, time, ct);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Provisioning.Cli.Api;
 using Provisioning.Cli.Files;
 
 namespace Provisioning.Cli.Options;
@@ -8,6 +9,7 @@ namespace Provisioning.Cli.Options;
 internal sealed class GlobalOptions
 {
     private const string DefaultUrl = "https://localhost:8443";
+    private static readonly TimeSpan UnattendedTimeout = TimeSpan.FromHours(6);
     private readonly Func<string, string?> _environment;
 
     private readonly Option<string?> _url = Text(
@@ -50,6 +52,13 @@ internal sealed class GlobalOptions
         Recursive = true,
     };
 
+    /// <summary>Of the verbs that a device runs by itself.</summary>
+    internal static Option<bool> Unattended { get; } = new("--unattended")
+    {
+        Description = "As a device by itself, which nobody waits for: rests for some part of a minute before the first request, and after a "
+            + "failure for some part of a minute, of two, and so on up to an hour. --timeout is then 6 hours if not given.",
+    };
+
     internal GlobalOptions(Func<string, string?> environment)
     {
         _environment = environment;
@@ -75,7 +84,10 @@ internal sealed class GlobalOptions
         CaFile = Existing(parsed.GetValue(_ca) ?? InData(parsed, "pki", "root.pem") ?? Variable("PROVISIONING_CA")),
         Credential = role == CallerRole.Stranger ? null : ReadCredential(parsed, role),
         Json = parsed.GetValue(_json),
-        Timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
+        Timeout = parsed.GetValue(Unattended) && parsed.GetResult(_timeout) is null or { Implicit: true }
+            ? UnattendedTimeout
+            : TimeSpan.FromSeconds(parsed.GetValue(_timeout)),
+        Pauses = parsed.GetValue(Unattended) ? BackOff.Unattended : BackOff.Attended,
         Quiet = parsed.GetValue(_quiet),
     };
 

@@ -1,3 +1,5 @@
+using Provisioning.Cli.Api;
+
 namespace Provisioning.Cli.Options;
 
 /// <summary>What every verb needs to know, from options, a data directory and the environment, in this order.</summary>
@@ -17,6 +19,9 @@ internal sealed record Settings
 
     /// <summary>How long to keep trying, for each request.</summary>
     internal required TimeSpan Timeout { get; init; }
+
+    /// <summary>How long to rest between attempts.</summary>
+    internal required BackOff Pauses { get; init; }
 
     /// <summary>Only errors, and what was asked for.</summary>
     internal required bool Quiet { get; init; }

@@ -32,7 +32,7 @@ internal static class RenewVerb
         var command = new Command(
             "renew", "Renews a device's certificate, with its own --cert and --key. Callers: devices.")
         {
-            SameKey, Algorithm, IfDue,
+            SameKey, Algorithm, IfDue, GlobalOptions.Unattended,
         };
         Algorithm.AcceptsOneOf(KeyKind.All);
         command.Validators.Add(result =>
@@ -49,6 +49,7 @@ internal static class RenewVerb
         var files = KeyPairFiles.Of(GlobalOptions.PairOf(run.Settings));
         files.Recover();
         using var client = run.Connect();
+        if (run.Parsed.GetValue(GlobalOptions.Unattended)) await run.RestAsync(run.Settings.Pauses.AtStart(), ct);
 
         // A renewal that was begun is finished, whatever the calendar says.
         if (run.Parsed.GetValue(IfDue) && !File.Exists(files.PendingKey))

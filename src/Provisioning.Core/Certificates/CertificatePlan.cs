@@ -101,6 +101,7 @@ internal sealed class CertificatePlan
             Renews = request.Renews,
             RequestKey = input.RequestKey,
             RequestHash = input.RequestHash,
+            KeyIsMade = input.KeyIsMade,
             Slot = request.Slot,
             Group = request.Group,
             GroupVersion = request.GroupVersion,

@@ -29,6 +29,9 @@ public sealed record CertificationRequest
     /// <summary>The extended key usages asked for, as dotted OIDs; empty when none.</summary>
     public required IReadOnlyList<string> ExtendedKeyUsages { get; init; }
 
+    /// <summary>How a key that is made here would have to be protected; null where the request does not ask for that.</summary>
+    public required KeyProtection? Protection { get; init; }
+
     /// <summary>The challengePassword attribute (RFC 2985 §5.4.1), or null. A secret: never logged, never stored.</summary>
     public required string? ChallengePassword { get; init; }
 

@@ -8,6 +8,9 @@ internal sealed record PlanInput
     /// <summary>The key that is certified.</summary>
     internal required SubjectPublicKey Key { get; init; }
 
+    /// <summary>True when the key was made here for this request: then nobody may have it who has not the answer.</summary>
+    internal bool KeyIsMade { get; init; }
+
     /// <summary>The authority that signs; null for a root, which signs itself with <see cref="RootKey"/>.</summary>
     internal required Authority? Issuer { get; init; }
 

@@ -77,6 +77,12 @@ public sealed record Reservation
     /// <summary>Why nothing new is reserved, though what is there already may be given again; or null.</summary>
     public Enrollment.Refusal? UnlessExisting { get; init; }
 
+    /// <summary>
+    /// True when the key was made here for this request. Then a certificate that the same request was given before, and nobody has shown, gives
+    /// its place up: its key may have been lost with the answer, and is not kept.
+    /// </summary>
+    public bool KeyIsMade { get; init; }
+
     /// <summary>What let a first certificate be planned, or null for renewals and for what the service itself needs.</summary>
     public Admission? Admission { get; init; }
 

@@ -111,7 +111,8 @@ public sealed class EnrollmentService(
         return await ProcessAsync(new EnrollmentWork
         {
             Allowed = AuthorizedRequest.Renewal(known),
-            Linking = known.Group.Definition.Linking,
+            Policy = known.Group.Definition,
+            ServerKey = request.ServerKey,
             ChannelBinding = request.ChannelBinding,
             Named = named,
             CertificationRequest = request.CertificationRequest,
@@ -151,7 +152,7 @@ public sealed class EnrollmentService(
     private async Task<Outcome<IssuedCertificate>> ProcessAsync(EnrollmentWork work)
     {
         Failpoint.Hit(Failpoint.AfterIdentify);
-        if (!_reader.Read(work).TryGet(out var input, out var notPossible)) return notPossible;
+        if (!(await _reader.ReadAsync(work)).TryGet(out var input, out var notPossible)) return notPossible;
         var issued = input.RequestKey is null
             ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
             : await IssueAsync(work, input);

@@ -22,8 +22,11 @@ internal sealed record EnrollmentWork
 
     internal bool KeepsAttributes { get; init; }
 
-    /// <summary>Whether the request must hold <see cref="ChannelBinding"/>.</summary>
-    internal required Linking Linking { get; init; }
+    /// <summary>What decides about <see cref="ChannelBinding"/> and <see cref="ServerKey"/>.</summary>
+    internal required GroupDefinition Policy { get; init; }
+
+    /// <summary>Where a key is made for the device; null for the request's own.</summary>
+    internal ServerKey? ServerKey { get; init; }
 
     internal ReadOnlyMemory<byte>? ChannelBinding { get; init; }
 
@@ -40,7 +43,8 @@ internal sealed record EnrollmentWork
         RequestKey = request.RequestKey,
         Attributes = enrollment.Attributes,
         Sent = enrollment.Sent,
-        Linking = enrollment.Group.Definition.Linking,
+        Policy = enrollment.Group.Definition,
+        ServerKey = request.ServerKey,
         ChannelBinding = request.ChannelBinding,
         KeepsAttributes = enrollment.Device is null || enrollment.AddsAttributes,
         CheckKey = key => AdmissionRules.CheckKey(enrollment, key),

@@ -141,6 +141,9 @@ public enum RefusalCode
     /// <summary>More devices ask than can be served now.</summary>
     Overloaded,
 
+    /// <summary>What is on record of it is damaged; nothing is done with it.</summary>
+    RecordDamaged,
+
     /// <summary>The clock of this machine went back; nothing is signed until it is right again.</summary>
     ClockRegressed,
 

@@ -9,7 +9,7 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 /// <param name="store">Where they are kept.</param>
 /// <param name="clock">Dates them.</param>
-public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
+public sealed class RefusalLog(IRefusalStore store, ClockGuard clock) : IDisposable
 {
     // Different ones between two writes; those beyond are counted and not kept.
     private const int MaxWaiting = 500;
@@ -17,7 +17,11 @@ public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
     // And of one caller, who must not take the place of the others.
     private const int MaxOfRequester = 50;
 
+    private readonly SemaphoreSlim _flushing = new(1);
     private Batch _waiting = new();
+
+    /// <inheritdoc/>
+    public void Dispose() => _flushing.Dispose();
 
     /// <summary>Notes a refusal.</summary>
     /// <param name="device">The device that was asked for.</param>
@@ -56,9 +60,18 @@ public sealed class RefusalLog(IRefusalStore store, ClockGuard clock)
     /// <exception cref="StorageUnavailableException">The database cannot do it now; what waited is lost.</exception>
     public async Task FlushAsync(CancellationToken ct)
     {
-        if (_waiting.Rows.IsEmpty) return;
-        var taken = Interlocked.Exchange(ref _waiting, new());
-        await store.NoteRefusalsAsync([.. taken.Rows.Values], ct);
+        // One after the other, so that whoever has flushed finds what waited before, also what somebody else is just writing.
+        await _flushing.WaitAsync(ct);
+        try
+        {
+            if (_waiting.Rows.IsEmpty) return;
+            var taken = Interlocked.Exchange(ref _waiting, new());
+            await store.NoteRefusalsAsync([.. taken.Rows.Values], ct);
+        }
+        finally
+        {
+            _flushing.Release();
+        }
     }
 
     // What passes by itself says nothing about the device.

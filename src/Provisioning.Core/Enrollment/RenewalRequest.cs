@@ -16,4 +16,9 @@ public sealed record RenewalRequest(ReadOnlyMemory<byte> CertificationRequest, s
 
     /// <summary>The tls-unique of the session that it came over (RFC 5929 §3); null where there is none.</summary>
     public ReadOnlyMemory<byte>? ChannelBinding { get; init; }
+
+    /// <summary>
+    /// Where a key is to be made, of the kind that the request is signed with, which then says no more than that; null for the request's own key.
+    /// </summary>
+    public ServerKey? ServerKey { get; init; }
 }

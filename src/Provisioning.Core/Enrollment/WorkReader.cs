@@ -11,25 +11,38 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="authorities">Who signs.</param>
 internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory authorities)
 {
-    internal Outcome<PlanInput> Read(EnrollmentWork work)
+    internal async ValueTask<Outcome<PlanInput>> ReadAsync(EnrollmentWork work)
     {
         var allowed = work.Allowed;
         if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
-        if (work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
-        if (ChannelRules.Check(csr.ChallengePassword, work.Linking, work.ChannelBinding) is { } notLinked) return notLinked;
+        if (work.ServerKey is null && work.CheckKey?.Invoke(csr.Key) is { } otherKey) return otherKey;
+        if (ChannelRules.Check(csr.ChallengePassword, work.Policy.Linking, work.ChannelBinding) is { } notLinked) return notLinked;
         var source = NameSource.Of(allowed, work.Attributes);
         if (RequestRules.Check(csr, profiles[allowed.Profile], source, work.Named) is { } notGranted) return notGranted;
         if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
             return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
 
+        var (key, identity) = (csr.Key, csr.Hash);
+        if (work.ServerKey is { } made)
+        {
+            if (made.Check(work.Policy.ServerKeys, csr.Protection) is { } cannot) return cannot;
+            key = await made.MakeAsync(csr.Key.Algorithm, csr.Protection);
+            if (work.CheckKey?.Invoke(key) is { } notThis) return notThis;
+
+            // All that the request says is with which key: whoever signs it again, with that key, means the same.
+            identity = csr.Key.Thumbprint;
+        }
+
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
         if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
+        if (work.ServerKey is not null) operation += " with a key";
         if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
         return new PlanInput
         {
-            Key = csr.Key,
+            Key = key,
+            KeyIsMade = work.ServerKey is not null,
             Issuer = authorities.Issuing,
-            RequestHash = RequestHash.Of(operation, allowed.Holder, csr.Hash, work.Sent),
+            RequestHash = RequestHash.Of(operation, allowed.Holder, identity, work.Sent),
             RequestKey = RequestKeyOf(allowed, work.RequestKey),
             Attributes = work.Attributes,
             KeepsAttributes = work.KeepsAttributes,

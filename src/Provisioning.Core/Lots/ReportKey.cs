@@ -102,6 +102,26 @@ public sealed class ReportKey(
         }
     }
 
+    /// <summary>Signs what is no statement of this service's own, in a form that says by itself what it is: a key that was made for a device.</summary>
+    /// <param name="use">Signs with it.</param>
+    /// <returns>What that gave; or the refusal of the clock or of the pipeline, which only an operator can end.</returns>
+    /// <exception cref="StorageUnavailableException">The key's certificate cannot be looked up now.</exception>
+    public async Task<Outcome<T>> UseAsync<T>(Func<KeyInUse, T> use)
+        where T : notnull
+    {
+        if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
+        await _one.WaitAsync();
+        try
+        {
+            if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
+            using (opened.Key) return use(new KeyInUse(opened.Certificate, authorities.Issuing.Certificate, now, opened.Key.Sign));
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     // By one at a time.
     private async Task<Outcome<Kept>> OpenAsync(DateTimeOffset now)
     {
@@ -168,6 +188,8 @@ public sealed class ReportKey(
         internal SigningKey Key { get; } = key;
 
         internal DateTimeOffset From { get; } = from;
+
+        internal ReadOnlyMemory<byte> Certificate => certificate;
 
         private int _holders = 1;
 

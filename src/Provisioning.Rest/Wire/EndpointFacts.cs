@@ -59,7 +59,7 @@ internal static class EndpointFacts
         RefusalCode.UnsupportedKey, RefusalCode.KeyNotAllowed, RefusalCode.KeyBlocked, RefusalCode.KeyInUse, RefusalCode.NameInUse,
         RefusalCode.IdentityMismatch, RefusalCode.NameNotPossible, RefusalCode.DeviceSuspended, RefusalCode.DeviceQuarantined,
         RefusalCode.DeviceDecommissioned, RefusalCode.IdempotencyMismatch, RefusalCode.RequestInProgress,
-        RefusalCode.LintFailed, RefusalCode.AuthorityExpiring, RefusalCode.AuthorityUnavailable,
+        RefusalCode.ChannelBinding, RefusalCode.LintFailed, RefusalCode.AuthorityExpiring, RefusalCode.AuthorityUnavailable,
         RefusalCode.ClockRegressed, RefusalCode.ClockSuspect,
     ];
 
@@ -70,7 +70,7 @@ internal static class EndpointFacts
         RefusalCode.OutsideScope, RefusalCode.OutsideNetwork, RefusalCode.OutsideHours, RefusalCode.DailyLimit,
         RefusalCode.DeviceIdNotAllowed, RefusalCode.NotPreregistered, RefusalCode.AttributeMissing, RefusalCode.BadToken,
         RefusalCode.TokenExpired, RefusalCode.TokenExhausted, RefusalCode.NotExpected, RefusalCode.AlreadyClaimed,
-        RefusalCode.KeyMismatch, RefusalCode.UnknownLot, RefusalCode.LotClosed, RefusalCode.LotNotOpen,
+        RefusalCode.KeyMismatch, RefusalCode.SecondCredentialRequired, RefusalCode.UnknownLot, RefusalCode.LotClosed, RefusalCode.LotNotOpen,
         RefusalCode.NotInLot, RefusalCode.QuotaExhausted, RefusalCode.PolicyChanged, RefusalCode.RevocationUnknown,
     ];
 

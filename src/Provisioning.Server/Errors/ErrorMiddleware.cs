@@ -53,6 +53,9 @@ internal sealed partial class ErrorMiddleware(RequestDelegate next, ILogger<Erro
             case StorageUnavailableException:
                 Log.StorageUnavailable(logger, problem);
                 return DoorErrors.WriteAsync(context, LaterRefusal());
+            case DamagedRecordException:
+                // The log has it already, once for each record, and a metric counts it.
+                return DoorErrors.WriteAsync(context, new Refusal(RefusalCode.RecordDamaged, problem.Message));
             default:
                 Log.Failed(logger, context.Request.Method, context.GetEndpoint()?.DisplayName, problem);
                 return DoorErrors.WriteStatusAsync(context, StatusCodes.Status500InternalServerError);

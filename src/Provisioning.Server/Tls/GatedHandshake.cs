@@ -21,6 +21,12 @@ internal sealed class GatedHandshake(HandshakeGate gate, IDuplexPipe transport) 
     /// <summary>Makes the connections of a listener pass the gate; the handshake comes between the two.</summary>
     internal static ConnectionDelegate Before(HandshakeGate gate, ConnectionDelegate next) => async connection =>
     {
+        if (!gate.IsOpen())
+        {
+            connection.Abort();
+            return;
+        }
+
         var transport = connection.Transport;
         var handshake = new GatedHandshake(gate, transport);
         connection.Transport = handshake;

@@ -5,10 +5,18 @@ namespace Provisioning.Server.Tls;
 /// <summary>
 /// Lets as many handshakes compute at once as there are processors. When a fleet comes back in one moment, ten thousand handshakes that share
 /// them would all take longer than anybody waits, and all of that work would be lost. Who waits for the network holds no place; whom work
-/// was done for already goes first; and who has not begun after a while is let go, to come back later.
+/// was done for already goes first; and who has not begun after a while is let go, to come back later. When as many wait as can be done in
+/// most of that while, who comes is let go at once, before anything is made for it.
 /// </summary>
 internal sealed class HandshakeGate : IDisposable
 {
+    // A crowd of so many is not worth a look: whatever the pace, they wait. And the pace is that of the last so many.
+    private const int AlwaysWait = 64;
+    private const int PaceOver = 64;
+
+    // What is left of the patience is for whoever is surprised by what comes before it.
+    private const double PartOfPatience = 2.0 / 3;
+
     private readonly Meter _meter = new("Provisioning.Server");
     private readonly Lock _change = new();
     private readonly Queue<Waiter> _begun = new();
@@ -17,6 +25,13 @@ internal sealed class HandshakeGate : IDisposable
     private readonly TimeProvider _time;
     private readonly Counter<long> _shed;
     private int _free;
+
+    // Of those in the queue, without those who have given up.
+    private int _waiting;
+
+    // When the last one began that had waited, while others still do; and how long it takes from one to the next.
+    private long? _lastBegan;
+    private TimeSpan _pace;
 
     /// <summary>Opens it.</summary>
     /// <param name="places">How many compute at once.</param>
@@ -39,6 +54,19 @@ internal sealed class HandshakeGate : IDisposable
         }
     }
 
+    /// <summary>Whether a connection that has just come has a chance.</summary>
+    /// <returns>False when so many wait that it would be let go later: it is counted, and should be closed.</returns>
+    internal bool IsOpen()
+    {
+        lock (_change)
+        {
+            if (_waiting < AlwaysWait || _waiting * _pace <= _patience * PartOfPatience) return true;
+        }
+
+        _shed.Add(1);
+        return false;
+    }
+
     /// <summary>Waits for a place.</summary>
     /// <param name="hasBegun">Work was done for it already.</param>
     /// <param name="ct">Gives up.</param>
@@ -57,9 +85,10 @@ internal sealed class HandshakeGate : IDisposable
 
             waiter = new Waiter(_time.GetTimestamp());
             (hasBegun ? _begun : _new).Enqueue(waiter);
+            if (!hasBegun) _waiting++;
         }
 
-        return new ValueTask<bool>(WaitAsync(waiter, ct));
+        return new ValueTask<bool>(WaitAsync(waiter, hasBegun, ct));
     }
 
     /// <summary>Gives a place back.</summary>
@@ -71,12 +100,20 @@ internal sealed class HandshakeGate : IDisposable
                 if (next.TrySetResult(true)) return;
             while (_new.TryDequeue(out var next))
             {
-                var isLate = _time.GetElapsedTime(next.Since) > _patience;
+                var now = _time.GetTimestamp();
+                var isLate = _time.GetElapsedTime(next.Since, now) > _patience;
                 if (!next.TrySetResult(!isLate)) continue;
-                if (!isLate) return;
+                _waiting--;
+                if (!isLate)
+                {
+                    Measure(now);
+                    return;
+                }
+
                 _shed.Add(1);
             }
 
+            _lastBegan = null;
             _free++;
         }
     }
@@ -84,11 +121,29 @@ internal sealed class HandshakeGate : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private static async Task<bool> WaitAsync(Waiter waiter, CancellationToken ct)
+    // Only from one to the next while some wait: else it would be the pace at which they come.
+    private void Measure(long now)
+    {
+        if (_lastBegan is { } last)
+        {
+            var took = _time.GetElapsedTime(last, now);
+            _pace = _pace == TimeSpan.Zero ? took : _pace + ((took - _pace) / PaceOver);
+        }
+
+        _lastBegan = now;
+    }
+
+    private async Task<bool> WaitAsync(Waiter waiter, bool hasBegun, CancellationToken ct)
     {
         // Whoever is told first, the place or the end, decides.
-        await using var registration = ct.Register(static state => ((Waiter)state!).TrySetCanceled(), waiter);
+        await using var registration = ct.Register(() => GiveUp(waiter, hasBegun));
         return await waiter.Task;
+    }
+
+    private void GiveUp(Waiter waiter, bool hasBegun)
+    {
+        lock (_change)
+            if (waiter.TrySetCanceled() && !hasBegun) _waiting--;
     }
 
     private sealed class Waiter(long since) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)

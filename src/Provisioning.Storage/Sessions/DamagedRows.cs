@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
+using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Storage.Sessions;
 
@@ -29,7 +30,7 @@ public static class DamagedRows
     /// <summary>Whether an exception of reading a row tells of damage. Those of the connection are others.</summary>
     internal static bool AreToldBy(Exception e) =>
         e is InvalidDataException or ArgumentException or InvalidCastException or InvalidOperationException or FormatException or OverflowException
-            or JsonException;
+            or JsonException or DamagedRecordException;
 
     /// <summary>A damaged row was met: it is counted, and told if it is the first time.</summary>
     /// <param name="table">Of which table.</param>

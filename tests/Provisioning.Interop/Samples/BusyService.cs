@@ -19,14 +19,14 @@ namespace Provisioning.Interop.Samples;
 /// </summary>
 internal sealed class BusyService : IAsyncDisposable
 {
-    internal static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
     private readonly ConcurrentQueue<Request> _requests = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("busy-service-");
     private readonly WebApplication _app;
     private readonly X509Certificate2 _certificate;
 
-    private BusyService()
+    private BusyService(TimeSpan retryAfter)
     {
+        RetryAfter = retryAfter;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -44,6 +44,9 @@ internal sealed class BusyService : IAsyncDisposable
         _app.Run(AnswerAsync);
     }
 
+    /// <summary>How much later.</summary>
+    internal TimeSpan RetryAfter { get; }
+
     /// <summary>What has been asked, in order.</summary>
     internal IReadOnlyList<Request> Requests => [.. _requests];
 
@@ -58,9 +61,9 @@ internal sealed class BusyService : IAsyncDisposable
     private string Address => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!
         .Addresses.Single().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
 
-    internal static async Task<BusyService> StartAsync()
+    internal static async Task<BusyService> StartAsync(TimeSpan retryAfter)
     {
-        var service = new BusyService();
+        var service = new BusyService(retryAfter);
         await service._app.StartAsync(TestContext.Current.CancellationToken);
         return service;
     }

@@ -90,7 +90,7 @@ public sealed class FactoryLineTests
     [Fact]
     public async Task A_busy_service_is_asked_again_with_the_same_request_and_not_before_it_wishes()
     {
-        await using var service = await BusyService.StartAsync();
+        await using var service = await BusyService.StartAsync(TimeSpan.FromSeconds(2));
         using var line = new FactoryLine(service.Arguments);
         line.Give("late-1");
 
@@ -100,7 +100,21 @@ public sealed class FactoryLineTests
         Assert.Equal(2, service.Requests.Count);
         Assert.Equal(service.Requests[0].Key, service.Requests[1].Key);
         Assert.Equal(service.Requests[0].Body, service.Requests[1].Body);
-        Assert.True(service.Requests[1].At - service.Requests[0].At >= BusyService.RetryAfter);
+        Assert.True(service.Requests[1].At - service.Requests[0].At >= service.RetryAfter);
+    }
+
+    [Fact]
+    public async Task A_service_that_wants_to_be_asked_much_later_is_left_alone_until_the_next_run()
+    {
+        await using var service = await BusyService.StartAsync(TimeSpan.FromHours(16));
+        using var line = new FactoryLine(service.Arguments);
+        line.Give("late-1");
+
+        var run = await line.RunAsync();
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.Contains("wants to be asked again in 57600 s (storage-unavailable)", run.Error, StringComparison.Ordinal);
+        Assert.Single(service.Requests);
     }
 
     [Fact]

@@ -248,6 +248,22 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     }
 
     [Fact]
+    public async Task A_device_that_was_just_switched_on_waits_for_some_part_of_the_first_pause_once()
+    {
+        var store = firmware.NewStore();
+        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-spread", store));
+        var begun = Stopwatch.GetTimestamp();
+        var renewed = await RenewWithAsync(store, "--spread", "--first-pause", "2");
+        FirmwareBuild.Check(0, renewed);
+        var wait = int.Parse(Assert.Single(FirstLine.Matches(renewed.Error)).Groups[1].Value, CultureInfo.InvariantCulture);
+        Assert.InRange(wait, 0, 1999);
+        Assert.True(Stopwatch.GetElapsedTime(begun) >= TimeSpan.FromMilliseconds(wait));
+
+        // Whoever has nothing to ask does not wait either.
+        Assert.Empty((await RenewWithAsync(store, "--if-due", "--spread")).Error);
+    }
+
+    [Fact]
     public async Task Where_the_heap_is_too_small_the_program_says_so_and_the_identity_stays()
     {
         var tight = await firmware.MakeVariantAsync("tight", "HEAP_LIMIT=40000");
@@ -264,10 +280,13 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     [GeneratedRegex(@"^certificate +([0-9A-F]+)$", RegexOptions.Multiline)]
     private static partial Regex CertificateLine { get; }
 
+    [GeneratedRegex(@"^first request in (\d+) ms$", RegexOptions.Multiline)]
+    private static partial Regex FirstLine { get; }
+
     private static int HeapPeak(Tool run) => int.Parse(HeapPeakLine.Match(run.Output).Groups[1].Value);
 
-    private Task<Tool> RenewWithAsync(string store, string option) => FirmwareBuild.RunAsync(
-        firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, option]);
+    private Task<Tool> RenewWithAsync(string store, params string[] options) => FirmwareBuild.RunAsync(
+        firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, .. options]);
 
     /// <summary>The device holds exactly one identity, it works, and it is the one current certificate of the registry.</summary>
     private async Task<string> CurrentAsync(string device, string store)

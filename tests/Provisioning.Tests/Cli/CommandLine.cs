@@ -25,12 +25,18 @@ internal sealed record CommandLine(int ExitCode, string Output, string Error)
     /// <param name="environment">The environment variables.</param>
     /// <param name="answer">What a person at the terminal types; null when nobody is there.</param>
     /// <param name="arguments">The command line.</param>
-    internal static async Task<CommandLine> RunAsync(
-        Func<string, string?> environment, string? answer, params string[] arguments)
+    internal static Task<CommandLine> RunAsync(Func<string, string?> environment, string? answer, params string[] arguments) =>
+        RunAsync(environment, answer, TimeProvider.System, arguments);
+
+    /// <param name="time">The clock.</param>
+    /// <param name="arguments">The command line.</param>
+    internal static Task<CommandLine> RunAsync(TimeProvider time, params string[] arguments) => RunAsync(_ => null, null, time, arguments);
+
+    private static async Task<CommandLine> RunAsync(Func<string, string?> environment, string? answer, TimeProvider time, string[] arguments)
     {
         var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
         var terminal = new Terminal(output, error, new StringReader(answer ?? ""), answer is not null, IsWatched: false);
-        var exitCode = await CommandTree.RunAsync(arguments, terminal, environment, TimeProvider.System);
+        var exitCode = await CommandTree.RunAsync(arguments, terminal, environment, time);
         return new CommandLine(exitCode, output.ToString(), error.ToString());
     }
 }

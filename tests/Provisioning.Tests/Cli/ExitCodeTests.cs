@@ -43,15 +43,4 @@ public sealed class ExitCodeTests
         var failure = Failures.Read(HttpStatusCode.BadGateway, System.Text.Encoding.UTF8.GetBytes(body));
         Assert.Equal(("http-502", ExitCode.Unavailable), (failure.Code, failure.ExitCode));
     }
-
-    [Fact]
-    public void A_wait_is_never_shorter_than_the_service_asked_for_and_grows_only_so_far()
-    {
-        for (var attempt = 1; attempt < 100; attempt++)
-        {
-            Assert.InRange(BackOff.After(attempt, null), TimeSpan.FromMilliseconds(250), TimeSpan.FromSeconds(30));
-            var asked = TimeSpan.FromSeconds(7);
-            Assert.InRange(BackOff.After(attempt, asked), asked, asked + TimeSpan.FromSeconds(7.5));
-        }
-    }
 }

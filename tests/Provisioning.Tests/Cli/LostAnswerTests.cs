@@ -59,7 +59,7 @@ public sealed class LostAnswerTests : IDisposable
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         var silence = TimeSpan.FromSeconds(20);
-        var patience = new Patience(silence, _ => { }, time);
+        var patience = new Patience(silence, BackOff.Attended, _ => { }, time);
         using var pulse = new Pulse(patience.ForOneAttempt, patience, time);
         time.Advance(TimeSpan.FromSeconds(14));
         pulse.SentForGood();

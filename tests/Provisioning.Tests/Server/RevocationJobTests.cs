@@ -126,6 +126,32 @@ public sealed class RevocationJobTests
     }
 
     [Fact]
+    public async Task TM_39_whoever_asks_for_a_job_whose_record_is_damaged_is_told_so()
+    {
+        await using var server = await TestServer.StartAsync(options => options.Revocation.SecondAdministratorAbove = 0);
+        await server.NewDevice("pump-0").EnrollAsync(server.Registrar());
+        var administrator = server.Administrator();
+        var preview = await PreviewAsync(administrator, new { reason = "certificateHold", filter = new { group = "default" } });
+        var unused = await PreviewAsync(administrator, new { reason = "certificateHold", filter = new { group = "default" } });
+        var job = (await ConfirmAsync(administrator, preview)).GetProperty("id").GetString();
+        await server.Instance.Database.Writer.RunAsync(
+            transaction => transaction.Sql("UPDATE revocation_jobs SET definition = '{'").Execute()
+                + transaction.Sql("UPDATE revocation_previews SET definition = '{'").Execute(),
+            default);
+
+        using var second = await SecondAdministratorAsync(server);
+        await Problem.IsAsync(await administrator.GetAsync($"{Path}/{job}"), HttpStatusCode.Conflict, "record-damaged");
+        await Problem.IsAsync(await second.PostAsync($"{Path}/{job}/approval", null), HttpStatusCode.Conflict, "record-damaged");
+        await Problem.IsAsync(await SendAsync(administrator, preview), HttpStatusCode.Conflict, "record-damaged");
+        await Problem.IsAsync(
+            await administrator.PostAsJsonAsync(Path + "/preview", new { releases = job }), HttpStatusCode.Conflict, "record-damaged");
+        await Problem.IsAsync(await SendAsync(administrator, unused), HttpStatusCode.Conflict, "bad-confirmation");
+        Assert.Single(server.Log.All, line => line.Contains($"revocation_jobs {job}", StringComparison.Ordinal));
+        Assert.Contains("provisioning_storage_damaged_rows_total{table=\"revocation_jobs\"", await administrator.GetStringAsync("/metrics"), StringComparison.Ordinal);
+        Assert.Equal("current", await StateAsync(administrator));
+    }
+
+    [Fact]
     public async Task TM_19_a_large_job_waits_for_a_second_administrator()
     {
         await using var server = await TestServer.StartAsync(options => options.Revocation.SecondAdministratorAbove = 1);

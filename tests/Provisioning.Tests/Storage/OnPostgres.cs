@@ -2,6 +2,7 @@ using Npgsql;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Storage;
+using Provisioning.Storage.Expiry;
 
 namespace Provisioning.Tests.Storage;
 
@@ -44,6 +45,34 @@ public sealed class OnPostgres : StorageContract
     protected override async Task CleanUpAsync()
     {
         if (!string.IsNullOrEmpty(_server)) await OnServerAsync($"DROP DATABASE IF EXISTS {_name} WITH (FORCE)");
+    }
+
+    // With a million rows, analyzed or not, custom or generic: 1 ms to find the end of a range of 5000, 13 to 70 ms to read it.
+    [Theory]
+    [InlineData(ExpiryStore.EndOfRange)]
+    [InlineData(ExpiryStore.Watched)]
+    public async Task What_ends_is_watched_along_its_index_from_one_place_on(string sql)
+    {
+        var plan = await Database.Writer.RunAsync(
+            transaction =>
+            {
+                // An empty table is read as a whole, whatever it has.
+                transaction.Sql("SET LOCAL enable_seqscan = off").Execute();
+                var statement = transaction.Sql(string.Intern("EXPLAIN " + sql)).With("from", 0L).With("not_after", 0L).With("serial", [0]);
+                if (sql == ExpiryStore.EndOfRange) statement.With("offset", 1L);
+                else statement.With("to_not_after", 1L).With("to_serial", [0]).With("until", 0L).With("now", 0L).With("per_mille", 1L);
+                using var row = statement.Query();
+                var lines = new List<string>();
+                while (row.Read()) lines.Add(row.GetString(0));
+                return lines;
+            },
+            Ct);
+        var scan = plan.FindIndex(line => line.Contains("certificates_ending", StringComparison.Ordinal));
+        Assert.True(scan >= 0, string.Join('\n', plan));
+        var condition = plan[scan + 1];
+        Assert.Contains("Index Cond", condition, StringComparison.Ordinal);
+        Assert.Contains("ROW(not_after, serial) > ROW(", condition, StringComparison.Ordinal);
+        if (sql == ExpiryStore.Watched) Assert.Contains("ROW(not_after, serial) <= ROW(", condition, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -189,7 +189,7 @@ public abstract partial class StorageContract
         var order = Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "another" });
         var (first, job, last) = (await StartAsync(order), await StartAsync(order), await StartAsync(order));
         await WriteAsync($"UPDATE revocation_jobs SET {damage} WHERE id = '{job.Id}'");
-        await Assert.ThrowsAsync<InvalidDataException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
+        await Assert.ThrowsAsync<DamagedRecordException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
         var page = await Jobs.ListJobsAsync(1, null, Ct);
         Assert.Equal(last.Id, Assert.Single(page.Items).Id);
         Assert.Equal(first.Id, Assert.Single((await Jobs.ListJobsAsync(1, page.NextCursor, Ct)).Items).Id);
@@ -237,7 +237,52 @@ public abstract partial class StorageContract
         await IssueAsync(NewReservation());
         var job = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "issuing" }));
         await WriteAsync("UPDATE revocation_jobs SET definition = '{'");
-        await Assert.ThrowsAsync<InvalidDataException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
+        await Assert.ThrowsAsync<DamagedRecordException>(() => Jobs.AdvanceAsync(job.Id, "one", Now, Ct));
+    }
+
+    [Fact]
+    public async Task TM_39_a_damaged_job_that_is_asked_for_is_counted_and_told()
+    {
+        var job = await StartAsync(Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "issuing" }));
+        await WriteAsync("UPDATE revocation_jobs SET definition = '{'");
+        var told = new ConcurrentQueue<string>();
+        void Hear(string row, string problem) => told.Enqueue(row);
+        DamagedRows.Met += Hear;
+        try
+        {
+            using var counter = new Counted("provisioning.storage.damaged_rows");
+            for (var i = 0; i < 2; i++) await Assert.ThrowsAsync<DamagedRecordException>(async () => await Jobs.FindJobAsync(job.Id, Ct));
+            await Assert.ThrowsAsync<DamagedRecordException>(() => Jobs.ApproveAsync(job.Id, Boss, Now, Ct));
+            Assert.True(counter.Sum >= 3);
+            Assert.Single(told, row => row == $"revocation_jobs {job.Id}");
+        }
+        finally
+        {
+            DamagedRows.Met -= Hear;
+        }
+    }
+
+    [Theory]
+    [InlineData("definition = '{'")]
+    [InlineData("kind = 'broken'")]
+    [InlineData("expires_at = 9223372036854775807")]
+    public async Task TM_39_a_damaged_preview_confirms_nothing(string damage)
+    {
+        var hash = Digest.Of([7]);
+        await Jobs.AddOfferAsync(
+            new RevocationOffer
+            {
+                TokenHash = hash,
+                Order = Revoke(RevocationReason.Superseded, new RevocationFilter { Authority = "issuing" }),
+                Certificates = 1,
+                CreatedAt = Now,
+                CreatedBy = Admin,
+                ExpiresAt = Now.AddMinutes(15),
+            },
+            Ct);
+        Assert.NotNull(await Jobs.FindOfferAsync(hash, Ct));
+        await WriteAsync($"UPDATE revocation_previews SET {damage}");
+        Assert.Null(await Jobs.FindOfferAsync(hash, Ct));
     }
 
     // Two certificates of one key: a renewal that its device has not shown yet.

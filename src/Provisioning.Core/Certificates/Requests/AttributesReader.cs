@@ -1,16 +1,19 @@
+using System.Formats.Asn1;
 using Provisioning.Core.Encoding;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Core.Certificates.Requests;
 
 /// <summary>
-/// Reads the attributes (RFC 2986 §4.1): the extension request and the challenge password. Others are ignored, within
-/// limits.
+/// Reads the attributes (RFC 2986 §4.1): the extension request, the challenge password, and how a key that is made here is
+/// to be protected. Others are ignored, within limits.
 /// </summary>
 internal static class AttributesReader
 {
     private const int MaxAttributes = 8;
     private const int MaxLength = 4 * 1024;
+    private const int MaxKeyIdentifier = 64;
+    private const int MaxCapabilities = 32;
 
     // pkcs-9-ub-challengePassword, RFC 2985 appendix A.
     private const int MaxPassword = 255;
@@ -20,6 +23,14 @@ internal static class AttributesReader
 
     // 1.2.840.113549.1.9.7, RFC 2985 §5.4.1
     private static ReadOnlySpan<byte> ChallengePassword => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x07];
+
+    // 1.2.840.113549.1.9.15, RFC 8551 §2.5.2
+    private static ReadOnlySpan<byte> SmimeCapabilities => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x0F];
+
+    // 1.2.840.113549.1.9.16.2.37 and .54, RFC 7030 §4.4.1
+    private static ReadOnlySpan<byte> DecryptKeyId => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x02, 0x25];
+
+    private static ReadOnlySpan<byte> AsymmDecryptKeyId => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x10, 0x02, 0x36];
 
     public static Refusal? Read(DerReader attributes, RequestFacts facts)
     {
@@ -59,7 +70,39 @@ internal static class AttributesReader
             return ExtensionsReader.Read(extensions, facts);
         }
 
-        return type.SequenceEqual(ChallengePassword) ? ReadPassword(values, facts) : null;
+        return type.SequenceEqual(ChallengePassword) ? ReadPassword(values, facts)
+            : type.SequenceEqual(SmimeCapabilities) ? ReadCapabilities(values, facts)
+            : type.SequenceEqual(DecryptKeyId) || type.SequenceEqual(AsymmDecryptKeyId) ? ReadKeyIdentifier(type, values, facts)
+            : null;
+    }
+
+    private static Refusal? ReadKeyIdentifier(ReadOnlySpan<byte> type, DerReader values, RequestFacts facts)
+    {
+        var identifier = values.ReadOctetString().ToArray();
+        if (values.HasData || facts.SecretIdentifier is not null || facts.DecryptionKeyIdentifier is not null)
+            return RequestRefusals.BadCsr("The request names more than one key to encrypt for.");
+        if (identifier.Length is 0 or > MaxKeyIdentifier)
+            return RequestRefusals.BadCsr($"The identifier of the key to encrypt for has not 1 to {MaxKeyIdentifier} octets.");
+        if (type.SequenceEqual(DecryptKeyId)) facts.SecretIdentifier = identifier;
+        else facts.DecryptionKeyIdentifier = identifier;
+        return null;
+    }
+
+    // SMIMECapabilities ::= SEQUENCE OF SEQUENCE { capabilityID OBJECT IDENTIFIER, parameters ANY OPTIONAL }
+    private static Refusal? ReadCapabilities(DerReader values, RequestFacts facts)
+    {
+        var capabilities = values.ReadSequence();
+        if (values.HasData || facts.Capabilities.Count > 0) return RequestRefusals.BadCsr("The request has more than one list of S/MIME capabilities.");
+        while (capabilities.HasData)
+        {
+            if (facts.Capabilities.Count == MaxCapabilities)
+                return RequestRefusals.BadCsr($"The request has more than {MaxCapabilities} S/MIME capabilities.");
+            var id = capabilities.ReadSequence().ReadEncoded();
+            new DerReader(id).ReadOid();
+            facts.Capabilities.Add(AsnDecoder.ReadObjectIdentifier(id, AsnEncodingRules.DER, out _));
+        }
+
+        return null;
     }
 
     private static Refusal? ReadPassword(DerReader values, RequestFacts facts)

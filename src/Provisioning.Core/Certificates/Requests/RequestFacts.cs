@@ -20,6 +20,19 @@ internal sealed class RequestFacts
 
     public string? ChallengePassword { get; set; }
 
+    /// <summary>DecryptKeyIdentifier (RFC 7030 §4.4.1.1).</summary>
+    public ReadOnlyMemory<byte>? SecretIdentifier { get; set; }
+
+    /// <summary>AsymmetricDecryptKeyIdentifier (RFC 7030 §4.4.1.2).</summary>
+    public ReadOnlyMemory<byte>? DecryptionKeyIdentifier { get; set; }
+
+    /// <summary>The algorithms in SMIMECapabilities (RFC 8551 §2.5.2).</summary>
+    public List<string> Capabilities { get; } = [];
+
+    private KeyProtection? Protection => SecretIdentifier is { } secret ? new KeyProtection(true, secret, Capabilities)
+        : DecryptionKeyIdentifier is { } key ? new KeyProtection(false, key, Capabilities)
+        : null;
+
     public CertificationRequest ToRequest(PublicKeyFacts key, ReadOnlySpan<byte> der) => new()
     {
         Key = new SubjectPublicKey(key.Algorithm, key.SubjectPublicKeyInfo, Digest.Of(key.SubjectPublicKeyInfo)),
@@ -30,6 +43,7 @@ internal sealed class RequestFacts
         KeyUsage = KeyUsage,
         ExtendedKeyUsages = ExtendedKeyUsages,
         ChallengePassword = ChallengePassword,
+        Protection = Protection,
         Hash = Digest.Of(der),
     };
 }

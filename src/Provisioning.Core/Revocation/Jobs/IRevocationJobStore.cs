@@ -72,7 +72,7 @@ public interface IRevocationJobStore
     /// <param name="id">Its ID.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>The job, or null.</returns>
-    /// <exception cref="InvalidDataException">What is on record of it is damaged.</exception>
+    /// <exception cref="DamagedRecordException">What is on record of it is damaged.</exception>
     ValueTask<RevocationJob?> FindJobAsync(string id, CancellationToken ct);
 
     /// <summary>Reads the jobs, newest first; one whose record is damaged is left out.</summary>
@@ -96,6 +96,6 @@ public interface IRevocationJobStore
     /// <param name="at">Now.</param>
     /// <param name="ct">Gives up waiting; it may still happen.</param>
     /// <returns>What came of it.</returns>
-    /// <exception cref="InvalidDataException">What is on record of the job is damaged. Damaged certificates are counted as failed.</exception>
+    /// <exception cref="DamagedRecordException">What is on record of the job is damaged. Damaged certificates are counted as failed.</exception>
     Task<RevocationStep> AdvanceAsync(string id, string worker, DateTimeOffset at, CancellationToken ct);
 }

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Core.Revocation.Jobs;
 using Provisioning.Storage.Commits;
@@ -30,19 +31,10 @@ internal sealed record RevocationJobRow(
     /// <summary>What was reserved before this is what the job concerns.</summary>
     public DateTimeOffset Until => Job.StartedAt ?? Job.CreatedAt;
 
-    /// <summary>Reads a row.</summary>
-    /// <exception cref="InvalidDataException">It is damaged.</exception>
-    public static RevocationJobRow Read(DbDataReader row)
-    {
-        try
-        {
-            return ReadSound(row);
-        }
-        catch (Exception e) when (DamagedRows.AreToldBy(e))
-        {
-            throw new InvalidDataException($"What is on record of the revocation job {row.GetValue(0)} is damaged: {e.Message}", e);
-        }
-    }
+    /// <summary>Reads the row that was asked for.</summary>
+    /// <exception cref="DamagedRecordException">It is damaged, which is counted and told.</exception>
+    public static RevocationJobRow Read(DbDataReader row) => TryRead(row)
+        ?? throw new DamagedRecordException($"What is on record of the revocation job {row.GetValue(0)} is damaged. It changes nothing, and it can be stopped.");
 
     private static RevocationJobRow ReadSound(DbDataReader row) => new(
         new RevocationJob
@@ -107,7 +99,7 @@ internal sealed record RevocationJobRow(
 
     /// <summary>As <see cref="Read"/>, for those who read many: null for a row that is damaged.</summary>
     public static RevocationJobRow? TryRead(DbDataReader row) =>
-        DamagedRows.ReadOrLeaveOut("revocation_jobs", () => Read(row), () => row.GetValue(0).ToString() ?? "?");
+        DamagedRows.ReadOrLeaveOut("revocation_jobs", () => ReadSound(row), () => row.GetValue(0).ToString() ?? "?");
 
     // Without any condition it would be all devices there are.
     private static RevocationOrder ReadOrder(DbDataReader row)

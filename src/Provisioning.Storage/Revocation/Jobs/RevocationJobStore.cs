@@ -32,7 +32,8 @@ internal sealed class RevocationJobStore(Writer writer, Readers readers) : IRevo
                 FROM revocation_previews WHERE token_hash = @token_hash
                 """;
             await using var row = await session.Sql(sql).With("token_hash", hash.ToOctets()).QueryAsync(ct);
-            return await row.ReadAsync(ct) ? ReadOffer(row, hash) : null;
+            if (!await row.ReadAsync(ct)) return null;
+            return DamagedRows.ReadOrLeaveOut("revocation_previews", () => ReadOffer(row, hash), hash.ToString);
         },
         tokenHash,
         ct);

@@ -9,7 +9,10 @@ namespace Provisioning.Tests.Server.Credentials;
 internal static class EverywhereElse
 {
     // Names of operations that enroll, or tell whoever enrolls how far it is.
-    private static readonly string[] Enrolling = ["enrollDevice", "collectEnrollment"];
+    internal static readonly string[] Enrolling =
+    [
+        "enrollDevice", "collectEnrollment", "estSimpleEnroll", "estSimpleEnrollOfGroup", "estServerKeyGen", "estServerKeyGenOfGroup",
+    ];
 
     // allowed: names of operations that this credential is for; those that enroll when there are none.
     internal static async Task IsRefusedAsync(TestServer server, HttpClient client, params string[] allowed)

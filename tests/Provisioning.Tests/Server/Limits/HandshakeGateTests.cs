@@ -1,3 +1,11 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Provisioning.Server.Tls;
 
 namespace Provisioning.Tests.Server.Limits;
@@ -82,5 +90,106 @@ public sealed class HandshakeGateTests
         Assert.True(entered > 64 * 100);
         for (var place = 0; place < Places; place++) Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
         Assert.False(gate.EnterAsync(hasBegun: false, Ct).AsTask().IsCompleted);
+    }
+
+    [Fact]
+    public async Task Who_comes_when_as_many_wait_as_can_be_done_in_time_is_let_go_at_once()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        var waiting = new Queue<Task<bool>>();
+        for (var i = 0; i < 150; i++)
+        {
+            // Nothing is known of the pace yet.
+            Assert.True(gate.IsOpen());
+            waiting.Enqueue(gate.EnterAsync(hasBegun: false, Ct).AsTask());
+        }
+
+        // 20 ms from one to the next: in two seconds 100 of them.
+        for (; waiting.Count > 0; time.Advance(TimeSpan.FromMilliseconds(20)))
+        {
+            gate.Leave();
+            Assert.True(await waiting.Dequeue());
+            Assert.Equal(waiting.Count is >= 149 or <= 100, gate.IsOpen());
+        }
+
+        gate.Leave();
+        Assert.True(gate.IsOpen());
+    }
+
+    [Fact]
+    public async Task Those_who_give_up_keep_nobody_out()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        using var impatience = new CancellationTokenSource();
+        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        for (var i = 0; i < 2; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        var gone = Enumerable.Range(0, 1000).Select(_ => gate.EnterAsync(hasBegun: false, impatience.Token).AsTask()).ToArray();
+        gate.Leave();
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        gate.Leave();
+        Assert.False(gate.IsOpen());
+        await impatience.CancelAsync();
+        Assert.True(gate.IsOpen());
+        foreach (var one in gone) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+    }
+
+    [Fact]
+    public async Task However_slow_it_goes_a_few_may_always_wait()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        for (var i = 0; i < 66; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        gate.Leave();
+        time.Advance(TimeSpan.FromSeconds(2));
+        gate.Leave();
+        Assert.False(gate.IsOpen());
+        gate.Leave();
+        Assert.True(gate.IsOpen());
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_no_chance_is_closed_before_TLS_and_the_next_one_gets_its_answer()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        using var certificate = Cli.TestCertificates.SelfSigned("gate");
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            listen.Use(next => GatedHandshake.Before(gate, next));
+            listen.UseHttps(certificate);
+            listen.Use(GatedHandshake.After);
+        }));
+        await using var app = builder.Build();
+        app.Run(context => context.Response.WriteAsync("in"));
+        await app.StartAsync(Ct);
+        var address = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Assert.Equal("in", await AskAsync());
+
+        // All places are taken, and so many wait that it would take five seconds.
+        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        for (var i = 0; i < 102; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        gate.Leave();
+        time.Advance(TimeSpan.FromMilliseconds(50));
+        gate.Leave();
+        for (var i = 0; i < 3; i++) await Assert.ThrowsAsync<HttpRequestException>(AskAsync);
+
+        for (var i = 0; i < 101; i++) gate.Leave();
+        Assert.Equal("in", await AskAsync());
+
+        async Task<string> AskAsync()
+        {
+            using var handler = new SocketsHttpHandler
+            {
+                SslOptions = { RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.GetRawCertData().AsSpan().SequenceEqual(certificate.RawData) },
+            };
+            using var client = new HttpClient(handler);
+            return await client.GetStringAsync(address, Ct);
+        }
     }
 }

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Groups;
+
+namespace Provisioning.Core.Enrollment;
+
+/// <summary>
+/// A key that is made here for a device without a source of randomness (RFC 7030 §4.4). It is in this object and nowhere else: never stored,
+/// never logged, given out once and wiped when the request is over. Who loses the answer asks again, and gets another one.
+/// </summary>
+/// <param name="protects">Says whether the door can protect it as a request asks; null when it can.</param>
+public sealed class ServerKey(Func<KeyProtection, Refusal?> protects) : IDisposable
+{
+    // Making an RSA-4096 key takes a processor for a second or more: never all of them.
+    private static readonly SemaphoreSlim Making = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    private byte[]? _pkcs8;
+    private Digest? _thumbprint;
+
+    /// <summary>How the device wants it protected; null for by TLS alone, or before it was made.</summary>
+    public KeyProtection? Protection { get; private set; }
+
+    /// <summary>Gives the private key out, to the device that it is for.</summary>
+    /// <param name="issued">The certificate over it.</param>
+    /// <returns>PKCS#8 (RFC 5958), not encrypted; the caller wipes it.</returns>
+    /// <exception cref="InvalidOperationException">The certificate is over another key: a defect.</exception>
+    public byte[] Export(IssuedCertificate issued) =>
+        _pkcs8 is { } key && _thumbprint == issued.Record.KeyThumbprint
+            ? [.. key]
+            : throw new InvalidOperationException("The certificate is not over the key that was made for it.");
+
+    /// <inheritdoc/>
+    public void Dispose() => Wipe();
+
+    /// <summary>Asks whether the group has keys made, and this one can be delivered.</summary>
+    internal Refusal? Check(ServerKeys policy, KeyProtection? protection) => (policy, protection) switch
+    {
+        (ServerKeys.Off, _) => new Refusal(RefusalCode.ServerKeysOff, "No keys are made here for devices of the group."),
+        (_, { } asked) => protects(asked),
+        (ServerKeys.Encrypted, null) => new Refusal(
+            RefusalCode.KeyProtection,
+            "The group wants keys encrypted: name in the request what for (DecryptKeyIdentifier or AsymmetricDecryptKeyIdentifier, RFC 7030 §4.4.1)."),
+        _ => null,
+    };
+
+    /// <summary>Makes it, anew when it was made before.</summary>
+    internal async Task<SubjectPublicKey> MakeAsync(KeyAlgorithm algorithm, KeyProtection? protection)
+    {
+        await Making.WaitAsync();
+        try
+        {
+            Wipe();
+            using AsymmetricAlgorithm key = algorithm switch
+            {
+                KeyAlgorithm.P256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+                KeyAlgorithm.P384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+                KeyAlgorithm.P521 => ECDsa.Create(ECCurve.NamedCurves.nistP521),
+                KeyAlgorithm.Rsa2048 => RSA.Create(2048),
+                KeyAlgorithm.Rsa3072 => RSA.Create(3072),
+                _ => RSA.Create(4096),
+            };
+            _pkcs8 = key.ExportPkcs8PrivateKey();
+            Protection = protection;
+            var spki = key.ExportSubjectPublicKeyInfo();
+            _thumbprint = Digest.Of(spki);
+            return new SubjectPublicKey(algorithm, spki, _thumbprint.Value);
+        }
+        finally
+        {
+            Making.Release();
+        }
+    }
+
+    private void Wipe()
+    {
+        CryptographicOperations.ZeroMemory(_pkcs8);
+        _pkcs8 = null;
+    }
+}

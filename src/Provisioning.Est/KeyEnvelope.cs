@@ -1,0 +1,96 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Cms;
+using Org.BouncyCastle.Cms;
+using Org.BouncyCastle.Crypto.Parameters;
+using Org.BouncyCastle.Security;
+using Provisioning.Core.Certificates;
+using Provisioning.Core.Enrollment;
+using X509CertificateParser = Org.BouncyCastle.X509.X509CertificateParser;
+
+namespace Provisioning.Est;
+
+/// <summary>
+/// Whom a key that is made here is encrypted for, beside TLS (RFC 7030 §4.4.1): who holds the key of the client certificate, or who knows the
+/// token. Found before anything is issued, so that nothing is issued that could not be delivered.
+/// </summary>
+internal sealed class KeyEnvelope
+{
+    // dhSinglePass-stdDH-sha256kdf-scheme (RFC 5753 §7.1.4) and id-aes256-wrap.
+    private const string EcdhWithSha256 = "1.3.132.1.11.1";
+    private const string KeyWrap = "2.16.840.1.101.3.4.1.45";
+    private const string RsaOaep = "RSA/NONE/OAEPWithSHA256AndMGF1Padding";
+
+    private static readonly byte[] TokenKeyUse = "provisioning est serverkeygen"u8.ToArray();
+
+    // AES in CBC mode, which every CMS reader has: the strongest that the device names, and 256 bits where it names none.
+    private static readonly string[] Ciphers = ["2.16.840.1.101.3.4.1.42", "2.16.840.1.101.3.4.1.22", "2.16.840.1.101.3.4.1.2"];
+
+    private readonly Action<CmsEnvelopedDataGenerator> _addRecipient;
+    private readonly string _cipher;
+
+    private KeyEnvelope(Action<CmsEnvelopedDataGenerator> addRecipient, string cipher) => (_addRecipient, _cipher) = (addRecipient, cipher);
+
+    /// <summary>Finds out whether a key can be protected as a request asks.</summary>
+    /// <param name="asked">What it asks for.</param>
+    /// <param name="token">The token that the caller showed, or null.</param>
+    /// <param name="certificate">The certificate that the caller showed, or null.</param>
+    /// <returns>How; or <see cref="RefusalCode.KeyProtection"/>.</returns>
+    internal static Outcome<KeyEnvelope> Find(KeyProtection asked, string? token, X509Certificate2? certificate)
+    {
+        var cipher = asked.Capabilities.Count == 0 ? Ciphers[0] : Ciphers.FirstOrDefault(asked.Capabilities.Contains);
+        if (cipher is null) return Refuse("None of the algorithms that the request names is AES in CBC mode, with 128, 192 or 256 bits.");
+        if (asked.IsSymmetric)
+        {
+            return token is not null && IdOf(token) is { } id && id.AsSpan().SequenceEqual(asked.KeyIdentifier.Span)
+                ? new KeyEnvelope(generator => generator.AddKekRecipient("AES256", new KeyParameter(KeyOf(token)), id), cipher)
+                : Refuse("DecryptKeyIdentifier is not the ID of the enrollment token that the request came with.");
+        }
+
+        return certificate is not null && IdOf(certificate).AsSpan().SequenceEqual(asked.KeyIdentifier.Span)
+            ? new KeyEnvelope(RecipientOf(certificate), cipher)
+            : Refuse("AsymmetricDecryptKeyIdentifier is not the subjectKeyIdentifier of the client certificate that the request came with.");
+    }
+
+    /// <summary>Encrypts.</summary>
+    /// <param name="signedKey">The SignedData that holds the key, DER.</param>
+    /// <returns>ContentInfo with EnvelopedData, DER.</returns>
+    internal byte[] Seal(byte[] signedKey)
+    {
+        var generator = new CmsEnvelopedDataGenerator();
+        _addRecipient(generator);
+        return generator.Generate(new CmsProcessableByteArray(CmsObjectIdentifiers.SignedData, signedKey), new DerObjectIdentifier(_cipher))
+            .ContentInfo.GetEncoded(Asn1Encodable.Der);
+    }
+
+    /// <summary>The key that a token stands for: HKDF (RFC 5869) with SHA-256 over its text, without salt.</summary>
+    internal static byte[] KeyOf(string token) => HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.ASCII.GetBytes(token), 32, info: TokenKeyUse);
+
+    // PVT1.ID.SECRET: it was looked up by that ID, and found good.
+    private static byte[]? IdOf(string token) => token.Split('.') is [_, var id, _] ? Encoding.ASCII.GetBytes(id) : null;
+
+    private static byte[] IdOf(X509Certificate2 certificate)
+    {
+        foreach (var extension in certificate.Extensions)
+            if (extension is X509SubjectKeyIdentifierExtension identifier) return identifier.SubjectKeyIdentifierBytes.ToArray();
+        return new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false).SubjectKeyIdentifierBytes.ToArray();
+    }
+
+    // The device has no randomness, so the ephemeral half of the agreement is made here as well.
+    private static Action<CmsEnvelopedDataGenerator> RecipientOf(X509Certificate2 certificate)
+    {
+        var recipient = new X509CertificateParser().ReadCertificate(certificate.RawData);
+        if (recipient.GetPublicKey() is not ECPublicKeyParameters ec) return generator => generator.AddKeyTransRecipient(RsaOaep, recipient);
+        return generator =>
+        {
+            var ephemeral = GeneratorUtilities.GetKeyPairGenerator("EC");
+            ephemeral.Init(new ECKeyGenerationParameters(ec.PublicKeyParamSet, new SecureRandom()));
+            var pair = ephemeral.GenerateKeyPair();
+            generator.AddKeyAgreementRecipient(EcdhWithSha256, pair.Private, pair.Public, recipient, KeyWrap);
+        };
+    }
+
+    private static Refusal Refuse(string detail) => new(RefusalCode.KeyProtection, detail);
+}
