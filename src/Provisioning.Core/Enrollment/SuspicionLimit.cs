@@ -1,4 +1,4 @@
-namespace Provisioning.Rest;
+namespace Provisioning.Core.Enrollment;
 
 /// <summary>
 /// How often a suspicious refusal is logged as a warning: once a minute for each caller and code, and so many a minute in all. The
