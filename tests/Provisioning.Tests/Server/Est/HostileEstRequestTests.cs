@@ -27,7 +27,7 @@ public sealed class HostileEstRequestTests(EstHouse house) : IClassFixture<EstHo
         using var client = house.Server.WithPassword(await house.Server.CreateTokenAsync(new { group = EstHouse.Group, deviceId = "dev-1" }));
         foreach (var (code, der) in await HostileRequests.CollectAsync(row))
         {
-            var body = Convert.ToBase64String(der);
+            var body = System.Text.Encoding.ASCII.GetBytes(Convert.ToBase64String(der));
             var expected = body.Length > LargestBody ? RefusalCode.TooLarge : der.Length == 0 ? RefusalCode.Malformed : code;
             var status = (HttpStatusCode)EstErrors.StatusOf(expected, takesToken: true);
             Assert.Equal(expected == RefusalCode.TooLarge ? HttpStatusCode.RequestEntityTooLarge : HttpStatusCode.BadRequest, status);
@@ -43,11 +43,11 @@ public sealed class HostileEstRequestTests(EstHouse house) : IClassFixture<EstHo
         Assert.Equal(HttpStatusCode.NotFound, (await house.Server.Administrator().GetAsync("/api/v1/devices/dev-1")).StatusCode);
     }
 
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, string body)
+    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, byte[] body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, EstCalls.At(EstCalls.Enroll))
         {
-            Content = new StringContent(body, new MediaTypeHeaderValue("application/pkcs10")),
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/pkcs10") } },
         };
         if (body.Length > LargestBody) request.Headers.ExpectContinue = true;
         return await client.SendAsync(request);
