@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Provisioning.Core.Enrollment;
 
 namespace Provisioning.Est;
@@ -14,7 +13,7 @@ namespace Provisioning.Est;
 /// The one place where refusals become what EST has for them (RFC 7030 §4.2.3): a status and one line of plain text, which begins with the
 /// stable code of the refusal.
 /// </summary>
-public static partial class EstErrors
+public static class EstErrors
 {
     internal const string MediaType = "text/plain; charset=utf-8";
 
@@ -41,7 +40,7 @@ public static partial class EstErrors
 
         // libest sends its password only after it was asked for, on a new connection (RFC 7030 §3.2.3).
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"provisioning\"";
-        return WriteAsync(context, status, CodeOf(refusal.Code), refusal.Detail);
+        return WriteAsync(context, status, RefusalNotice.NameOf(refusal.Code), refusal.Code, refusal.Detail);
     }
 
     /// <summary>Answers with a status that HTTP itself led to (404, 405, 429 …). Headers that are set already stay.</summary>
@@ -51,7 +50,7 @@ public static partial class EstErrors
     public static Task WriteStatusAsync(HttpContext context, int status)
     {
         var reason = ReasonPhrases.GetReasonPhrase(status);
-        return WriteAsync(context, status, CodeOf(status, reason), DetailOf(context, status) ?? reason + ".");
+        return WriteAsync(context, status, CodeOf(status, reason), null, DetailOf(context, status) ?? reason + ".");
     }
 
     /// <summary>The status of a refusal. Total: a test walks over every code.</summary>
@@ -65,8 +64,7 @@ public static partial class EstErrors
         // A client that gets 401 sends its password, again: so only where that can help.
         RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.SecondCredentialRequired =>
             takesToken ? 401 : 403,
-        RefusalCode.NotFound or RefusalCode.UnknownGroup => 404,
-        RefusalCode.ServerKeysOff => 404,
+        RefusalCode.NotFound or RefusalCode.UnknownGroup or RefusalCode.ServerKeysOff => 404,
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
             or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly
             or RefusalCode.RecordDamaged => 409,
@@ -92,26 +90,17 @@ public static partial class EstErrors
         or RefusalCode.AttributeMissing or RefusalCode.NewKeyRequired or RefusalCode.NewKeyNotAllowed or RefusalCode.ChannelBinding
         or RefusalCode.KeyProtection;
 
-    // As the REST API spells it: the name in lower case, with hyphens.
-    private static string CodeOf(RefusalCode code)
-    {
-        var name = code.ToString();
-        return string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? "-" + char.ToLowerInvariant(letter) : char.ToLowerInvariant(letter).ToString()));
-    }
-
     // The words of HTTP, but where the REST API has a code of its own for it.
     private static string CodeOf(int status, string reason) => status switch
     {
-        StatusCodes.Status413PayloadTooLarge => CodeOf(RefusalCode.TooLarge),
+        StatusCodes.Status413PayloadTooLarge => RefusalNotice.NameOf(RefusalCode.TooLarge),
         StatusCodes.Status500InternalServerError => "internal",
         _ => reason.Replace(' ', '-').ToLowerInvariant(),
     };
 
-    private static async Task WriteAsync(HttpContext context, int status, string code, string detail)
+    private static async Task WriteAsync(HttpContext context, int status, string code, RefusalCode? refusal, string detail)
     {
-        CoreMetrics.Refused(code);
-        var loggers = context.RequestServices.GetRequiredService<ILoggerFactory>();
-        Log.Refused(loggers.CreateLogger(typeof(EstErrors).FullName!), code, context.Features.Get<Caller>()?.Actor ?? "anonymous");
+        context.RequestServices.GetRequiredService<RefusalNotice>().Note(code, refusal, context.Features.Get<Caller>());
         context.Response.Headers[ErrorHeader] = code;
 
         // What was not read of the body is never read: the next request would start somewhere inside it.
@@ -129,10 +118,4 @@ public static partial class EstErrors
         501 => "Full CMC is not served. Use simpleenroll or simplereenroll.",
         _ => null,
     };
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "Refused {Code} for {Actor}")]
-        internal static partial void Refused(ILogger logger, string code, string actor);
-    }
 }

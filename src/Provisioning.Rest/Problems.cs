@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Primitives;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest.Answers;
@@ -14,7 +13,7 @@ namespace Provisioning.Rest;
 /// Writes problems (RFC 9457): the body for people and programs, and the code once more in the header
 /// <c>Provisioning-Error</c>, for firmware that has no JSON parser.
 /// </summary>
-public static partial class Problems
+public static class Problems
 {
     /// <summary>The header that carries the code.</summary>
     public const string ErrorHeader = "Provisioning-Error";
@@ -40,8 +39,7 @@ public static partial class Problems
 
     internal static async Task WriteAsync(HttpContext context, Problem problem)
     {
-        CoreMetrics.Refused(problem.Kind.Code);
-        WriteLog(context, problem);
+        context.RequestServices.GetRequiredService<RefusalNotice>().Note(problem.Kind.Code, problem.Refusal, context.Features.Get<Caller>());
 
         var response = context.Response;
         response.StatusCode = problem.Kind.Status;
@@ -94,31 +92,4 @@ public static partial class Problems
         429 => "Wait as long as Retry-After says, then go on more slowly.",
         _ => null,
     };
-
-    private static void WriteLog(HttpContext context, Problem problem)
-    {
-        var loggers = context.RequestServices.GetRequiredService<ILoggerFactory>();
-        var logger = loggers.CreateLogger(typeof(Problems).FullName!);
-        var actor = context.Features.Get<Caller>()?.Actor ?? "anonymous";
-
-        // Asking to become an authority, or for a certificate over an authority's key, is an attack or a grave mistake.
-        if (problem.Refusal is RefusalCode.CaRequested or RefusalCode.BadKey
-            && context.RequestServices.GetRequiredService<SuspicionLimit>().MayWarn(problem.Kind.Code, actor))
-        {
-            Log.Suspicious(logger, problem.Kind.Code, actor);
-        }
-        else
-        {
-            Log.Refused(logger, problem.Kind.Code, actor);
-        }
-    }
-
-    private static partial class Log
-    {
-        [LoggerMessage(1, LogLevel.Information, "Refused {Code} for {Actor}")]
-        internal static partial void Refused(ILogger logger, string code, string actor);
-
-        [LoggerMessage(2, LogLevel.Warning, "Refused {Code} for {Actor}")]
-        internal static partial void Suspicious(ILogger logger, string code, string actor);
-    }
 }

@@ -16,13 +16,13 @@ public static class RestEndpoints
 
     /// <summary>
     /// Adds what the door needs beside the core. The host registers the core's services: EnrollmentService, EnrollmentExplainer,
-    /// RevocationService, ICertificateStore, IDeviceStore, ProfileService, IProfileStore, AuthorityDirectory, PublicAddresses and
+    /// RevocationService, RefusalNotice, ICertificateStore, IDeviceStore, ProfileService, IProfileStore, AuthorityDirectory, PublicAddresses and
     /// TimeProvider.
     /// </summary>
     /// <param name="services">The host's services.</param>
     /// <returns>The same.</returns>
     public static IServiceCollection AddRest(this IServiceCollection services) =>
-        services.AddLogging().AddSingleton<SuspicionLimit>().AddSingleton<StreamPlaces>();
+        services.AddSingleton<StreamPlaces>();
 
     /// <summary>Maps every operation. Each says itself which roles may call it.</summary>
     /// <param name="routes">The host's routes.</param>

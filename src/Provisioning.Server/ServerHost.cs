@@ -154,6 +154,8 @@ internal static partial class ServerHost
         .AddSingleton<EnrollmentCases>()
         .AddSingleton<ApprovalGate>()
         .AddSingleton<RefusalLog>()
+        .AddSingleton<SuspicionLimit>()
+        .AddSingleton<RefusalNotice>()
         .AddSingleton<RegistrationRules>()
         .AddSingleton<DeviceImport>()
         .AddSingleton<EnrollmentService>()

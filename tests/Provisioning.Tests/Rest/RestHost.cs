@@ -157,7 +157,7 @@ internal sealed class RestHost : IAsyncDisposable
         services.AddSingleton<IRefusalStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<IImportStore>(given => given.GetRequiredService<MemoryRegistry>());
         services.AddSingleton<RegistrationRules>().AddSingleton<DeviceImport>();
-        services.AddSingleton<ApprovalGate>().AddSingleton<RefusalLog>();
+        services.AddSingleton<ApprovalGate>().AddSingleton<RefusalLog>().AddSingleton<SuspicionLimit>().AddSingleton<RefusalNotice>();
         services.AddSingleton<TokenService>().AddSingleton<ClaimBatchService>().AddSingleton<TrustAnchorService>().AddSingleton<ManifestService>();
         services.AddSingleton<PrincipalService>().AddSingleton<CredentialIssuer>();
         services.AddSingleton<GroupCatalog>().AddSingleton<GroupService>().AddSingleton<EnrollmentCases>().AddSingleton<RenewalWindows>();

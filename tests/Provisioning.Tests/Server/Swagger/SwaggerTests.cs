@@ -52,9 +52,10 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
     }
 
     [Fact]
-    public async Task Every_code_of_the_core_is_listed_somewhere()
+    public void Every_code_of_the_core_is_listed_somewhere()
     {
-        var text = (await _host.GetAsync("/openapi.yaml", null)).Text;
+        // The golden file is what the whole service serves, with all its doors.
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "openapi.yaml"));
         foreach (var code in Enum.GetValues<Core.Enrollment.RefusalCode>())
             Assert.Contains($"`{RestErrors.KindOf(code).Code}`", text, StringComparison.Ordinal);
     }

@@ -1,10 +1,11 @@
-namespace Provisioning.Rest;
+namespace Provisioning.Core.Enrollment;
 
 /// <summary>
 /// How often a suspicious refusal is logged as a warning: once a minute for each caller and code, and so many a minute in all. The
 /// others are logged like any refusal, and every one is counted. Otherwise one caller could bury everything else under warnings.
 /// </summary>
-internal sealed class SuspicionLimit(TimeProvider time)
+/// <param name="time">Tells the minutes.</param>
+public sealed class SuspicionLimit(TimeProvider time)
 {
     /// <summary>Warnings a minute, whoever they are about.</summary>
     internal const int MaxWarnings = 60;
