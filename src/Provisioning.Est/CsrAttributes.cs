@@ -1,4 +1,9 @@
 using System.Formats.Asn1;
+using Org.BouncyCastle.Asn1;
+using Org.BouncyCastle.Asn1.Pkcs;
+using Org.BouncyCastle.Asn1.Sec;
+using Org.BouncyCastle.Asn1.X509;
+using Org.BouncyCastle.Asn1.X9;
 using Provisioning.Core.Certificates;
 
 namespace Provisioning.Est;
@@ -9,107 +14,58 @@ namespace Provisioning.Est;
 /// </summary>
 internal static class CsrAttributes
 {
-    private const string EcPublicKey = "1.2.840.10045.2.1";
-    private const string RsaEncryption = "1.2.840.113549.1.1.1";
-    private const string ExtensionRequest = "1.2.840.113549.1.9.14";
-    private const string ChallengePassword = "1.2.840.113549.1.9.7";
-    private const string KeyUsage = "2.5.29.15";
-    private const string ExtendedKeyUsage = "2.5.29.37";
-
     /// <summary>Writes CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID.</summary>
     /// <param name="profile">What is granted.</param>
     /// <param name="bindsChannel">True where the request must hold tls-unique (RFC 7030 §3.5).</param>
     internal static byte[] Write(Profile profile, bool bindsChannel)
     {
-        var writer = new AsnWriter(AsnEncodingRules.DER);
         var algorithms = profile.KeyAlgorithms.Order().ToList();
-        using (writer.PushSequence())
-        {
-            if (bindsChannel) writer.WriteObjectIdentifier(ChallengePassword);
-            WriteKeys(writer, algorithms);
-            foreach (var digest in algorithms.Select(SignatureOf).Distinct()) writer.WriteObjectIdentifier(digest);
-            WriteExtensions(writer, profile, algorithms);
-        }
+        var all = new Asn1EncodableVector();
+        if (bindsChannel) all.Add(PkcsObjectIdentifiers.Pkcs9AtChallengePassword);
 
-        return writer.Encode();
+        // One of a kind, the one that costs a device least: clients look for the first value, and a SET OF comes sorted by its octets.
+        var kinds = algorithms.Select(KindOf).ToList();
+        foreach (var (type, parameter, _) in kinds.DistinctBy(kind => kind.Type)) all.Add(new AttributePkcs(type, new DerSet(parameter)));
+        foreach (var signature in kinds.Select(kind => kind.Signature).Distinct()) all.Add(signature);
+        if (ExtensionsOf(profile, algorithms) is { Count: > 0 } extensions)
+            all.Add(new AttributePkcs(PkcsObjectIdentifiers.Pkcs9AtExtensionRequest, new DerSet(new DerSequence(extensions.ToArray()))));
+        return new DerSequence(all).GetEncoded(Asn1Encodable.Der);
     }
 
-    // One of a kind, the one that costs a device least: clients look for the first value, and a SET OF comes sorted by its octets.
-    private static void WriteKeys(AsnWriter writer, IReadOnlyList<KeyAlgorithm> algorithms)
+    private static List<Asn1Encodable> ExtensionsOf(Profile profile, IReadOnlyList<KeyAlgorithm> algorithms)
     {
-        if (algorithms.Select(CurveOf).FirstOrDefault(curve => curve is not null) is { } named)
-            WriteAttribute(writer, EcPublicKey, () => writer.WriteObjectIdentifier(named));
-        if (algorithms.Select(SizeOf).FirstOrDefault(size => size is not null) is { } bits)
-            WriteAttribute(writer, RsaEncryption, () => writer.WriteInteger(bits));
-    }
+        var extensions = new List<Asn1Encodable>();
 
-    private static void WriteExtensions(AsnWriter writer, Profile profile, IReadOnlyList<KeyAlgorithm> algorithms)
-    {
         // Where it differs from key to key, a client would have to know which it is for: then it is better left out.
-        var usages = algorithms.Select(profile.KeyUsageOf).Distinct().ToList();
-        if (usages.Count > 1 && profile.ExtendedKeyUsages.Count == 0) return;
-        WriteAttribute(writer, ExtensionRequest, () =>
+        if (algorithms.Select(profile.KeyUsageOf).Distinct().ToList() is [var usage])
         {
-            using (writer.PushSequence())
-            {
-                if (usages.Count == 1) WriteExtension(writer, KeyUsage, isCritical: true, value => value.WriteNamedBitList(usages[0]));
-                if (profile.ExtendedKeyUsages.Count > 0)
-                {
-                    WriteExtension(writer, ExtendedKeyUsage, isCritical: false, value =>
-                    {
-                        using (value.PushSequence())
-                        {
-                            foreach (var purpose in profile.ExtendedKeyUsages) value.WriteObjectIdentifier(purpose);
-                        }
-                    });
-                }
-            }
-        });
-    }
-
-    private static void WriteAttribute(AsnWriter writer, string type, Action values)
-    {
-        using (writer.PushSequence())
-        {
-            writer.WriteObjectIdentifier(type);
-            using (writer.PushSetOf()) values();
+            var bits = new AsnWriter(AsnEncodingRules.DER);
+            bits.WriteNamedBitList(usage);
+            extensions.Add(new DerSequence(X509Extensions.KeyUsage, DerBoolean.True, new DerOctetString(bits.Encode())));
         }
-    }
 
-    private static void WriteExtension(AsnWriter writer, string id, bool isCritical, Action<AsnWriter> content)
-    {
-        var value = new AsnWriter(AsnEncodingRules.DER);
-        content(value);
-        using (writer.PushSequence())
+        if (profile.ExtendedKeyUsages.Count > 0)
         {
-            writer.WriteObjectIdentifier(id);
-            if (isCritical) writer.WriteBoolean(true);
-            writer.WriteOctetString(value.Encode());
+            var purposes = new DerSequence(profile.ExtendedKeyUsages.Select(oid => new DerObjectIdentifier(oid)).ToArray<Asn1Encodable>());
+            extensions.Add(new DerSequence(X509Extensions.ExtendedKeyUsage, new DerOctetString(purposes)));
         }
+
+        return extensions;
     }
 
-    private static string? CurveOf(KeyAlgorithm algorithm) => algorithm switch
+    private static (DerObjectIdentifier Type, Asn1Encodable Parameter, DerObjectIdentifier Signature) KindOf(KeyAlgorithm algorithm) => algorithm switch
     {
-        KeyAlgorithm.P256 => "1.2.840.10045.3.1.7",
-        KeyAlgorithm.P384 => "1.3.132.0.34",
-        KeyAlgorithm.P521 => "1.3.132.0.35",
-        _ => null,
+        KeyAlgorithm.P256 => Ec(X9ObjectIdentifiers.Prime256v1, X9ObjectIdentifiers.ECDsaWithSha256),
+        KeyAlgorithm.P384 => Ec(SecObjectIdentifiers.SecP384r1, X9ObjectIdentifiers.ECDsaWithSha384),
+        KeyAlgorithm.P521 => Ec(SecObjectIdentifiers.SecP521r1, X9ObjectIdentifiers.ECDsaWithSha512),
+        KeyAlgorithm.Rsa2048 => Rsa(2048),
+        KeyAlgorithm.Rsa3072 => Rsa(3072),
+        _ => Rsa(4096),
     };
 
-    private static int? SizeOf(KeyAlgorithm algorithm) => algorithm switch
-    {
-        KeyAlgorithm.Rsa2048 => 2048,
-        KeyAlgorithm.Rsa3072 => 3072,
-        KeyAlgorithm.Rsa4096 => 4096,
-        _ => null,
-    };
+    private static (DerObjectIdentifier, Asn1Encodable, DerObjectIdentifier) Ec(DerObjectIdentifier curve, DerObjectIdentifier signature) =>
+        (X9ObjectIdentifiers.IdECPublicKey, curve, signature);
 
-    // ecdsa-with-SHA256, -384 and -512 (RFC 5758 §3.2), sha256WithRSAEncryption (RFC 4055 §5).
-    private static string SignatureOf(KeyAlgorithm algorithm) => algorithm switch
-    {
-        KeyAlgorithm.P256 => "1.2.840.10045.4.3.2",
-        KeyAlgorithm.P384 => "1.2.840.10045.4.3.3",
-        KeyAlgorithm.P521 => "1.2.840.10045.4.3.4",
-        _ => "1.2.840.113549.1.1.11",
-    };
+    private static (DerObjectIdentifier, Asn1Encodable, DerObjectIdentifier) Rsa(int bits) =>
+        (PkcsObjectIdentifiers.RsaEncryption, DerInteger.ValueOf(bits), PkcsObjectIdentifiers.Sha256WithRsaEncryption);
 }

@@ -5,7 +5,6 @@ using Org.BouncyCastle.Asn1;
 using Org.BouncyCastle.Asn1.Cms;
 using Org.BouncyCastle.Cms;
 using Org.BouncyCastle.Crypto.Parameters;
-using Org.BouncyCastle.Security;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using X509CertificateParser = Org.BouncyCastle.X509.X509CertificateParser;
@@ -18,9 +17,7 @@ namespace Provisioning.Est;
 /// </summary>
 internal sealed class KeyEnvelope
 {
-    // dhSinglePass-stdDH-sha256kdf-scheme (RFC 5753 §7.1.4) and id-aes256-wrap.
-    private const string EcdhWithSha256 = "1.3.132.1.11.1";
-    private const string KeyWrap = "2.16.840.1.101.3.4.1.45";
+    private const string EcPublicKey = "1.2.840.10045.2.1";
     private const string RsaOaep = "RSA/NONE/OAEPWithSHA256AndMGF1Padding";
 
     private static readonly byte[] TokenKeyUse = "provisioning est serverkeygen"u8.ToArray();
@@ -78,18 +75,11 @@ internal sealed class KeyEnvelope
         return new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false).SubjectKeyIdentifierBytes.ToArray();
     }
 
-    // The device has no randomness, so the ephemeral half of the agreement is made here as well.
     private static Action<CmsEnvelopedDataGenerator> RecipientOf(X509Certificate2 certificate)
     {
+        if (certificate.PublicKey.Oid.Value == EcPublicKey) return generator => generator.AddRecipientInfoGenerator(new KeyAgreement(certificate));
         var recipient = new X509CertificateParser().ReadCertificate(certificate.RawData);
-        if (recipient.GetPublicKey() is not ECPublicKeyParameters ec) return generator => generator.AddKeyTransRecipient(RsaOaep, recipient);
-        return generator =>
-        {
-            var ephemeral = GeneratorUtilities.GetKeyPairGenerator("EC");
-            ephemeral.Init(new ECKeyGenerationParameters(ec.PublicKeyParamSet, new SecureRandom()));
-            var pair = ephemeral.GenerateKeyPair();
-            generator.AddKeyAgreementRecipient(EcdhWithSha256, pair.Private, pair.Public, recipient, KeyWrap);
-        };
+        return generator => generator.AddKeyTransRecipient(RsaOaep, recipient);
     }
 
     private static Refusal Refuse(string detail) => new(RefusalCode.KeyProtection, detail);

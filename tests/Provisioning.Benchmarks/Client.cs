@@ -27,6 +27,14 @@ internal sealed class Client : IDisposable
     /// <summary>Enrolls, and gives the certificate.</summary>
     internal Task<byte[]> EnrollAsync(Unit unit) => PostAsync($"/api/v1/enrollments?deviceId={unit.DeviceId}", unit.Request);
 
+    /// <summary>Enrolls by EST, and gives the answer, which is not taken apart.</summary>
+    internal async Task<byte[]> EnrollByEstAsync(Unit unit)
+    {
+        using var content = new StringContent(Convert.ToBase64String(unit.Request), new MediaTypeHeaderValue("application/pkcs10"));
+        using var response = await _http.PostAsync("/.well-known/est/simpleenroll", content);
+        return await ReadAsync(response);
+    }
+
     internal Task<byte[]> RenewAsync(Unit unit) => PostAsync("/api/v1/renewals", unit.Request);
 
     internal async Task GetAsync(string path)

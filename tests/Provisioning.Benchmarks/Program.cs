@@ -7,6 +7,7 @@ var all = new Dictionary<string, Func<int?, Task>>
 {
     ["issue"] = IssueBenchmark.RunAsync,
     ["rest"] = RestBenchmark.EnrollAsync,
+    ["est"] = EstBenchmark.RunAsync,
     ["renew"] = RestBenchmark.RenewAsync,
     ["handshake"] = HandshakeBenchmark.RunAsync,
     ["crl"] = CrlBenchmark.RunAsync,

@@ -102,6 +102,12 @@ internal sealed record GroupEntry
     public IReadOnlyList<string> RequiredAttributes { get; init; } = [];
 
     public required string OnClone { get; init; }
+
+    public bool BothCredentials { get; init; }
+
+    public required string Linking { get; init; }
+
+    public required string ServerKeys { get; init; }
 }
 
 /// <summary>Whom a change of a group would refuse.</summary>

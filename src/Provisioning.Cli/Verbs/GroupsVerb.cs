@@ -29,7 +29,15 @@ internal static class GroupsVerb
         ("registration", ListOptions.Text("--registration", "WHICH", "open, or preregistered: only devices that are in the registry.")),
         ("approval", ListOptions.Text("--approval", "HOW", "automatic, or manual: an administrator approves each request.")),
         ("onClone", ListOptions.Text("--on-clone", "WHAT", "What becomes of a device whose identity somebody else seems to use.")),
+        ("linking", ListOptions.Text("--linking", "HOW", "optional, or required: requests are bound to their TLS session, which only EST over TLS 1.2 can.")),
+        ("serverKeys", ListOptions.Text("--server-keys", "HOW", "off, allowed, or encrypted: whether keys are made for its devices, by EST.")),
     ];
+
+    private static readonly Option<bool?> BothCredentials = new("--both-credentials")
+    {
+        Description = "true: who shows a certificate must have a token, too, and the other way round; only EST has room for both.",
+        HelpName = "true|false",
+    };
 
     private static readonly (string Field, Option<string[]> Option)[] ListFields =
     [
@@ -48,6 +56,7 @@ internal static class GroupsVerb
             command.Options.Add(Definition);
             foreach (var (_, option) in Fields) command.Options.Add(option);
             foreach (var (_, option) in ListFields) command.Options.Add(option);
+            command.Options.Add(BothCredentials);
         }
 
         var groups = new Command("groups", "Lists enrollment groups. Callers: administrators.") { show, versions, save, preview };
@@ -111,6 +120,7 @@ internal static class GroupsVerb
             if (run.Parsed.GetValue(option) is { } value) definition[field] = value;
         foreach (var (field, option) in ListFields)
             if (run.Parsed.GetValue(option) is { Length: > 0 } values) definition[field] = new JsonArray([.. values.Select(one => (JsonNode)one)]);
+        if (run.Parsed.GetValue(BothCredentials) is { } both) definition["bothCredentials"] = both;
         return definition;
     }
 
@@ -130,7 +140,10 @@ internal static class GroupsVerb
             ("registration", group.Registration),
             ("approval", group.Approval),
             ("attributes", group.RequiredAttributes.Count == 0 ? null : string.Join(' ', group.RequiredAttributes)),
-            ("on clone", group.OnClone));
+            ("on clone", group.OnClone),
+            ("both", group.BothCredentials ? "a certificate and a token together" : null),
+            ("linking", group.Linking),
+            ("server keys", group.ServerKeys));
     }
 
     private static string PathOf(Invocation run) => $"{Root}/{Uri.EscapeDataString(run.Parsed.GetRequiredValue(Name))}";

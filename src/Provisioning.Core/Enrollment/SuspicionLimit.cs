@@ -4,7 +4,8 @@ namespace Provisioning.Core.Enrollment;
 /// How often a suspicious refusal is logged as a warning: once a minute for each caller and code, and so many a minute in all. The
 /// others are logged like any refusal, and every one is counted. Otherwise one caller could bury everything else under warnings.
 /// </summary>
-internal sealed class SuspicionLimit(TimeProvider time)
+/// <param name="time">Tells the minutes.</param>
+public sealed class SuspicionLimit(TimeProvider time)
 {
     /// <summary>Warnings a minute, whoever they are about.</summary>
     internal const int MaxWarnings = 60;

@@ -137,8 +137,9 @@ public sealed class EstErrorsTests
 
     private static DefaultHttpContext NewContext(bool takesToken)
     {
-        var context = new DefaultHttpContext { RequestServices = new ServiceCollection().AddLogging()
-            .AddSingleton(TimeProvider.System).AddSingleton<SuspicionLimit>().AddSingleton<RefusalNotice>().BuildServiceProvider() };
+        var services = new ServiceCollection().AddLogging()
+            .AddSingleton(TimeProvider.System).AddSingleton<SuspicionLimit>().AddSingleton<RefusalNotice>();
+        var context = new DefaultHttpContext { RequestServices = services.BuildServiceProvider() };
         context.Request.Method = HttpMethods.Post;
         context.Response.Body = new MemoryStream();
         context.SetEndpoint(new Endpoint(null, new EndpointMetadataCollection(new EstCredentials(takesToken)), null));

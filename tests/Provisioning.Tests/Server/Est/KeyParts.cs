@@ -17,7 +17,7 @@ internal sealed record KeyParts(string KeyType, byte[] Key, X509Certificate2 Cer
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{(int)answer.StatusCode} {text}");
         Assert.NotNull(answer.Content.Headers.ContentLength);
         var type = MediaTypeHeaderValue.Parse(answer.Content.Headers.ContentType!.ToString());
-        Assert.Equal("multipart/mixed", type.MediaType);
+        Assert.Equal("multipart/mixed", type.MediaType.Value);
         var reader = new MultipartReader(HeaderUtilities.RemoveQuotes(type.Boundary).Value!, await answer.Content.ReadAsStreamAsync());
         var (keyType, key) = await PartAsync(reader);
         var (certificateType, certificates) = await PartAsync(reader);

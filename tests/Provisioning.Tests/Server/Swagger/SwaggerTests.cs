@@ -55,7 +55,7 @@ public sealed class SwaggerTests(SharedRestHost shared) : IClassFixture<SharedRe
     public void Every_code_of_the_core_is_listed_somewhere()
     {
         // The golden file is what the whole service serves, with all its doors.
-        var text = File.ReadAllText(Repository.At("openapi.yaml"));
+        var text = File.ReadAllText(Path.Combine(Repository.Root, "openapi.yaml"));
         foreach (var code in Enum.GetValues<Core.Enrollment.RefusalCode>())
             Assert.Contains($"`{RestErrors.KindOf(code).Code}`", text, StringComparison.Ordinal);
     }
