@@ -118,7 +118,7 @@ public static class EstEndpoints
         context,
         async der =>
         {
-            using var key = new ServerKey(asked => FindEnvelope(context, asked).TryGet(out _, out var cannot) ? null : cannot);
+            using var key = new ServerKey(asked => FindEnvelope(context, asked).TryGet(out _, out var cannot) ? null : cannot, ct);
             var outcome = CallerOf(context) is Caller.Device
                 ? await CallRenewAsync(context, enrollments, der, key)
                 : await CallEnrollAsync(context, enrollments, der, key);

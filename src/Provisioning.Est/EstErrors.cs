@@ -65,21 +65,21 @@ public static class EstErrors
         RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.SecondCredentialRequired =>
             takesToken ? 401 : 403,
         RefusalCode.NotFound or RefusalCode.UnknownGroup or RefusalCode.ServerKeysOff => 404,
-        RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.RequestInProgress
-            or RefusalCode.PolicyChanged or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly
+        RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly
             or RefusalCode.RecordDamaged => 409,
         RefusalCode.TooLarge => 413,
         RefusalCode.DailyLimit or RefusalCode.TooManyPending or RefusalCode.TooManyStreams => 429,
         RefusalCode.RevocationUnknown or RefusalCode.LintFailed or RefusalCode.AuthorityExpiring or RefusalCode.AuthorityUnavailable
-            or RefusalCode.StorageUnavailable or RefusalCode.Overloaded or RefusalCode.ClockRegressed or RefusalCode.ClockSuspect => 503,
+            or RefusalCode.RequestInProgress or RefusalCode.PolicyChanged or RefusalCode.StorageUnavailable or RefusalCode.Overloaded or RefusalCode.ClockRegressed or RefusalCode.ClockSuspect => 503,
         _ => IsAboutTheRequest(code) ? 400 : 403,
     };
 
-    // Those who wait for an administrator are spread, so that a batch of devices does not come back together.
+    // Spread, so that those who were refused together do not come back together, for clients add nothing of their own. (Who is turned away by the
+    // gate of devices is told a time that is spread already; a renewal window has its own.)
     private static int SecondsOf(RefusalCode code, TimeSpan wait)
     {
         var seconds = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, int.MaxValue / 2);
-        return code == RefusalCode.ApprovalPending ? RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1) : seconds;
+        return code is not (RefusalCode.Overloaded or RefusalCode.RenewalTooEarly or RefusalCode.DailyLimit) ? RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1) : seconds;
     }
 
     private static bool IsAboutTheRequest(RefusalCode code) => code

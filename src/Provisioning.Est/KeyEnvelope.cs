@@ -17,7 +17,6 @@ namespace Provisioning.Est;
 /// </summary>
 internal sealed class KeyEnvelope
 {
-    private const string EcPublicKey = "1.2.840.10045.2.1";
     private const string RsaOaep = "RSA/NONE/OAEPWithSHA256AndMGF1Padding";
 
     private static readonly byte[] TokenKeyUse = "provisioning est serverkeygen"u8.ToArray();
@@ -47,7 +46,7 @@ internal sealed class KeyEnvelope
         }
 
         return certificate is not null && IdOf(certificate).AsSpan().SequenceEqual(asked.KeyIdentifier.Span)
-            ? new KeyEnvelope(RecipientOf(certificate), cipher)
+            ? RecipientOf(certificate) is { } recipient ? new KeyEnvelope(recipient, cipher) : Refuse("Nothing is encrypted for keys like that of the client certificate.")
             : Refuse("AsymmetricDecryptKeyIdentifier is not the subjectKeyIdentifier of the client certificate that the request came with.");
     }
 
@@ -75,9 +74,12 @@ internal sealed class KeyEnvelope
         return new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false).SubjectKeyIdentifierBytes.ToArray();
     }
 
-    private static Action<CmsEnvelopedDataGenerator> RecipientOf(X509Certificate2 certificate)
+    private static Action<CmsEnvelopedDataGenerator>? RecipientOf(X509Certificate2 certificate)
     {
-        if (certificate.PublicKey.Oid.Value == EcPublicKey) return generator => generator.AddRecipientInfoGenerator(new KeyAgreement(certificate));
+        using var rsa = certificate.GetRSAPublicKey();
+        using var ec = certificate.GetECDsaPublicKey();
+        if (ec is not null) return ec.KeySize < 256 ? null : generator => generator.AddRecipientInfoGenerator(new KeyAgreement(certificate));
+        if (rsa is not { KeySize: >= 2048 }) return null;
         var recipient = new X509CertificateParser().ReadCertificate(certificate.RawData);
         return generator => generator.AddKeyTransRecipient(RsaOaep, recipient);
     }

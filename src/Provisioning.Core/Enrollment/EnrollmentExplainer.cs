@@ -44,7 +44,7 @@ public sealed class EnrollmentExplainer(
         var rules = AdmissionRules.All.Select(rule => Explain(rule, rule.Check(enrollment))).ToList();
         if (!AuthorizedRequest.Enrollment(enrollment).TryGet(out var allowed, out _)) return Refused(rules);
 
-        var isReadable = (await _reader.ReadAsync(EnrollmentWork.Of(allowed, enrollment, request))).TryGet(out var input, out var broken);
+        var isReadable = _reader.Read(EnrollmentWork.Of(allowed, enrollment, request)).TryGet(out var input, out var broken);
         rules.Add(Later.Request with { IsKept = isReadable, Refusal = broken });
         if (!isReadable) return Refused(rules);
 

@@ -152,7 +152,16 @@ public sealed class EnrollmentService(
     private async Task<Outcome<IssuedCertificate>> ProcessAsync(EnrollmentWork work)
     {
         Failpoint.Hit(Failpoint.AfterIdentify);
-        if (!(await _reader.ReadAsync(work)).TryGet(out var input, out var notPossible)) return notPossible;
+        if (!_reader.Read(work).TryGet(out var input, out var notPossible)) return notPossible;
+        if (work.ServerKey is { } made)
+        {
+            // A key costs a processor a second or more: only who will get it has it made.
+            if (!(await ca.ProbeAsync(work.Allowed, input, leavesMarks: true)).TryGet(out _, out notPossible)) return notPossible;
+            if (!(await made.MakeAsync(input.Key.Algorithm)).TryGet(out var key, out notPossible)) return notPossible;
+            if (work.CheckKey?.Invoke(key) is { } notThis) return notThis;
+            input = input with { Key = key };
+        }
+
         var issued = input.RequestKey is null
             ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
             : await IssueAsync(work, input);

@@ -9,15 +9,17 @@ namespace Provisioning.Core.Enrollment;
 /// never logged, given out once and wiped when the request is over. Who loses the answer asks again, and gets another one.
 /// </summary>
 /// <param name="protects">Says whether the door can protect it as a request asks; null when it can.</param>
-public sealed class ServerKey(Func<KeyProtection, Refusal?> protects) : IDisposable
+/// <param name="gone">Says that the device has hung up: then no key is made, for nobody would get it.</param>
+public sealed class ServerKey(Func<KeyProtection, Refusal?> protects, CancellationToken gone) : IDisposable
 {
-    // Making an RSA-4096 key takes a processor for a second or more: never all of them.
+    // Making an RSA-4096 key takes a processor for a second or more: never all of them, and nobody waits for long.
     private static readonly SemaphoreSlim Making = new(Math.Max(1, Environment.ProcessorCount / 2));
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private byte[]? _pkcs8;
     private Digest? _thumbprint;
 
-    /// <summary>How the device wants it protected; null for by TLS alone, or before it was made.</summary>
+    /// <summary>How the device wants it protected; null for by TLS alone, or before its request was read.</summary>
     public KeyProtection? Protection { get; private set; }
 
     /// <summary>Gives the private key out, to the device that it is for.</summary>
@@ -33,7 +35,13 @@ public sealed class ServerKey(Func<KeyProtection, Refusal?> protects) : IDisposa
     public void Dispose() => Wipe();
 
     /// <summary>Asks whether the group has keys made, and this one can be delivered.</summary>
-    internal Refusal? Check(ServerKeys policy, KeyProtection? protection) => (policy, protection) switch
+    internal Refusal? Check(ServerKeys policy, KeyProtection? protection)
+    {
+        Protection = protection;
+        return Judge(policy, protection);
+    }
+
+    private Refusal? Judge(ServerKeys policy, KeyProtection? protection) => (policy, protection) switch
     {
         (ServerKeys.Off, _) => new Refusal(RefusalCode.ServerKeysOff, "No keys are made here for devices of the group."),
         (_, { } asked) => protects(asked),
@@ -44,9 +52,18 @@ public sealed class ServerKey(Func<KeyProtection, Refusal?> protects) : IDisposa
     };
 
     /// <summary>Makes it, anew when it was made before.</summary>
-    internal async Task<SubjectPublicKey> MakeAsync(KeyAlgorithm algorithm, KeyProtection? protection)
+    /// <returns>The public key; or <see cref="RefusalCode.Overloaded"/>.</returns>
+    /// <exception cref="OperationCanceledException">The device has hung up.</exception>
+    internal async Task<Outcome<SubjectPublicKey>> MakeAsync(KeyAlgorithm algorithm)
     {
-        await Making.WaitAsync();
+        if (!await Making.WaitAsync(Patience, gone))
+        {
+            return new Refusal(RefusalCode.Overloaded, "More keys are asked for than can be made now. Nothing was done; a retry is safe.")
+            {
+                RetryAfter = TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(30, 61)),
+            };
+        }
+
         try
         {
             Wipe();
@@ -59,8 +76,8 @@ public sealed class ServerKey(Func<KeyProtection, Refusal?> protects) : IDisposa
                 KeyAlgorithm.Rsa3072 => RSA.Create(3072),
                 _ => RSA.Create(4096),
             };
+            gone.ThrowIfCancellationRequested();
             _pkcs8 = key.ExportPkcs8PrivateKey();
-            Protection = protection;
             var spki = key.ExportSubjectPublicKeyInfo();
             _thumbprint = Digest.Of(spki);
             return new SubjectPublicKey(algorithm, spki, _thumbprint.Value);

@@ -11,7 +11,7 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="authorities">Who signs.</param>
 internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory authorities)
 {
-    internal async ValueTask<Outcome<PlanInput>> ReadAsync(EnrollmentWork work)
+    internal Outcome<PlanInput> Read(EnrollmentWork work)
     {
         var allowed = work.Allowed;
         if (!CertificationRequestReader.Read(work.CertificationRequest).TryGet(out var csr, out var unreadable)) return unreadable;
@@ -22,12 +22,12 @@ internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory aut
         if (authorities.All.Any(authority => authority.KeyThumbprint == csr.Key.Thumbprint))
             return new Refusal(RefusalCode.BadKey, "This is the key of a certificate authority.");
 
-        var (key, identity) = (csr.Key, csr.Hash);
+        var identity = csr.Hash;
         if (work.ServerKey is { } made)
         {
             if (made.Check(work.Policy.ServerKeys, csr.Protection) is { } cannot) return cannot;
-            key = await made.MakeAsync(csr.Key.Algorithm, csr.Protection);
-            if (work.CheckKey?.Invoke(key) is { } notThis) return notThis;
+            if (!profiles[allowed.Profile].KeyAlgorithms.Contains(csr.Key.Algorithm))
+                return new Refusal(RefusalCode.KeyNotAllowed, $"The profile '{allowed.Profile}' does not accept {csr.Key.Algorithm} keys.");
 
             // All that the request says is with which key: whoever signs it again, with that key, means the same.
             identity = csr.Key.Thumbprint;
@@ -39,7 +39,7 @@ internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory aut
         if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
         return new PlanInput
         {
-            Key = key,
+            Key = csr.Key,
             KeyIsMade = work.ServerKey is not null,
             Issuer = authorities.Issuing,
             RequestHash = RequestHash.Of(operation, allowed.Holder, identity, work.Sent),

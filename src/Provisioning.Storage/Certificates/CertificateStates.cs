@@ -21,19 +21,6 @@ internal static class CertificateStates
             .Execute();
     }
 
-    /// <summary>A certificate whose key was lost before anybody had it gives its place up for good: it is revoked as superseded with the next that are.</summary>
-    public static void GiveUpUnseen(Transaction transaction, CertificateRecord certificate, DateTimeOffset at)
-    {
-        const string sql = """
-            UPDATE certificates SET state = 'superseded', works_until = @at, revoke_at = @at WHERE serial = @serial AND authority = @authority
-            """;
-        transaction.Sql(sql)
-            .With("at", at)
-            .With("serial", certificate.SerialNumber.ToOctets())
-            .With("authority", certificate.Authority)
-            .Execute();
-    }
-
     /// <summary>
     /// The device's current certificate in a slot, if there is one, is superseded now, and works until the overlap is over. So are those
     /// that were displaced and never shown: from now on they are old, also when they are on hold now and released later.

@@ -102,7 +102,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             .With("group", reservation.Group)
             .With("group_version", reservation.Group is null ? null : reservation.GroupVersion)
             .With("lot", units?.Lot)
-            .With("token", reservation.Admission?.Token)
+            .With("token", units?.Token)
             .With("shard", reservation.CrlShard)
             .Execute();
     }

@@ -33,7 +33,12 @@ internal sealed class RecordOperation(
         if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
         if (IsDevice && StoppedMeanwhile(place.Device) is { } stopped) return stopped;
         if (NewState == CertificateState.Current && place.DeviceHasCurrent)
-            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, Succession.Immediate, at);
+        {
+            // A key that was lost before anybody had it is revoked with the next that are.
+            var succession = reservation.KeyIsMade ? new Succession(TimeSpan.Zero, Revokes: true) : Succession.Immediate;
+            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, succession, at);
+        }
+
         UpdateCertificate();
         InsertDer();
         if (IsDevice && place.Device == DeviceState.Registered) ActivateDevice();

@@ -23,9 +23,9 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private bool _leavesMarks = true;
 
-    // A certificate of the same request, over a key that was made here and that nobody has shown; and that there was one.
+    // The certificate that the same request was given, over a key that was made here and that nobody has shown. It gives its place up when this one
+    // is recorded.
     private CertificateRecord? _unseen;
-    private bool _wasAdmitted;
 
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
@@ -37,8 +37,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         var facts = ReserveFacts.Read(transaction, reservation);
         if (Decide(facts) is { } answer) return answer;
-        if (_unseen is not null) CertificateStates.GiveUpUnseen(transaction, _unseen, reservation.At);
-        new Grant(transaction, reservation, _wasAdmitted ? null : _units, _names).Write(facts, _displaced, _confirmed);
+        new Grant(transaction, reservation, _units, _names).Write(facts, _displaced, _confirmed);
         return ReserveResult.Reserved.Instance;
     }
 
@@ -106,8 +105,9 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
     {
-        if (_units is null || reservation.Admission is not { } admission || _wasAdmitted) return null;
-        if (new Introduction(transaction, reservation, admission).Check(facts) is var (doubt, sign))
+        if (_units is null || reservation.Admission is not { } admission) return null;
+        _units.IsAgain = _unseen is not null;
+        if (new Introduction(transaction, reservation, admission).Check(facts, _unseen?.KeyThumbprint) is var (doubt, sign))
             return sign is { } suspicion ? Suspect(reservation.Holder, suspicion, doubt) : Refuse(doubt);
         if (_units.Check(_isProbe) is not { } refusal) return null;
         if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
@@ -163,27 +163,13 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private ReserveResult? CheckFirst(ReserveFacts facts)
     {
-        _wasAdmitted = reservation.KeyIsMade && WasAdmitted();
-        return facts.HasLive ? CheckFirst(ReadLive()) : null;
-    }
+        if (reservation.KeyIsMade && facts.HasLive)
+        {
+            if (LostAnswer.IsInWork(transaction, reservation)) return Refuse(Refusals.RequestInProgress);
+            _unseen = LostAnswer.Find(transaction, reservation);
+        }
 
-    // A lost answer cannot be given again: the key was in it, and nowhere else. So the same request is admitted again, on what it was admitted
-    // on, as long as nobody has shown what it was given.
-    private bool WasAdmitted()
-    {
-        const string sql = """
-            SELECT COUNT(*), COUNT(seen_at) FROM certificates
-            WHERE holder = @holder AND slot = @slot AND holder_kind = 'device' AND requester = @requester AND request_hash = @request_hash
-                AND thumbprint IS NOT NULL AND (state = 'current' OR state = 'superseded')
-            """;
-        using var row = transaction.Sql(sql)
-            .With("holder", reservation.Holder)
-            .With("slot", reservation.Slot)
-            .With("requester", reservation.Requester)
-            .With("request_hash", reservation.RequestHash.ToOctets())
-            .Query();
-        row.Read();
-        return row.GetInt64(0) > 0 && row.GetInt64(1) == 0;
+        return facts.HasLive ? CheckFirst(ReadLive()) : null;
     }
 
     // What has the key of this request is looked at first: then this is a retry, whatever else the device has.
@@ -210,11 +196,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
                 }
             }
 
-            if (_wasAdmitted && certificate is { State: CertificateState.Current, SeenAt: null } && certificate.Requester == reservation.Requester)
-            {
-                _unseen = certificate;
-                continue;
-            }
+            if (certificate.SerialNumber == _unseen?.SerialNumber) continue;
 
             // Held is said only when nothing else binds the device: a hold is not all that stands in the way then.
             if (other is null || certificate.State is CertificateState.Issued or CertificateState.Current)

@@ -15,6 +15,15 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     private long Day => reservation.At.ToUnixTimeSeconds() / 86_400;
 
+    /// <summary>
+    /// True where an answer was lost with the key in it, and is made up for: the use of the token and the unit were taken for that one, and the rest
+    /// is decided anew.
+    /// </summary>
+    public bool IsAgain { get; set; }
+
+    /// <summary>The token of which this certificate takes a use, or null.</summary>
+    public string? Token => IsAgain ? null : admission.Token;
+
     /// <summary>The lot that the certificate is for, whether its unit is counted already or not; or null.</summary>
     public string? Lot => admission.Lot;
 
@@ -42,7 +51,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
     /// <summary>Takes one of each.</summary>
     public void Take()
     {
-        if (admission.Token is { } token)
+        if (Token is { } token)
             transaction.Sql("UPDATE tokens SET used = used + 1 WHERE id = @id").With("id", token).Execute();
         if (admission.Approval is { } approval)
         {
@@ -119,7 +128,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     private Refusal? CheckToken()
     {
-        if (admission.Token is not { } id) return null;
+        if (Token is not { } id) return null;
         using var row = transaction.Sql("SELECT uses, used, expires_at, revoked_at FROM tokens WHERE id = @id").With("id", id).Query();
         if (!row.Read() || !row.IsDBNull(3)) return Refusals.BadToken;
         if (row.GetInt64(2) <= reservation.At.ToUnixTimeMilliseconds()) return Refusals.TokenExpired;

@@ -196,7 +196,7 @@ public sealed class ServerKeyTests : IAsyncLifetime
 
     [Fact]
     public void A_key_leaves_only_with_its_own_certificate() =>
-        Assert.Throws<InvalidOperationException>(() => new ServerKey(_ => null).Export(null!));
+        Assert.Throws<InvalidOperationException>(() => new ServerKey(_ => null, default).Export(null!));
 
     private async Task DefineAsync(string name, string serverKeys) => await _server.DefineGroupAsync(
         name, new { credentials = AllCredentials, serverKeys, renewal = new { early = "allowed" } });
