@@ -36,7 +36,7 @@ public static class EstErrors
         var patience = refusal.RetryAfter
             ?? (status == StatusCodes.Status503ServiceUnavailable && refusal.Code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null);
         if (patience is { } wait)
-            context.Response.Headers.RetryAfter = SecondsOf(refusal.Code, wait).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = SecondsOf(refusal.Code, Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)));
 
         // libest sends its password only after it was asked for, on a new connection (RFC 7030 §3.2.3).
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"provisioning\"";
@@ -76,11 +76,8 @@ public static class EstErrors
     };
 
     // Those who wait for an administrator are spread, so that a batch of devices does not come back together.
-    private static int SecondsOf(RefusalCode code, TimeSpan wait)
-    {
-        var seconds = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, int.MaxValue / 2);
-        return code == RefusalCode.ApprovalPending ? RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1) : seconds;
-    }
+    private static string SecondsOf(RefusalCode code, int seconds) =>
+        (code == RefusalCode.ApprovalPending ? RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1) : seconds).ToString(CultureInfo.InvariantCulture);
 
     private static bool IsAboutTheRequest(RefusalCode code) => code
         is RefusalCode.Malformed or RefusalCode.BadDeviceId or RefusalCode.BadAttributes or RefusalCode.TwoCredentials or RefusalCode.CaRequested
