@@ -1,11 +1,11 @@
-# What label/enroll.sh and birth-certificate/enroll.sh have in common, which source this file: their options, the steps that they tell,
-# and the administrator's part. What the device does stands in each of them.
+# What the samples of single devices have in common (label, birth-certificate, est), which source this file: their options, the steps that
+# they tell, and the administrator's part. What the device does stands in each of them.
 # shellcheck shell=bash disable=SC2034 # what is set here is used there
 export LC_ALL=C TZ=UTC0 && umask 077
 
 usage() {
+  printf 'usage: %s [options]\n' "${0##*/}"
   cat <<'USAGE'
-usage: enroll.sh [options]
 
   -s URL    the service (default: https://localhost:8443)
   -d DIR    the service's data directory, for the administrator's credential in it (default: ./data)
@@ -15,7 +15,7 @@ PROVISIONING_DLL names a built provisioning.dll; without it, the command is buil
 USAGE
 }
 
-fail() { printf '\nenroll.sh: %s\n' "$*" >&2; exit 1; }
+fail() { printf '\n%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
 number=0
 step() { (( number += 1 )); printf '\n%d. %s\n' "$number" "$*"; }
 tell() { printf '   %s\n' "$*"; }
@@ -44,6 +44,28 @@ checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 administer() {
   if [[ -n ${PROVISIONING_DLL-} ]]; then dotnet "$PROVISIONING_DLL" "$@" --url "$server" --data "$data"
   else dotnet run --project "$checkout/src/Provisioning.Cli" -- "$@" --url "$server" --data "$data"; fi
+}
+
+# make_group NAME APPROVAL: a group that accepts tokens, and whose devices may renew at once, which in the field they do when it is time.
+make_group() {
+  jq -n --arg approval "$2" '{credentials: ["token"], approval: $approval, renewal: {early: "allowed"}}' >"$work/group.json"
+  administer groups save "$1" --file "$work/group.json" >/dev/null
+}
+
+# approve DEVICE: the administrator looks at what waits for an approval, and approves what is for this device. Waits up to half a minute
+# until there is something.
+approve() {
+  local id='' i
+  local admin=(curl -sS --fail-with-body --max-time 60 --cacert "$root" --cert "$data/credentials/admin.pem" --key "$data/credentials/admin.key")
+  for (( i = 0; i < 100; i++ )); do
+    id=$("${admin[@]}" "$server/api/v1/approvals?state=pending&deviceId=$1" | jq -r '.items[0].id // empty')
+    [[ -z $id ]] || break
+    sleep 0.3
+  done
+  [[ -n $id ]] || fail "nothing waits for an approval of $1."
+  jq -n --arg id "$id" '{ids: [$id], approve: true}' \
+    | "${admin[@]}" -H 'Content-Type: application/json' --data-binary @- "$server/api/v1/approvals/decisions" \
+    | jq -e '.items[0].state == "approved"' >/dev/null || fail "$1 was not approved."
 }
 
 # as_device HEAD CURL-ARGUMENT…: a request of a device, which it may repeat, and how a device does: see "When to come back" in README.md of

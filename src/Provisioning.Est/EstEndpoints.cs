@@ -24,6 +24,9 @@ public static class EstEndpoints
     /// <summary>Where all operations are.</summary>
     public const string Root = "/.well-known/est";
 
+    /// <summary>The media type of requests.</summary>
+    public const string RequestType = "application/pkcs10";
+
     private const string Label = "group";
 
     /// <summary>Maps every operation, without a label and with one. Each says itself who may call it.</summary>
@@ -208,8 +211,7 @@ public static class EstEndpoints
     private static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, string mediaType, bool mayWait = false)
     {
         endpoint.Produces<string>(StatusCodes.Status200OK, mediaType);
-        if (mayWait) endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType).WithMetadata(new EstRequest(EstBody.RequestType));
-        return endpoint;
+        return mayWait ? endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType) : endpoint;
     }
 
     private sealed class RefusedResult(Refusal refusal) : IResult
