@@ -53,7 +53,7 @@ public static class EstEndpoints
 
     /// <summary>The certificates of the authorities (RFC 7030 §4.1)</summary>
     /// <remarks>
-    /// A certs-only message in base64: every generation of the issuing authority, newest first, and the root. Fetched before anything else is
+    /// A certs-only message in base64: every generation of the issuing authority and the root, in no certain order. Fetched before anything else is
     /// trusted, so the client checks the root's fingerprint by other means. For everybody.
     /// </remarks>
     /// <response code="200">The certificates.</response>
@@ -195,15 +195,13 @@ public static class EstEndpoints
         return binding is null ? null : OctetsOf(binding);
     }
 
-    // The platform gives SEC_CHANNEL_BINDINGS, on every system: six fields for addresses, which are empty, the length of what the binding is
-    // about, and where it begins; and there the name of the kind stands in front, as application protocols want it that name it.
+    // On every system SEC_CHANNEL_BINDINGS: six empty fields, the length of the data, where they begin; and the name of the kind in front of them.
     private static ReadOnlyMemory<byte>? OctetsOf(ChannelBinding binding)
     {
         const int lengthAt = 24, offsetAt = 28;
         var octets = new byte[binding.Size];
         Marshal.Copy(binding.DangerousGetHandle(), octets, 0, octets.Length);
-        var (length, offset) = (BitConverter.ToInt32(octets, lengthAt), BitConverter.ToInt32(octets, offsetAt));
-        var data = octets.AsMemory(offset, length);
+        var data = octets.AsMemory(BitConverter.ToInt32(octets, offsetAt), BitConverter.ToInt32(octets, lengthAt));
         return data.Span.StartsWith("tls-unique:"u8) ? data["tls-unique:".Length..] : null;
     }
 

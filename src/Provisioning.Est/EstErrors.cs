@@ -36,7 +36,7 @@ public static class EstErrors
         var patience = refusal.RetryAfter
             ?? (status == StatusCodes.Status503ServiceUnavailable && refusal.Code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null);
         if (patience is { } wait)
-            context.Response.Headers.RetryAfter = SecondsOf(refusal.Code, wait).ToString(CultureInfo.InvariantCulture);
+            context.Response.Headers.RetryAfter = SecondsOf(refusal.Code, Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)));
 
         // libest sends its password only after it was asked for, on a new connection (RFC 7030 §3.2.3).
         if (status == StatusCodes.Status401Unauthorized) context.Response.Headers.WWWAuthenticate = "Basic realm=\"provisioning\"";
@@ -74,12 +74,11 @@ public static class EstErrors
         _ => IsAboutTheRequest(code) ? 400 : 403,
     };
 
-    // Spread, so that those who were refused together do not come back together, for clients add nothing of their own. (Who is turned away by the
-    // gate of devices is told a time that is spread already; a renewal window has its own.)
-    private static int SecondsOf(RefusalCode code, TimeSpan wait)
+    // Spread, because clients add nothing of their own. (The gate of devices has spread its times already, and a window has its own.)
+    private static string SecondsOf(RefusalCode code, int seconds)
     {
-        var seconds = (int)Math.Clamp(Math.Ceiling(wait.TotalSeconds), 1, int.MaxValue / 2);
-        return code is not (RefusalCode.Overloaded or RefusalCode.RenewalTooEarly or RefusalCode.DailyLimit) ? RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1) : seconds;
+        var isOwn = code is RefusalCode.Overloaded or RefusalCode.RenewalTooEarly or RefusalCode.DailyLimit;
+        return (isOwn ? seconds : RandomNumberGenerator.GetInt32(seconds, (2 * seconds) + 1)).ToString(CultureInfo.InvariantCulture);
     }
 
     private static bool IsAboutTheRequest(RefusalCode code) => code

@@ -63,7 +63,13 @@ public sealed class EnrollmentCases(IAdmissionStore store, GroupCatalog groups, 
         if (device is null) return new Refusal(RefusalCode.NotFound, "The device is not in the registry.");
         if (groups.Find(device.Group)?.Group is not { } group)
             return new Refusal(RefusalCode.UnknownGroup, $"The device's enrollment group '{device.Group}' is not there.");
-        if (named is not null && named != group.Name) return new Refusal(RefusalCode.GroupMismatch, "The device belongs to another group.");
+        if (named is not null && named != group.Name)
+        {
+            return groups.Find(named) is null
+                ? new Refusal(RefusalCode.UnknownGroup, "There is no enrollment group of this name.")
+                : new Refusal(RefusalCode.GroupMismatch, "The device belongs to another group.");
+        }
+
         return new RenewalCase(caller, device, group, caller.Shown is { } shown ? windows.Of(shown) : null, now);
     }
 

@@ -35,6 +35,7 @@ public sealed class EstRenewalTests
 
         await EstRefusal.IsAsync(await house.Device.EstRenewAsync(house.Device.Client(), "fans"), HttpStatusCode.Conflict, "group-mismatch");
         await EstRefusal.IsAsync(await house.Device.EstRenewAsync(house.Device.Client(), "default"), HttpStatusCode.Conflict, "group-mismatch");
+        await EstRefusal.IsAsync(await house.Device.EstRenewAsync(house.Device.Client(), "nobody"), HttpStatusCode.NotFound, "unknown-group");
     }
 
     [Theory]
