@@ -150,6 +150,64 @@ public sealed class ServerKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_books_are_right_after_lost_answers_and_no_clone_is_suspected()
+    {
+        await _server.DefineGroupAsync("careful", new { credentials = AllCredentials, serverKeys = "allowed", onClone = "quarantine" });
+        using var like = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = _server.WithPassword(await _server.CreateTokenAsync(new { group = "careful" }));
+        for (var i = 0; i < 2; i++) await KeyParts.ReadAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => client.EstAsync(KeyParts.Operation, Request("pump-1", like))));
+
+        Assert.All(answers, answer => Assert.Contains(
+            answer.StatusCode, [HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable, HttpStatusCode.Conflict]));
+        var device = await _server.Administrator().GetFromJsonAsync<JsonElement>("/api/v1/devices/pump-1");
+        Assert.Equal("active", device.GetProperty("state").GetString());
+        await EstAudit.IsCleanAsync(_server);
+    }
+
+    [Fact]
+    public async Task A_lost_answer_is_made_up_for_so_often_and_no_more()
+    {
+        using var like = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = await WithTokenAsync();
+        for (var i = 0; i < 6; i++) await KeyParts.ReadAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)));
+
+        await EstRefusal.IsAsync(
+            await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Conflict, "device-already-bound");
+    }
+
+    [Fact]
+    public async Task What_an_administrator_has_revoked_is_not_made_up_for()
+    {
+        using var like = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = await WithTokenAsync();
+        await KeyParts.ReadAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)));
+        var made = await KeyParts.ReadAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)));
+        using var revoked = await _server.Administrator().PostAsJsonAsync(
+            $"/api/v1/certificates/{made.Certificate.SerialNumber}/revocation", new { reason = "keyCompromise" });
+        Assert.True(revoked.IsSuccessStatusCode);
+
+        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Forbidden, "token-exhausted");
+    }
+
+    [Fact]
+    public async Task One_approval_is_for_one_key()
+    {
+        await _server.DefineGroupAsync("slow", new { credentials = AllCredentials, serverKeys = "allowed", approval = "manual" });
+        using var like = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = _server.WithPassword(await _server.CreateTokenAsync(new { group = "slow" }));
+        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Accepted, "approval-pending");
+        var waiting = await _server.Administrator().GetFromJsonAsync<JsonElement>("/api/v1/approvals?state=pending");
+        var ids = waiting.GetProperty("items").EnumerateArray().Select(one => one.GetProperty("id").GetString()).ToArray();
+        using var decided = await _server.Administrator().PostAsJsonAsync("/api/v1/approvals/decisions", new { ids, approve = true });
+        Assert.True(decided.IsSuccessStatusCode);
+
+        await KeyParts.ReadAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)));
+        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Accepted, "approval-pending");
+        await EstAudit.IsCleanAsync(_server);
+    }
+
+    [Fact]
     public async Task A_device_renews_to_a_key_that_is_made_here()
     {
         var made = await KeyParts.ReadAsync(await (await WithTokenAsync()).EstAsync(KeyParts.Operation, Request("pump-1")));
