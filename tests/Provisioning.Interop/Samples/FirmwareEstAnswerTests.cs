@@ -64,11 +64,14 @@ public sealed class FirmwareEstAnswerTests(FirmwareBuild firmware)
     public async Task What_is_not_base64_is_refused()
     {
         var text = Convert.ToBase64String(Good);
-        Assert.EndsWith("==", text, StringComparison.Ordinal);
-        await AssertAllAsync([Text(text)], NotOurs);
+        var unpadded = Convert.ToBase64String(Message([SomebodysCertificate(remainder: 0)]));
+        Assert.EndsWith("AA==", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('=', unpadded);
+        await AssertAllAsync([Text(text), Text(unpadded)], NotOurs);
         string[] texts =
         [
-            text[..^1], text + "=", text + "====", text + "AAAA", text[..^3] + "R==", text[..8] + "==" + text[10..], "=" + text, "====",
+            text[..^1], text + "=", text + "====", text + "AAAA", text[..^4] + "AB==", text[..8] + "==" + text[10..], "=" + text, "====",
+            unpadded + "A", unpadded + "AA", unpadded + "A===", unpadded + "====",
             text.Replace('A', '-'), text.Replace('A', '_'), text.Insert(20, "."), text.Insert(20, "\0"), text.Insert(20, "\v"), text.Insert(20, "\u00FF"),
             "-----BEGIN PKCS7-----\n" + text + "\n-----END PKCS7-----\n",
         ];
@@ -85,28 +88,31 @@ public sealed class FirmwareEstAnswerTests(FirmwareBuild firmware)
     [Fact]
     public async Task An_answer_with_any_octet_changed_is_refused()
     {
-        // What stands before the certificate, and some of it.
-        var frame = Good.Length - Stranger.Length;
-        var places = Enumerable.Range(0, frame + 4).Concat(Enumerable.Range(0, Stranger.Length / 29).Select(part => frame + (part * 29))).Append(Good.Length - 1);
-        await AssertAllAsync(places.Select(place =>
+        var start = Good.AsSpan().IndexOf(Stranger);
+        var around = Enumerable.Range(0, start + 4).Concat(Enumerable.Range(start + Stranger.Length, Good.Length - start - Stranger.Length));
+        await AssertAllAsync(around.Select(Change), Unreadable);
+        var within = Enumerable.Range(0, Stranger.Length / 29).Select(part => start + (part * 29));
+        await AssertAllAsync(within.Select(Change));
+
+        static byte[] Change(int place)
         {
             var changed = (byte[])Good.Clone();
             changed[place] ^= 0x40;
             return Text(Convert.ToBase64String(changed));
-        }));
+        }
     }
 
     private static byte[] Text(string text) => System.Text.Encoding.Latin1.GetBytes(text);
 
-    // Of a length that has the message end with as much padding as there can be.
-    private static byte[] SomebodysCertificate()
+    // Of a length that has the message end with as much padding as there can be, or with another remainder.
+    private static byte[] SomebodysCertificate(int remainder = 1)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         while (true)
         {
             using var made = new CertificateRequest("CN=firmware-prepared", key, HashAlgorithmName.SHA256)
                 .CreateSelfSigned(DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddHours(1));
-            if (Message([made.RawData]).Length % 3 == 1) return made.RawData;
+            if (Message([made.RawData]).Length % 3 == remainder) return made.RawData;
         }
     }
 
