@@ -32,6 +32,12 @@ internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) :
         response.StatusCode = status;
         response.ContentType = mediaType;
         response.ContentLength = body.Length;
-        if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(body, context.RequestAborted);
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+
+        // In one piece, behind the head: what is written in several goes out in as many records of TLS, and strongSwan reads a body at once.
+        await response.StartAsync(context.RequestAborted);
+        body.CopyTo(response.BodyWriter.GetSpan(body.Length));
+        response.BodyWriter.Advance(body.Length);
+        await response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 }

@@ -12,9 +12,6 @@ namespace Provisioning.Est;
 /// <summary>Reads certification requests as EST clients send them (RFC 7030 §4.2.1, RFC 8951 §3), and writes base64 as they read it.</summary>
 internal static class EstBody
 {
-    /// <summary>The media type of a request, and the only one.</summary>
-    internal const string RequestType = "application/pkcs10";
-
     // libest reads no longer line, and none without its end; strongSwan before 5.9.11 fails at a line break anywhere else. The one says who it is
     // and the other does not.
     private const int LongestLine = 1000;
@@ -28,7 +25,7 @@ internal static class EstBody
         {
             0 => true,
             1 => MediaTypeHeaderValue.TryParse(request.Headers.ContentType[0], out var type)
-                && type.MediaType.Equals(RequestType, StringComparison.OrdinalIgnoreCase),
+                && type.MediaType.Equals(EstEndpoints.RequestType, StringComparison.OrdinalIgnoreCase),
             _ => false,
         };
     }

@@ -24,6 +24,9 @@ public static class EstEndpoints
     /// <summary>Where all operations are.</summary>
     public const string Root = "/.well-known/est";
 
+    /// <summary>The media type of requests.</summary>
+    public const string RequestType = "application/pkcs10";
+
     private const string Label = "group";
 
     /// <summary>Maps every operation, without a label and with one. Each says itself who may call it.</summary>
@@ -192,13 +195,16 @@ public static class EstEndpoints
         return binding is null ? null : OctetsOf(binding);
     }
 
-    private static byte[] OctetsOf(ChannelBinding binding)
+    // The platform gives SEC_CHANNEL_BINDINGS, on every system: six fields for addresses, which are empty, the length of what the binding is
+    // about, and where it begins; and there the name of the kind stands in front, as application protocols want it that name it.
+    private static ReadOnlyMemory<byte>? OctetsOf(ChannelBinding binding)
     {
+        const int lengthAt = 24, offsetAt = 28;
         var octets = new byte[binding.Size];
         Marshal.Copy(binding.DangerousGetHandle(), octets, 0, octets.Length);
-
-        // The platform puts the kind in front, as application protocols want it who name it.
-        return octets.AsSpan().StartsWith("tls-unique:"u8) ? octets["tls-unique:".Length..] : octets;
+        var (length, offset) = (BitConverter.ToInt32(octets, lengthAt), BitConverter.ToInt32(octets, offsetAt));
+        var data = octets.AsMemory(offset, length);
+        return data.Span.StartsWith("tls-unique:"u8) ? data["tls-unique:".Length..] : null;
     }
 
     private static RouteHandlerBuilder For(this RouteHandlerBuilder endpoint, bool takesToken, params string[] roles) =>
@@ -207,8 +213,7 @@ public static class EstEndpoints
     private static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, string mediaType, bool mayWait = false)
     {
         endpoint.Produces<string>(StatusCodes.Status200OK, mediaType);
-        if (mayWait) endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType).WithMetadata(new EstRequest(EstBody.RequestType));
-        return endpoint;
+        return mayWait ? endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType) : endpoint;
     }
 
     private sealed class RefusedResult(Refusal refusal) : IResult

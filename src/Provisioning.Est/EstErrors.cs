@@ -17,7 +17,7 @@ public static class EstErrors
 {
     internal const string MediaType = "text/plain; charset=utf-8";
 
-    /// <summary>The header that carries the code once more, as the REST API has it.</summary>
+    // As the REST API has it.
     private const string ErrorHeader = "Provisioning-Error";
 
     /// <summary>Asks whether the request is for this door, served or not.</summary>
@@ -113,7 +113,7 @@ public static class EstErrors
         404 => $"EST serves {EstEndpoints.Root}/ and {EstEndpoints.Root}/GROUP/ with cacerts, csrattrs, simpleenroll, simplereenroll and serverkeygen.",
         405 => $"Use one of: {context.Response.Headers.Allow}.",
         413 => $"At most {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} octets are read.",
-        415 => $"Send {EstBody.RequestType}: the DER of a PKCS#10 request in base64, without Content-Encoding.",
+        415 => $"Send {EstEndpoints.RequestType}: the DER of a PKCS#10 request in base64, without Content-Encoding.",
         429 => "Wait as long as Retry-After says, then go on more slowly.",
         501 => "Full CMC is not served. Use simpleenroll or simplereenroll.",
         _ => null,

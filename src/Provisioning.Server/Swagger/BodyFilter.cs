@@ -15,7 +15,7 @@ internal sealed class BodyFilter : IOperationFilter
         if (metadata.OfType<StreamFacts>().FirstOrDefault() is { } stream) operation.RequestBody = Stream(stream, operation.OperationId);
         if (metadata.OfType<RawBodyFacts>().FirstOrDefault() is { } raw) operation.RequestBody = Raw(raw);
         if (metadata.OfType<TakesBody>().FirstOrDefault() is { } status) operation.RequestBody = Raw(new RawBodyFacts(status.MediaType));
-        if (metadata.OfType<EstRequest>().FirstOrDefault() is { } est) operation.RequestBody = Text(est);
+        if (metadata.OfType<EstCredentials>().Any()) operation.RequestBody = Text();
         if (metadata.OfType<BodyFacts>().FirstOrDefault() is not { } facts) return;
         var body = new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType>() };
         body.Content[MediaTypes.Json] = new OpenApiMediaType
@@ -42,13 +42,13 @@ internal sealed class BodyFilter : IOperationFilter
             _ => new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } }),
     };
 
-    private static OpenApiRequestBody Text(EstRequest est) => new()
+    private static OpenApiRequestBody Text() => new()
     {
         Required = true,
         Description = "The DER in base64, on one line or several.",
         Content = new Dictionary<string, OpenApiMediaType>
         {
-            [est.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
+            [EstEndpoints.RequestType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } },
         },
     };
 

@@ -14,6 +14,17 @@ public sealed class RequestAttributesTests
         Assert.Equal(255, Requests.Accepted(With(Der.Utf8(new string('a', 255)))).ChallengePassword!.Length);
     }
 
+    // The EST client of GlobalSign puts base64 there, with the end of its line.
+    [Fact]
+    public void The_end_of_a_line_is_no_part_of_a_challenge_password()
+    {
+        Assert.Equal("secret", Requests.Accepted(With(Der.Utf8("secret\r\n"))).ChallengePassword);
+        Assert.Equal("secret", Requests.Accepted(With(Der.Utf8("secret\n"))).ChallengePassword);
+        Requests.Refused(RefusalCode.BadCsr, With(Der.Utf8("\r\n")));
+        Requests.Refused(RefusalCode.BadCsr, With(Der.Utf8("sec\r\nret")));
+        Requests.Refused(RefusalCode.BadCsr, With(Der.Utf8("secret\t")));
+    }
+
     [Fact]
     public void C_42_A_challenge_password_of_256_characters_or_none_is_refused()
     {

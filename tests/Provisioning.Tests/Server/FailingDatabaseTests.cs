@@ -55,7 +55,7 @@ public sealed class FailingDatabaseTests
         Assert.Equal(CertificateState.Abandoned, row.State);
     }
 
-    private static async Task<SqliteConnection> LockAsync(TestServer server)
+    internal static async Task<SqliteConnection> LockAsync(TestServer server)
     {
         var path = Path.Combine(server.Instance.Data.Path, "provisioning.db");
         var connection = new SqliteConnection($"Data Source={path};Pooling=False");

@@ -1,41 +1,27 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Reflection;
 using Provisioning.Core.Enrollment;
 using Provisioning.Rest;
-using Provisioning.Tests.Certificates;
 using Provisioning.Tests.Server.Observability;
-using Xunit.Sdk;
-using Xunit.v3;
 
 namespace Provisioning.Tests.Server;
 
 /// <summary>
-/// Every certification request that the tests of the reader refuse (rows C and K of the table of hostile inputs), sent to a real
-/// server: the same reason, under its wire code, cheaply, and the next request works. The inputs are those of these tests, collected
-/// while they run, so that a new one is sent here too. Alone, because the whole process is measured: client and server.
+/// Rows C and K of the table of hostile inputs, sent to a real server: the same reason as the reader has, under its wire code, cheaply, and
+/// the next request works. Alone, because the whole process is measured: client and server.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class HostileRequestTests(HostileHttpTests.SharedServer shared) : IClassFixture<HostileHttpTests.SharedServer>
 {
     private const int LargestBody = 16 * 1024;
 
-    public static TheoryData<string> Rows => new(Tests.Keys);
-
-    private static Dictionary<string, MethodInfo> Tests { get; } = new Type[]
-    {
-        typeof(RequestAlternativeNameTests), typeof(RequestAttributesTests), typeof(RequestExtensionTests), typeof(RequestKeyTests),
-        typeof(RequestRsaKeyTests), typeof(RequestSignatureTests), typeof(RequestStructureTests), typeof(RequestSubjectTests),
-    }
-        .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-        .Where(method => method.Name.StartsWith("C_", StringComparison.Ordinal) || method.Name.StartsWith("K_", StringComparison.Ordinal))
-        .ToDictionary(method => method.Name);
+    public static TheoryData<string> Rows => [.. HostileRequests.Rows];
 
     [Theory]
     [MemberData(nameof(Rows))]
     public async Task A_hostile_request_is_refused_over_HTTP_as_by_the_reader(string row)
     {
-        foreach (var (code, der) in await CollectAsync(Tests[row]))
+        foreach (var (code, der) in await HostileRequests.CollectAsync(row))
         {
             // What is read at all and does not begin as a SEQUENCE does is taken for text, which it is not either.
             var isRead = code != RefusalCode.TooLarge;
@@ -52,32 +38,10 @@ public sealed class HostileRequestTests(HostileHttpTests.SharedServer shared) : 
     public async Task Most_rows_have_inputs_to_send()
     {
         var all = new Dictionary<string, int>();
-        foreach (var (row, test) in Tests) all[row] = (await CollectAsync(test)).Count;
+        foreach (var row in HostileRequests.Rows) all[row] = (await HostileRequests.CollectAsync(row)).Count;
         Assert.InRange(all.Values.Count(count => count > 0), 60, int.MaxValue);
         Assert.InRange(all.Values.Sum(), 300, int.MaxValue);
     }
-
-    private static async Task<List<(RefusalCode Code, byte[] Der)>> CollectAsync(MethodInfo test)
-    {
-        var all = new List<(RefusalCode Code, byte[] Der)>();
-        var instance = Activator.CreateInstance(test.DeclaringType!);
-        await using var tracker = new DisposalTracker();
-        var sets = test.GetCustomAttributes().OfType<IDataAttribute>().ToList();
-        foreach (var set in sets)
-        {
-            foreach (var data in await set.GetData(test, tracker))
-                all.AddRange(Requests.CollectRefused(() => test.Invoke(instance, Fit(test, data.GetData()))));
-        }
-
-        if (sets.Count == 0) all.AddRange(Requests.CollectRefused(() => test.Invoke(instance, null)));
-        return all;
-    }
-
-    // As the runner does: a number in an attribute may be meant for a smaller type.
-    private static object?[] Fit(MethodInfo test, object?[] arguments) =>
-        [.. test.GetParameters().Zip(arguments, (parameter, argument) => argument is int number && parameter.ParameterType == typeof(byte)
-            ? (byte)number
-            : argument)];
 
     private static HttpRequestMessage Request(byte[] der)
     {

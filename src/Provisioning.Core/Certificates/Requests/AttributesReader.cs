@@ -113,6 +113,9 @@ internal static class AttributesReader
             return refusal;
         if (values.HasData)
             return RequestRefusals.BadCsr("The request has more than one challenge password.");
+
+        // The base64 of a tls-unique comes with the end of its line from the EST client of GlobalSign.
+        password = password.TrimEnd('\r', '\n');
         if (password.Length is 0 or > MaxPassword || password.Any(char.IsControl))
         {
             return RequestRefusals.BadCsr(

@@ -3,10 +3,15 @@ using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server.Est;
 
-/// <summary>A server with the group <c>pumps</c>, which takes every kind of credential; one for all tests of a class.</summary>
+/// <summary>
+/// A server with the group <c>pumps</c>, which takes every kind of credential and lets its devices renew whenever they want; one for all tests of
+/// a class.
+/// </summary>
 public sealed class EstHouse : IAsyncLifetime
 {
     internal const string Group = "pumps";
+
+    private static readonly string[] Credentials = ["registrar", "administrator", "token", "claim", "birth"];
 
     internal TestServer Server { get; private set; } = null!;
 
@@ -23,7 +28,7 @@ public sealed class EstHouse : IAsyncLifetime
     {
         Server = await TestServer.StartAsync();
         Registrar = Server.Registrar();
-        await Server.OpenGroupAsync();
+        await Server.DefineGroupAsync(Group, new { credentials = Credentials, renewal = new { early = "allowed" } });
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();
