@@ -2,11 +2,12 @@
 
 #include "failpoint.h"
 
+#include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#define REQUEST_HEAD_MAX 512
+#define REQUEST_HEAD_MAX 768
 
 static outcome refuse(const char *why)
 {
@@ -17,9 +18,11 @@ static outcome refuse(const char *why)
 static outcome send_request(transport *transport, const endpoint *endpoint, const http_request *request)
 {
     char head[REQUEST_HEAD_MAX];
+    bool has_password = request->authorization != NULL;
     int length = snprintf(
-        head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\nAccept: %s\r\nConnection: close\r\n",
-        request->method, request->path, endpoint->host, endpoint->port, request->accept);
+        head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\nAccept: %s\r\nConnection: close\r\n%s%s%s",
+        request->method, request->path, endpoint->host, endpoint->port, request->accept,
+        has_password ? "Authorization: " : "", has_password ? request->authorization : "", has_password ? "\r\n" : "");
     if (length > 0 && (size_t)length < sizeof head) {
         size_t room = sizeof head - (size_t)length;
         length += request->content_type == NULL
@@ -30,6 +33,7 @@ static outcome send_request(transport *transport, const endpoint *endpoint, cons
 
     if (length < 0 || (size_t)length >= sizeof head) return refuse("the request does not fit its buffer");
     outcome result = transport_write(transport, head, (size_t)length);
+    if (has_password) mbedtls_platform_zeroize(head, sizeof head);
     if (result == OUTCOME_OK) result = transport_write(transport, request->body, request->body_length);
     FAILPOINT("request-sent");
     return result;

@@ -12,6 +12,7 @@ typedef struct {
     const char *method;
     const char *path;    /* with the query */
     const char *accept;
+    const char *authorization; /* NULL when the certificate says who asks, as it mostly does */
     const char *content_type; /* NULL when there is no body */
     const uint8_t *body;
     size_t body_length;

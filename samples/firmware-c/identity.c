@@ -133,6 +133,7 @@ outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
     if (error == 0) error = mbedtls_pk_parse_key(&fresh.key, slot->key, slot->key_length, NULL, 0);
     if (error == 0) error = mbedtls_pk_check_pair(&fresh.certificate.pk, &fresh.key);
     bool named = error == 0 && has_common_name(&fresh.certificate, slot->device_id);
+    int64_t from = identity_time(&fresh.certificate.valid_from), until = identity_time(&fresh.certificate.valid_to);
     identity_free(&fresh);
 
     /* A certificate that does not fit the key would leave the device without an identity once the old one is gone. */
@@ -143,6 +144,8 @@ outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
 
     memcpy(slot->certificate, der, length);
     slot->certificate_length = length;
+    slot->renew_after = from + (until - from) / 10 * 6;
+    slot->renew_before = 0;
     return OUTCOME_OK;
 }
 

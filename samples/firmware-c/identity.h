@@ -28,7 +28,8 @@ outcome identity_make_key(slot *slot);
  * so the same slot gives the same bytes each time: a retry is the same request. They are at the END of the buffer. */
 outcome identity_make_csr(const slot *slot, uint8_t csr[CSR_MAX], size_t *length);
 
-/* Takes a certificate that the service gave into the slot, if it is one for this slot: this key, this ID. */
+/* Takes a certificate that the service gave into the slot, if it is one for this slot: this key, this ID. It is to be renewed after 60 % of
+ * its life, unless somebody knows better. */
 outcome identity_accept(slot *slot, const uint8_t *der, size_t length);
 
 /* The key and certificate of a slot. Free it whatever the outcome. */

@@ -12,6 +12,9 @@ static const char usage[] =
     "firmware enroll --url https://HOST[:PORT] --ca ROOT.pem --cert LINE.pem --key LINE.key --device ID --store DIR\n"
     "firmware renew  --url https://HOST[:PORT] --ca ROOT.pem --store DIR [--if-due] [--keep-key] [--spread]\n"
     "firmware status --store DIR\n"
+    "  --est               ask for certificates by EST (RFC 7030)\n"
+    "  --label GROUP       with --est: the enrollment group, as the label in the address\n"
+    "  --token-file FILE   with enroll --est: an enrollment token, instead of --cert and --key or beside them\n"
     "  --attempts N        how often to try before giving up, 1 to 100; 10 if not given\n"
     "  --first-pause S     seconds; 60 if not given, and 1 where a line waits (enroll)\n"
     "  --longest-pause S   seconds up to which it doubles, at most 3600; 3600 if not given, and 30 for enroll\n"
@@ -42,7 +45,9 @@ static const char **place_of(options *options, const char *name)
     if (is(name, "--ca")) return &options->plan.endpoint.anchors_path;
     if (is(name, "--cert")) return &options->plan.certificate_path;
     if (is(name, "--key")) return &options->plan.key_path;
+    if (is(name, "--token-file")) return &options->plan.token_path;
     if (is(name, "--device")) return &options->plan.device_id;
+    if (is(name, "--label")) return &options->plan.label;
     return NULL;
 }
 
@@ -67,6 +72,7 @@ static int *number_of(options *options, const char *name)
 /* What stands alone. */
 static bool *switch_of(plan *plan, const char *name)
 {
+    if (is(name, "--est")) return &plan->est;
     if (is(name, "--if-due")) return &plan->if_due;
     if (is(name, "--keep-key")) return &plan->keep_key;
     if (is(name, "--spread")) return &plan->spread;
@@ -84,6 +90,20 @@ static bool set_pauses(options *options)
     options->plan.first_pause_ms = (uint32_t)first * 1000;
     options->plan.longest_pause_ms = (uint32_t)longest * 1000;
     return true;
+}
+
+/* The line's certificate with its key, a token, or both. */
+static bool has_credential(const plan *plan)
+{
+    if ((plan->certificate_path == NULL) != (plan->key_path == NULL)) return false;
+    return plan->certificate_path != NULL || plan->token_path != NULL;
+}
+
+/* Labels and passwords are EST's. */
+static bool fits_door(const plan *plan)
+{
+    if (!plan->est) return plan->label == NULL && plan->token_path == NULL;
+    return plan->label == NULL || identity_valid_id(plan->label);
 }
 
 static bool parse(options *options, int count, char **arguments)
@@ -113,10 +133,10 @@ static bool parse(options *options, int count, char **arguments)
     if (options->store_path == NULL || plan->attempts < 1 || plan->attempts > 100 || !set_pauses(options)) return false;
     if (is(options->command, "status")) return true;
     if (options->url == NULL || plan->endpoint.anchors_path == NULL) return false;
-    if (!endpoint_parse(&options->plan.endpoint, options->url)) return false;
+    if (!endpoint_parse(&options->plan.endpoint, options->url) || !fits_door(plan)) return false;
     if (is(options->command, "renew")) return true;
-    return is(options->command, "enroll") && plan->certificate_path != NULL && plan->key_path != NULL
-        && plan->device_id != NULL && identity_valid_id(plan->device_id);
+    return is(options->command, "enroll") && has_credential(plan) && plan->device_id != NULL
+        && identity_valid_id(plan->device_id);
 }
 
 static void print_time(const char *what, int64_t seconds)

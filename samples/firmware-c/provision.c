@@ -1,14 +1,17 @@
 #include "provision.h"
 
+#include "est.h"
 #include "failpoint.h"
 #include "heap.h"
 #include "http.h"
 #include "platform.h"
 
 #include <inttypes.h>
+#include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
 
+#define WAITS 202           /* for an administrator to approve it */
 #define LONGEST_WAIT_S 3600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
 
 static const char certificate_type[] = "application/pkix-cert";
@@ -43,6 +46,15 @@ static void learn_time(slot *slot, int64_t peer_expiry)
     if (told > slot->seen_time && told <= peer_expiry) slot->seen_time = told;
 }
 
+/* When to renew, if the service says it: beside the certificate, but for EST, and to the device that shows it. */
+static void learn_window(slot *slot)
+{
+    int64_t after = http_number(&response, "Provisioning-Renew-After");
+    int64_t before = http_number(&response, "Provisioning-Renew-Before");
+    if (after >= 0) slot->renew_after = after;
+    if (before >= 0) slot->renew_before = before;
+}
+
 /* One connection, one request. */
 static outcome ask_once(
     const plan *plan, credential *credential, slot *slot, known_time time, const http_request *request)
@@ -55,12 +67,12 @@ static outcome ask_once(
     return heap_was_exhausted() ? OUTCOME_HEAP : result;
 }
 
-/* Whether the same request may have more luck later. A conflict has, when the service says when. */
+/* Whether the same request may have more luck later. A conflict has, when the service says when; and what waits for an administrator. */
 static bool may_ask_again(outcome result, int64_t retry_after)
 {
     if (result == OUTCOME_NETWORK) return true;
     if (result != OUTCOME_OK) return false;
-    return response.status == 408 || response.status == 429 || response.status >= 500
+    return response.status == WAITS || response.status == 408 || response.status == 429 || response.status >= 500
         || (response.status >= 400 && retry_after >= 0);
 }
 
@@ -110,7 +122,8 @@ static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t
         outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request);
         int64_t retry_after = result == OUTCOME_OK ? http_number(&response, "Retry-After") : -1;
         if (!may_ask_again(result, retry_after)) return result;
-        if (result == OUTCOME_OK) fprintf(stderr, "busy: %d\n", response.status);
+        if (result == OUTCOME_OK)
+            fprintf(stderr, "%s: %d\n", response.status == WAITS ? "waits for an approval" : "busy", response.status);
         if (retry_after > LONGEST_WAIT_S) {
             fprintf(stderr, "the service asks to come back in %" PRId64 " s\n", retry_after);
             return OUTCOME_NETWORK;
@@ -178,6 +191,7 @@ static outcome confirm(const plan *plan, store *store, slot *fresh)
     }
 
     FAILPOINT("confirmed");
+    learn_window(fresh);
     fresh->stage = STAGE_CONFIRMED;
     result = store_save(store, fresh);
     FAILPOINT("promoted");
@@ -213,36 +227,83 @@ static outcome prepare_key(store *store, slot **pending, const char *device_id, 
     return store_save(store, fresh);
 }
 
-/* Sends the request of a pending slot and stores the certificate that comes back beside its key. */
-static outcome request_certificate(
-    const plan *plan, store *store, slot *pending, credential *caller, const char *path)
+/* The certificate that came, into the slot. */
+static outcome take_certificate(const plan *plan, store *store, slot *pending)
 {
-    static uint8_t csr[CSR_MAX];
-    size_t csr_length;
+    const uint8_t *certificate = response.body;
+    size_t length = response.body_length;
+    outcome result = OUTCOME_OK;
+    if (plan->est) result = est_certificate(response.body, response.body_length, &certificate, &length);
+    if (result == OUTCOME_OK) result = identity_accept(pending, certificate, length);
+    if (result != OUTCOME_OK) return result;
+    pending->stage = STAGE_ISSUED;
+    learn_window(pending);
+    return store_save(store, pending);
+}
+
+/* Sends the request of a pending slot and stores the certificate that comes back beside its key. The caller shows a certificate, has a
+ * password, or both. */
+static outcome request_certificate(
+    const plan *plan, store *store, slot *pending, credential *caller, const char *authorization, const char *path)
+{
+    static uint8_t csr[CSR_MAX], text[EST_REQUEST_MAX];
+    size_t csr_length, text_length;
     outcome result = identity_make_csr(pending, csr, &csr_length);
     if (result != OUTCOME_OK) return result;
 
-    const http_request request = {
-        .method = "POST", .path = path, .accept = certificate_type, .content_type = "application/pkcs10",
-        .body = csr + sizeof csr - csr_length, .body_length = csr_length,
+    http_request request = {
+        .method = "POST", .path = path, .accept = certificate_type, .authorization = authorization,
+        .content_type = "application/pkcs10", .body = csr + sizeof csr - csr_length, .body_length = csr_length,
     };
+    if (plan->est) {
+        result = est_request(request.body, request.body_length, text, &text_length);
+        if (result != OUTCOME_OK) return result;
+        request.accept = "application/pkcs7-mime";
+        request.body = text;
+        request.body_length = text_length;
+    }
+
     result = ask(plan, caller, pending, store_seen_time(store), &request);
     if (result != OUTCOME_OK) return result;
     FAILPOINT("answered");
-    if (response.status != 201 && response.status != 200) {
-        char code[HTTP_ERROR_MAX];
-        result = refused(code);
-        /* With this key it would be refused for ever. */
-        outcome dropped = is(code, key_codes) ? store_drop(store, pending) : OUTCOME_OK;
-        return dropped == OUTCOME_OK ? result : dropped;
-    }
+    if (response.status == 201 || response.status == 200) return take_certificate(plan, store, pending);
+    char code[HTTP_ERROR_MAX];
+    result = refused(code);
+    /* With this key it would be refused for ever. */
+    outcome dropped = is(code, key_codes) ? store_drop(store, pending) : OUTCOME_OK;
+    return dropped == OUTCOME_OK ? result : dropped;
+}
 
-    result = identity_accept(pending, response.body, response.body_length);
-    if (result != OUTCOME_OK) return result;
-    pending->stage = STAGE_ISSUED;
-    pending->renew_after = http_number(&response, "Provisioning-Renew-After");
-    pending->renew_before = http_number(&response, "Provisioning-Renew-Before");
-    return store_save(store, pending);
+/* The first certificate, for which the line shows its own; by EST a token may do instead, or both are wanted. */
+static outcome request_first(const plan *plan, store *store, slot *pending)
+{
+    static char authorization[AUTHORIZATION_MAX];
+    char path[EST_PATH_MAX + DEVICE_ID_MAX];
+    if (plan->est) est_path(path, plan->label, "simpleenroll");
+    else snprintf(path, sizeof path, "/api/v1/enrollments?deviceId=%s", plan->device_id);
+
+    bool has_line = plan->certificate_path != NULL, has_token = plan->token_path != NULL;
+    credential line;
+    outcome result = has_line ? identity_load_pem(&line, plan->certificate_path, plan->key_path) : OUTCOME_OK;
+    if (result == OUTCOME_OK && has_token) result = est_authorization(plan->token_path, authorization);
+    if (result == OUTCOME_OK)
+        result = request_certificate(
+            plan, store, pending, has_line ? &line : NULL, has_token ? authorization : NULL, path);
+    if (has_line) identity_free(&line);
+    mbedtls_platform_zeroize(authorization, sizeof authorization);
+    return result;
+}
+
+/* The next one, for which the device shows the one that it has. */
+static outcome request_next(const plan *plan, store *store, slot *pending, const slot *current)
+{
+    char path[EST_PATH_MAX] = "/api/v1/renewals";
+    if (plan->est) est_path(path, plan->label, "simplereenroll");
+    credential self;
+    outcome result = identity_load(&self, current);
+    if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, NULL, path);
+    identity_free(&self);
+    return result;
 }
 
 outcome provision_enroll(const plan *plan, store *store)
@@ -262,12 +323,7 @@ outcome provision_enroll(const plan *plan, store *store)
     outcome result = prepare_key(store, &pending, plan->device_id, NULL, false);
     if (result != OUTCOME_OK) return result;
     if (pending->stage == STAGE_KEY) {
-        char path[sizeof "/api/v1/enrollments?deviceId=" + DEVICE_ID_MAX];
-        snprintf(path, sizeof path, "/api/v1/enrollments?deviceId=%s", plan->device_id);
-        credential line;
-        result = identity_load_pem(&line, plan->certificate_path, plan->key_path);
-        if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &line, path);
-        identity_free(&line);
+        result = request_first(plan, store, pending);
         if (result != OUTCOME_OK) return result;
     }
 
@@ -319,10 +375,7 @@ outcome provision_renew(const plan *plan, store *store)
     outcome result = prepare_key(store, &pending, current->device_id, current, plan->keep_key);
     if (result != OUTCOME_OK) return result;
     if (pending->stage == STAGE_KEY) {
-        credential self;
-        result = identity_load(&self, current);
-        if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, "/api/v1/renewals");
-        identity_free(&self);
+        result = request_next(plan, store, pending, current);
         if (result != OUTCOME_OK) return result;
     }
 

@@ -23,8 +23,8 @@ typedef enum {
 typedef struct {
     stage stage;
     uint32_t generation; /* 1 for the enrollment, one more with each renewal */
-    int64_t renew_after; /* Unix seconds, as the service said */
-    int64_t renew_before;
+    int64_t renew_after;  /* Unix seconds, as the service said, or else by the certificate */
+    int64_t renew_before; /* as the service said; 0 where it did not */
     int64_t seen_time;   /* the latest time that the service has told; true time is never before it */
     char device_id[DEVICE_ID_MAX + 1];
     size_t key_length;

@@ -105,7 +105,8 @@ static int configure(transport *transport, const endpoint *endpoint, credential 
     /* The server then sends records of at most 4 KB, so a port may build Mbed TLS with buffers of that size. Not less:
      * this version cannot put a handshake message together from several records, and the server's chain must fit. */
     error = mbedtls_ssl_conf_max_frag_len(config, MBEDTLS_SSL_MAX_FRAG_LEN_4096);
-    if (error == 0) error = mbedtls_ssl_conf_own_cert(config, &credential->certificate, &credential->key);
+    if (error == 0 && credential != NULL)
+        error = mbedtls_ssl_conf_own_cert(config, &credential->certificate, &credential->key);
     if (error == 0) error = mbedtls_ssl_setup(&transport->tls, config);
     /* This is also what the certificate is held against. */
     if (error == 0) error = mbedtls_ssl_set_hostname(&transport->tls, endpoint->host);

@@ -1,4 +1,4 @@
-/* TLS 1.2 to the service, with a client certificate. */
+/* TLS 1.2 to the service, with a client certificate or, where a token does instead, without one. */
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
 
@@ -39,7 +39,7 @@ bool endpoint_parse(endpoint *endpoint, const char *url);
 /* What the clock is worth, given the latest time that the service has told. */
 known_time transport_time(int64_t seen_time);
 
-/* Connects and proves both ends to each other. Close it whatever the outcome. */
+/* Connects and proves both ends to each other; only the service, where the credential is NULL. Close it whatever the outcome. */
 outcome transport_open(transport *transport, const endpoint *endpoint, credential *credential, known_time time);
 
 outcome transport_write(transport *transport, const void *bytes, size_t length);

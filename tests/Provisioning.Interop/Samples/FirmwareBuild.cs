@@ -1,10 +1,12 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Provisioning.Interop.Samples;
 
 /// <summary>The C sample, built once in its three variants, and a server that it talks to.</summary>
 [CollectionDefinition(Collection)]
-public sealed class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareBuild>
+public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareBuild>
 {
     /// <summary>The tests that share it.</summary>
     internal const string Collection = "firmware";
@@ -49,16 +51,30 @@ public sealed class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareB
     internal string NewStore() => Path.Combine(_folder, "store-" + Guid.NewGuid().ToString("N"));
 
     internal Task<Tool> EnrollAsync(string program, string device, string store, params (string Key, string Value)[] environment) =>
+        EnrollAsync(program, device, store, [], environment);
+
+    internal Task<Tool> EnrollAsync(string program, string device, string store, string option, params string[] more) =>
+        EnrollAsync(program, device, store, [option, .. more], []);
+
+    /// <summary>As the factory line does.</summary>
+    internal Task<Tool> EnrollAsync(
+        string program, string device, string store, string[] options, params (string Key, string Value)[] environment) =>
         RunAsync(
             program,
             [
                 "enroll", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--cert", Server.Credential("factory-line.pem"),
-                "--key", Server.Credential("factory-line.key"), "--device", device, "--store", store,
+                "--key", Server.Credential("factory-line.key"), "--device", device, "--store", store, .. options,
             ],
             environment);
 
     internal Task<Tool> RenewAsync(string program, string store, params (string Key, string Value)[] environment) =>
-        RunAsync(program, ["renew", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store], environment);
+        RenewAsync(program, store, [], environment);
+
+    internal Task<Tool> RenewAsync(string program, string store, string option, params string[] more) =>
+        RenewAsync(program, store, [option, .. more], []);
+
+    internal Task<Tool> RenewAsync(string program, string store, string[] options, params (string Key, string Value)[] environment) =>
+        RunAsync(program, ["renew", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store, .. options], environment);
 
     internal static Task<Tool> RunAsync(string program, string[] arguments, params (string Key, string Value)[] environment) =>
         Tool.RunAsync(program, arguments, environment: environment.ToDictionary(pair => pair.Key, pair => pair.Value));
@@ -66,6 +82,23 @@ public sealed class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareB
     /// <summary>Holds a run to its exit code.</summary>
     internal static void Check(int exitCode, Tool run) =>
         Assert.True(run.ExitCode == exitCode, $"expected {exitCode}, ended with {run.ExitCode}\n{run.Output}\n{run.Error}");
+
+    /// <summary>The most heap that a run has needed, in bytes.</summary>
+    internal static int HeapPeak(Tool run) => int.Parse(HeapPeakLine.Match(run.Output).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    /// <summary>The device holds exactly one identity, it works, and it is the one current certificate of the registry.</summary>
+    /// <returns>Its serial number.</returns>
+    internal async Task<string> CurrentAsync(string device, string store)
+    {
+        Assert.Matches("identity\\.[01]$", Assert.Single(Directory.GetFiles(store)));
+        var status = await RunAsync(Plain, ["status", "--store", store]);
+        Check(0, status);
+        Assert.Contains("state          confirmed", status.Output, StringComparison.Ordinal);
+        var serialNumber = CertificateLine.Match(status.Output).Groups[1].Value;
+        var live = (await CertificatesOfAsync(device)).Where(row => row.State is "current" or "issued");
+        Assert.Equal([(serialNumber, "current")], live);
+        return serialNumber;
+    }
 
     /// <summary>The registry's view of a device: serial number and state of each certificate, newest first.</summary>
     internal async Task<(string SerialNumber, string State)[]> CertificatesOfAsync(string device)
@@ -91,6 +124,12 @@ public sealed class FirmwareBuild : IAsyncLifetime, ICollectionFixture<FirmwareB
                 $"{Server.Https}/api/v1/{path}",
             ]);
     }
+
+    [GeneratedRegex(@"^heap peak: (\d+) bytes$", RegexOptions.Multiline)]
+    private static partial Regex HeapPeakLine { get; }
+
+    [GeneratedRegex(@"^certificate +([0-9A-F]+)$", RegexOptions.Multiline)]
+    private static partial Regex CertificateLine { get; }
 
     private static async Task MakeAsync(string target, string folder, params string[] variables)
     {

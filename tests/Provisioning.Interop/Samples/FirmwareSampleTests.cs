@@ -18,17 +18,17 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         var enrolled = await firmware.EnrollAsync(firmware.Plain, "firmware-1", store);
         FirmwareBuild.Check(0, enrolled);
-        var first = await CurrentAsync("firmware-1", store);
+        var first = await firmware.CurrentAsync("firmware-1", store);
 
         var renewed = await firmware.RenewAsync(firmware.Plain, store);
         FirmwareBuild.Check(0, renewed);
-        var second = await CurrentAsync("firmware-1", store);
+        var second = await firmware.CurrentAsync("firmware-1", store);
 
         Assert.NotEqual(first, second);
         Assert.Equal([(second, "current"), (first, "superseded")], await firmware.CertificatesOfAsync("firmware-1"));
-        Assert.InRange(HeapPeak(enrolled), 1, 65536);
-        Assert.InRange(HeapPeak(renewed), 1, 65536);
-        TestContext.Current.TestOutputHelper?.WriteLine($"heap peak: enroll {HeapPeak(enrolled)}, renew {HeapPeak(renewed)} bytes");
+        Assert.InRange(FirmwareBuild.HeapPeak(enrolled), 1, 65536);
+        Assert.InRange(FirmwareBuild.HeapPeak(renewed), 1, 65536);
+        TestContext.Current.TestOutputHelper?.WriteLine($"heap peak: enroll {FirmwareBuild.HeapPeak(enrolled)}, renew {FirmwareBuild.HeapPeak(renewed)} bytes");
     }
 
     [Fact]
@@ -36,9 +36,9 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     {
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-keep", store));
-        var first = await CurrentAsync("firmware-keep", store);
+        var first = await firmware.CurrentAsync("firmware-keep", store);
         FirmwareBuild.Check(0, await RenewWithAsync(store, "--keep-key"));
-        Assert.NotEqual(first, await CurrentAsync("firmware-keep", store));
+        Assert.NotEqual(first, await firmware.CurrentAsync("firmware-keep", store));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Sanitized, "firmware-sanitized", store));
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Sanitized, store));
         FirmwareBuild.Check(0, await FirmwareBuild.RunAsync(firmware.Sanitized, ["status", "--store", store]));
-        await CurrentAsync("firmware-sanitized", store);
+        await firmware.CurrentAsync("firmware-sanitized", store);
     }
 
     public static TheoryData<string> PowerCuts { get; } =
@@ -97,14 +97,14 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         FirmwareBuild.Check(Killed, await firmware.EnrollAsync(firmware.Failpoints, device, store, ("FIRMWARE_FAIL_AT", point)));
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Failpoints, device, store));
-        var first = await CurrentAsync(device, store);
+        var first = await firmware.CurrentAsync(device, store);
         Assert.Single(await firmware.CertificatesOfAsync(device));
 
         FirmwareBuild.Check(Killed, await firmware.RenewAsync(firmware.Failpoints, store, ("FIRMWARE_FAIL_AT", point)));
         var status = await FirmwareBuild.RunAsync(firmware.Failpoints, ["status", "--store", store]);
         Assert.Contains("certificate    ", status.Output, StringComparison.Ordinal);
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Failpoints, store));
-        Assert.NotEqual(first, await CurrentAsync(device, store));
+        Assert.NotEqual(first, await firmware.CurrentAsync(device, store));
 
         // When the cut came after everything was done, the second run was a renewal of its own.
         var done = point is "after-rename:3" or "promoted" or "dropped";
@@ -131,7 +131,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         }
 
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store));
-        await CurrentAsync("firmware-killed", store);
+        await firmware.CurrentAsync("firmware-killed", store);
     }
 
     [Fact]
@@ -186,14 +186,14 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     {
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-revoked", store));
-        var serialNumber = await CurrentAsync("firmware-revoked", store);
+        var serialNumber = await firmware.CurrentAsync("firmware-revoked", store);
 
         await firmware.RevokeAsync(serialNumber, "certificateHold");
         FirmwareBuild.Check(Suspended, await firmware.RenewAsync(firmware.Plain, store));
         await firmware.ReleaseAsync(serialNumber);
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store));
 
-        await firmware.RevokeAsync(await CurrentAsync("firmware-revoked", store), "keyCompromise");
+        await firmware.RevokeAsync(await firmware.CurrentAsync("firmware-revoked", store), "keyCompromise");
         var revoked = await firmware.RenewAsync(firmware.Plain, store);
         FirmwareBuild.Check(Revoked, revoked);
         Assert.Contains("certificate-revoked", revoked.Error, StringComparison.Ordinal);
@@ -209,7 +209,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         await firmware.RevokeAsync(unused.SerialNumber, "keyCompromise");
         FirmwareBuild.Check(Refused, await firmware.RenewAsync(firmware.Failpoints, store));
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Failpoints, store));
-        await CurrentAsync("firmware-unused", store);
+        await firmware.CurrentAsync("firmware-unused", store);
     }
 
     [Fact]
@@ -218,7 +218,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Failpoints, "firmware-1970", store, ("FIRMWARE_CLOCK", "3600")));
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Failpoints, store, ("FIRMWARE_CLOCK", "3600")));
-        await CurrentAsync("firmware-1970", store);
+        await firmware.CurrentAsync("firmware-1970", store);
     }
 
     [Fact]
@@ -236,15 +236,15 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     {
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-due", store));
-        var first = await CurrentAsync("firmware-due", store);
+        var first = await firmware.CurrentAsync("firmware-due", store);
         FirmwareBuild.Check(0, await RenewWithAsync(store, "--if-due"));
-        Assert.Equal(first, await CurrentAsync("firmware-due", store));
+        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
         // Without a clock it asks for the time.
         FirmwareBuild.Check(0, await FirmwareBuild.RunAsync(
             firmware.Failpoints,
             ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, "--if-due"],
             ("FIRMWARE_CLOCK", "0")));
-        Assert.Equal(first, await CurrentAsync("firmware-due", store));
+        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
     }
 
     [Fact]
@@ -271,33 +271,12 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-tight", store));
         FirmwareBuild.Check(HeapExhausted, await firmware.RenewAsync(tight, store));
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store));
-        await CurrentAsync("firmware-tight", store);
+        await firmware.CurrentAsync("firmware-tight", store);
     }
-
-    [GeneratedRegex(@"^heap peak: (\d+) bytes$", RegexOptions.Multiline)]
-    private static partial Regex HeapPeakLine { get; }
-
-    [GeneratedRegex(@"^certificate +([0-9A-F]+)$", RegexOptions.Multiline)]
-    private static partial Regex CertificateLine { get; }
 
     [GeneratedRegex(@"^first request in (\d+) ms$", RegexOptions.Multiline)]
     private static partial Regex FirstLine { get; }
 
-    private static int HeapPeak(Tool run) => int.Parse(HeapPeakLine.Match(run.Output).Groups[1].Value);
-
     private Task<Tool> RenewWithAsync(string store, params string[] options) => FirmwareBuild.RunAsync(
         firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, .. options]);
-
-    /// <summary>The device holds exactly one identity, it works, and it is the one current certificate of the registry.</summary>
-    private async Task<string> CurrentAsync(string device, string store)
-    {
-        Assert.Matches("identity\\.[01]$", Assert.Single(Directory.GetFiles(store)));
-        var status = await FirmwareBuild.RunAsync(firmware.Plain, ["status", "--store", store]);
-        FirmwareBuild.Check(0, status);
-        Assert.Contains("state          confirmed", status.Output, StringComparison.Ordinal);
-        var serialNumber = CertificateLine.Match(status.Output).Groups[1].Value;
-        var live = (await firmware.CertificatesOfAsync(device)).Where(row => row.State is "current" or "issued");
-        Assert.Equal([(serialNumber, "current")], live);
-        return serialNumber;
-    }
 }

@@ -46,7 +46,11 @@ internal sealed class PreparedService : IAsyncDisposable
 
     /// <summary>An answer with a body of this length.</summary>
     internal static byte[] Answer(string statusLineAndHeaders, int bodyLength) =>
-        [.. Encoding.ASCII.GetBytes(statusLineAndHeaders.ReplaceLineEndings("\r\n") + "\r\n\r\n"), .. new byte[bodyLength]];
+        Answer(statusLineAndHeaders, new byte[bodyLength]);
+
+    /// <summary>An answer with this body.</summary>
+    internal static byte[] Answer(string statusLineAndHeaders, ReadOnlySpan<byte> body) =>
+        [.. Encoding.ASCII.GetBytes(statusLineAndHeaders.ReplaceLineEndings("\r\n") + "\r\n\r\n"), .. body];
 
     public async ValueTask DisposeAsync()
     {
@@ -66,8 +70,9 @@ internal sealed class PreparedService : IAsyncDisposable
             {
                 client = await _listener.AcceptTcpClientAsync();
             }
-            catch (SocketException)
+            catch (Exception stopped) when (stopped is SocketException or InvalidOperationException)
             {
+                // While it waited for somebody, or while it still served the one before.
                 return;
             }
 
