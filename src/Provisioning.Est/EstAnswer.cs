@@ -32,6 +32,7 @@ internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) :
         response.StatusCode = status;
         response.ContentType = mediaType;
         response.ContentLength = body.Length;
+        response.Headers.CacheControl = "no-store";
         if (HttpMethods.IsHead(context.Request.Method)) return;
 
         // In one piece, behind the head: what is written in several goes out in as many records of TLS, and strongSwan reads a body at once.

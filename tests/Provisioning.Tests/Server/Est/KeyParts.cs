@@ -16,6 +16,7 @@ internal sealed record KeyParts(string KeyType, byte[] Key, X509Certificate2 Cer
         var text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{(int)answer.StatusCode} {text}");
         Assert.NotNull(answer.Content.Headers.ContentLength);
+        Assert.True(answer.Headers.CacheControl?.NoStore);
         var type = MediaTypeHeaderValue.Parse(answer.Content.Headers.ContentType!.ToString());
         Assert.Equal("multipart/mixed", type.MediaType.Value);
         var reader = new MultipartReader(HeaderUtilities.RemoveQuotes(type.Boundary).Value!, await answer.Content.ReadAsStreamAsync());

@@ -114,7 +114,8 @@ public sealed class DeviceGateTests
     {
         var context = new DefaultHttpContext
         {
-            RequestServices = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging().BuildServiceProvider(),
+            RequestServices = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging()
+                .AddSingleton<SuspicionLimit>().AddSingleton<RefusalNotice>().BuildServiceProvider(),
             Response = { Body = new MemoryStream() },
         };
         context.Features.Set(caller);
