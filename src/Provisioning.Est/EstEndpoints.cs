@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
-using System.Security.Cryptography;
 using System.Security.Authentication.ExtendedProtection;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -27,7 +27,8 @@ public static class EstEndpoints
     /// <summary>The media type of requests.</summary>
     public const string RequestType = "application/pkcs10";
 
-    private const string Label = "group";
+    /// <summary>The label's name in the routes.</summary>
+    public const string Label = "group";
 
     /// <summary>Maps every operation, without a label and with one. Each says itself who may call it.</summary>
     /// <param name="routes">The host's routes.</param>
@@ -43,11 +44,11 @@ public static class EstEndpoints
         est.MapGet("cacerts", GetAuthorities).WithName("estCaCerts" + suffix).AllowAnonymous().Answers(EstAnswer.CertsOnly);
         est.MapGet("csrattrs", GetAttributes).WithName("estCsrAttrs" + suffix).AllowAnonymous().Answers("application/csrattrs");
         est.MapPost("simpleenroll", EnrollAsync).WithName("estSimpleEnroll" + suffix)
-            .For(takesToken: true, [.. Roles.Enrolling]).Answers(EstAnswer.CertsOnly, mayWait: true);
+            .Answers(EstAnswer.CertsOnly).For(takesToken: true, [.. Roles.Enrolling]);
         est.MapPost("simplereenroll", RenewAsync).WithName("estSimpleReenroll" + suffix)
-            .For(takesToken: false, Roles.Device, Roles.ExpiredDevice, Roles.Birth).Answers(EstAnswer.CertsOnly, mayWait: true);
+            .Answers(EstAnswer.CertsOnly).For(takesToken: false, Roles.Device, Roles.ExpiredDevice, Roles.Birth);
         est.MapPost("serverkeygen", MakeKeyAsync).WithName("estServerKeyGen" + suffix)
-            .For(takesToken: true, [.. Roles.Enrolling, Roles.Device, Roles.ExpiredDevice]).Answers("multipart/mixed", mayWait: true);
+            .Answers("multipart/mixed").For(takesToken: true, [.. Roles.Enrolling, Roles.Device, Roles.ExpiredDevice]);
         est.MapPost("fullcmc", () => TypedResults.StatusCode(StatusCodes.Status501NotImplemented)).AllowAnonymous().ExcludeFromDescription();
     }
 
@@ -105,11 +106,11 @@ public static class EstEndpoints
 
     /// <summary>Makes a key and a certificate for a device without a source of randomness (RFC 7030 §4.4)</summary>
     /// <remarks>
-    /// Where the group allows it (else 404 `server-keys-off`). The request is of the kind that the key shall be of, signed with any such key; a device that shows its certificate
-    /// renews. Answers with two parts: the key (PKCS#8, or encrypted in CMS where the request has DecryptKeyIdentifier with the ID of the token, or
-    /// AsymmetricDecryptKeyIdentifier with the key identifier of the client certificate; 400 `key-protection` where it names something else, or
-    /// no AES among its SMIMECapabilities), and the certificate. The key is not kept: the same
-    /// request gets another one, until one was used. Callers: as for simpleenroll, and devices.
+    /// Where the group allows it (else 404 `server-keys-off`). The request is of the kind that the key shall be of, signed with any such key; a device
+    /// that shows its certificate renews. Answers with two parts: the key (PKCS#8, or encrypted in CMS where the request has DecryptKeyIdentifier
+    /// with the ID of the token, or AsymmetricDecryptKeyIdentifier with the key identifier of the client certificate; 400 `key-protection` where it
+    /// names something else, or no AES among its SMIMECapabilities), and the certificate. The key is not kept: the same request, signed with the same
+    /// key, gets another one within the hour, a few times at most, while none was used here. Callers: as for simpleenroll, and devices.
     /// </remarks>
     /// <response code="200">The key and the certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>
@@ -206,13 +207,11 @@ public static class EstEndpoints
     }
 
     private static RouteHandlerBuilder For(this RouteHandlerBuilder endpoint, bool takesToken, params string[] roles) =>
-        endpoint.RequireAuthorization(policy => policy.RequireRole(roles)).WithMetadata(new EstCredentials(takesToken));
+        endpoint.RequireAuthorization(policy => policy.RequireRole(roles)).WithMetadata(new EstCredentials(takesToken))
+            .Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType);
 
-    private static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, string mediaType, bool mayWait = false)
-    {
+    private static RouteHandlerBuilder Answers(this RouteHandlerBuilder endpoint, string mediaType) =>
         endpoint.Produces<string>(StatusCodes.Status200OK, mediaType);
-        return mayWait ? endpoint.Produces<string>(StatusCodes.Status202Accepted, EstErrors.MediaType) : endpoint;
-    }
 
     private sealed class RefusedResult(Refusal refusal) : IResult
     {

@@ -17,7 +17,6 @@ public static class EstErrors
 {
     internal const string MediaType = "text/plain; charset=utf-8";
 
-    // As the REST API has it.
     private const string ErrorHeader = "Provisioning-Error";
 
     /// <summary>Asks whether the request is for this door, served or not.</summary>

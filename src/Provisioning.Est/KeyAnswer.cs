@@ -16,7 +16,6 @@ internal sealed class KeyAnswer(string keyType, byte[] key, byte[] certificate) 
     /// <summary>The type of a key that TLS alone protects.</summary>
     internal const string Plain = "application/pkcs8";
 
-    /// <summary>The type of an encrypted one.</summary>
     internal const string Encrypted = "application/pkcs7-mime; smime-type=server-generated-key";
 
     // 64 characters: libest reads no long lines, and strongSwan, which reads no other, asks for no keys.

@@ -8,6 +8,7 @@ using Org.BouncyCastle.Crypto;
 using Org.BouncyCastle.Utilities.Collections;
 using Org.BouncyCastle.X509;
 using Provisioning.Core.Lots;
+using Cms = Org.BouncyCastle.Asn1.Cms;
 
 namespace Provisioning.Est;
 
@@ -30,7 +31,9 @@ internal static class SignedKey
         {
             var (certificate, issuer) = (Read(signer.Certificate), Read(signer.Issuer));
             var generator = new CmsSignedDataGenerator();
-            generator.AddSignerInfoGenerator(new SignerInfoGeneratorBuilder().Build(new Factory(signer.Sign), certificate));
+            var at = new Cms.AttributeTable(new DerSet(new Cms.Attribute(Cms.CmsAttributes.SigningTime, new DerSet(new Cms.Time(signer.At.UtcDateTime)))));
+            generator.AddSignerInfoGenerator(new SignerInfoGeneratorBuilder()
+                .WithSignedAttributeGenerator(new DefaultSignedAttributeTableGenerator(at)).Build(new Factory(signer.Sign), certificate));
             generator.AddCertificates(CollectionUtilities.CreateStore([certificate, issuer]));
             var signed = generator.Generate(new CmsProcessableByteArray(KeyPackage, content), encapsulate: true);
             return signed.ContentInfo.Content.ToAsn1Object().GetEncoded(Asn1Encodable.Der);

@@ -39,19 +39,20 @@ public sealed class SigningKey : IDisposable
     /// <summary>Makes a new key.</summary>
     /// <param name="algorithm">Its kind.</param>
     /// <returns>The key; the caller owns it.</returns>
-    public static SigningKey Create(KeyAlgorithm algorithm)
+    public static SigningKey Create(KeyAlgorithm algorithm) => new(Generate(algorithm), algorithm);
+
+    /// <summary>Makes a new key that is not to stay here.</summary>
+    /// <param name="algorithm">Its kind.</param>
+    /// <returns>The platform's key; the caller owns it.</returns>
+    internal static AsymmetricAlgorithm Generate(KeyAlgorithm algorithm) => algorithm switch
     {
-        AsymmetricAlgorithm key = algorithm switch
-        {
-            KeyAlgorithm.P256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
-            KeyAlgorithm.P384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
-            KeyAlgorithm.P521 => ECDsa.Create(ECCurve.NamedCurves.nistP521),
-            KeyAlgorithm.Rsa2048 => RSA.Create(2048),
-            KeyAlgorithm.Rsa3072 => RSA.Create(3072),
-            _ => RSA.Create(4096),
-        };
-        return new SigningKey(key, algorithm);
-    }
+        KeyAlgorithm.P256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
+        KeyAlgorithm.P384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
+        KeyAlgorithm.P521 => ECDsa.Create(ECCurve.NamedCurves.nistP521),
+        KeyAlgorithm.Rsa2048 => RSA.Create(2048),
+        KeyAlgorithm.Rsa3072 => RSA.Create(3072),
+        _ => RSA.Create(4096),
+    };
 
     /// <summary>Reads an encrypted PKCS#8 key in PEM (RFC 5958, RFC 7468 §11).</summary>
     /// <param name="pem">The text of the file.</param>

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Provisioning.Core.Authorities;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Groups;
 
@@ -67,15 +68,7 @@ public sealed class ServerKey(Func<KeyProtection, Refusal?> protects, Cancellati
         try
         {
             Wipe();
-            using AsymmetricAlgorithm key = algorithm switch
-            {
-                KeyAlgorithm.P256 => ECDsa.Create(ECCurve.NamedCurves.nistP256),
-                KeyAlgorithm.P384 => ECDsa.Create(ECCurve.NamedCurves.nistP384),
-                KeyAlgorithm.P521 => ECDsa.Create(ECCurve.NamedCurves.nistP521),
-                KeyAlgorithm.Rsa2048 => RSA.Create(2048),
-                KeyAlgorithm.Rsa3072 => RSA.Create(3072),
-                _ => RSA.Create(4096),
-            };
+            using var key = SigningKey.Generate(algorithm);
             gone.ThrowIfCancellationRequested();
             _pkcs8 = key.ExportPkcs8PrivateKey();
             var spki = key.ExportSubjectPublicKeyInfo();

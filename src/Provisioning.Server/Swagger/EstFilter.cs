@@ -12,12 +12,10 @@ namespace Provisioning.Server.Swagger;
 /// </summary>
 internal sealed class EstFilter : IOperationFilter
 {
-    private const string Label = "group";
-
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
         if (context.ApiDescription.RelativePath is not { } path || !path.StartsWith(EstEndpoints.Root[1..], StringComparison.Ordinal)) return;
-        if (path.Contains($"{{{Label}}}", StringComparison.Ordinal)) (operation.Parameters ??= []).Add(LabelParameter());
+        if (path.Contains($"{{{EstEndpoints.Label}}}", StringComparison.Ordinal)) (operation.Parameters ??= []).Add(LabelParameter());
         if (operation.Responses?.TryGetValue("202", out var pending) == true && pending is OpenApiResponse { Headers: null } later)
             later.Headers = new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Seconds() };
         (operation.Responses ??= [])["default"] = Error();
@@ -25,7 +23,7 @@ internal sealed class EstFilter : IOperationFilter
 
     private static OpenApiParameter LabelParameter() => new()
     {
-        Name = Label,
+        Name = EstEndpoints.Label,
         In = ParameterLocation.Path,
         Required = true,
         Description = "The enrollment group.",

@@ -45,6 +45,13 @@ public sealed class ReferenceTests
         Assert.DoesNotContain(door.Assembly.GetReferencedAssemblies(), IsSql);
 
     [Fact]
+    public void The_EST_door_is_small()
+    {
+        var files = Directory.GetFiles(Path.Combine(Repository.Root, "src", "Provisioning.Est"), "*.cs");
+        Assert.InRange(files.Sum(file => File.ReadAllLines(file).Length), 1, 899);
+    }
+
+    [Fact]
     public void The_storage_knows_no_HTTP() =>
         Assert.DoesNotContain(typeof(Database).Assembly.GetReferencedAssemblies(), IsHttp);
 
