@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Provisioning.Core.Authorities;
+using Provisioning.Interop.Renewals;
 using Provisioning.Storage;
 
 namespace Provisioning.Benchmarks;
@@ -27,9 +28,9 @@ internal static class OutageBenchmark
         var devices = await Device.EnrollAsync(registrar, number);
         Report.Line("enrolled", Report.Text($"{devices.Length}"));
 
-        var (curve, turns) = (new OutageCurve(), new OutageTurns());
+        var (curve, turns) = (new OutageCurve(), new DeviceTurns());
         using var gate = new SemaphoreSlim(OutageDevice.Sockets);
-        using var tls = new OutageTls(server.Pki("root.pem"));
+        using var tls = new DeviceTls(server.Pki("root.pem"));
         OutageDevice[] fleet =
         [
             .. devices.AsParallel().Select((device, place) => new OutageDevice(server.HttpsPort, tls, device, place, gate, turns, curve)),

@@ -1,10 +1,10 @@
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Provisioning.Interop.Renewals;
 
 namespace Provisioning.Benchmarks;
 
@@ -21,12 +21,11 @@ namespace Provisioning.Benchmarks;
 /// <param name="turns">When it computes.</param>
 /// <param name="curve">Counts.</param>
 internal sealed class OutageDevice(
-    int port, OutageTls tls, Device device, int place, SemaphoreSlim sockets, OutageTurns turns, OutageCurve curve)
+    int port, DeviceTls tls, Device device, int place, SemaphoreSlim sockets, DeviceTurns turns, OutageCurve curve)
 {
     /// <summary>How many connections are tried at once, of all devices: what one process may open.</summary>
     internal const int Sockets = 14_000;
 
-    private const string Host = "localhost";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan First = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
@@ -37,7 +36,7 @@ internal sealed class OutageDevice(
     private readonly byte[] _request =
     [
         .. Encoding.ASCII.GetBytes(
-            $"POST /api/v1/renewals HTTP/1.1\r\nHost: {Host}\r\nConnection: close\r\nContent-Type: application/pkcs10\r\n"
+            $"POST /api/v1/renewals HTTP/1.1\r\nHost: {DeviceConnection.Host}\r\nConnection: close\r\nContent-Type: application/pkcs10\r\n"
             + $"Accept: application/pkix-cert\r\nContent-Length: {device.Next.Request.Length}\r\n\r\n"),
         .. device.Next.Request,
     ];
@@ -82,11 +81,7 @@ internal sealed class OutageDevice(
 
     private async Task<string> ExchangeAsync(CancellationToken ct)
     {
-        // One address has not ports enough for a fleet.
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)(1 + (place % 200))]), 0));
-        await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), ct);
-        using var connection = new OutageConnection(socket, tls, device.Certificate, _key, Host, turns);
+        using var connection = await DeviceConnection.OpenAsync(port, place, tls, device.Certificate, _key, turns, ct);
         return Encoding.ASCII.GetString(await connection.ExchangeAsync(_request, ct));
     }
 

@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace Provisioning.Benchmarks;
+namespace Provisioning.Interop.Renewals;
 
 /// <summary>
 /// The devices' side of TLS, by OpenSSL itself. A device does what its own firmware needs, and no more; SslStream makes a context for each
-/// connection and builds a chain on top of OpenSSL's, which on the server's own processors would be most of what is measured.
+/// connection and builds a chain on top of OpenSSL's, which on the server's own processors would be most of the work.
 /// </summary>
-internal sealed partial class OutageTls : IDisposable
+internal sealed partial class DeviceTls : IDisposable
 {
     private const string Ssl = "libssl.so.3";
     private const int VerifyPeer = 1;
@@ -14,7 +14,7 @@ internal sealed partial class OutageTls : IDisposable
 
     /// <summary>Makes what all devices have in common.</summary>
     /// <param name="rootFile">The one certificate that they trust, PEM.</param>
-    internal OutageTls(string rootFile)
+    internal DeviceTls(string rootFile)
     {
         Context = NewContext(ClientMethod());
         if (Context == 0 || LoadVerifyFile(Context, rootFile) != Success) throw new InvalidOperationException("OpenSSL cannot be set up.");

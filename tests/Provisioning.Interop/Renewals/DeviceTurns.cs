@@ -1,11 +1,11 @@
-namespace Provisioning.Benchmarks;
+namespace Provisioning.Interop.Renewals;
 
 /// <summary>
 /// The processors of the devices. A device has one of its own and answers a server's part of a handshake at once; here they all share the
 /// server's machine, and what one of them waits for is not to be the other ten thousand. So one computes for each processor, and the newest
 /// goes first: under a load that is too high some answer at once and some never, instead of all of them too late.
 /// </summary>
-internal sealed class OutageTurns
+internal sealed class DeviceTurns
 {
     private readonly Lock _change = new();
     private readonly Stack<TaskCompletionSource> _waiting = new();

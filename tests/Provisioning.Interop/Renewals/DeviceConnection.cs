@@ -1,13 +1,14 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Provisioning.Benchmarks;
+namespace Provisioning.Interop.Renewals;
 
-/// <summary>One connection of a device: what it computes from what has come, it computes in its turn.</summary>
-internal sealed partial class OutageConnection : IDisposable
+/// <summary>One connection of a device, for one request: what it computes from what has come, it computes in its turn.</summary>
+internal sealed partial class DeviceConnection : IDisposable
 {
     private const string Ssl = "libssl.so.3";
     private const string Crypto = "libcrypto.so.3";
@@ -16,21 +17,18 @@ internal sealed partial class OutageConnection : IDisposable
     private const int Success = 1;
     private const int SetHostName = 55;
     private const int Record = 16 * 1024;
+
+    /// <summary>Whom every device wants to talk to.</summary>
+    internal const string Host = "localhost";
+
     private readonly Socket _socket;
-    private readonly OutageTurns _turns;
+    private readonly DeviceTurns _turns;
     private readonly nint _ssl;
     private readonly nint _in;
     private readonly nint _out;
     private readonly byte[] _buffer = new byte[Record];
 
-    /// <summary>Prepares one.</summary>
-    /// <param name="socket">Connected; the caller owns it.</param>
-    /// <param name="tls">Of all devices.</param>
-    /// <param name="certificate">The device's.</param>
-    /// <param name="key">Its key.</param>
-    /// <param name="host">Whom it wants to talk to.</param>
-    /// <param name="turns">When it computes.</param>
-    internal OutageConnection(Socket socket, OutageTls tls, X509Certificate2 certificate, SafeEvpPKeyHandle key, string host, OutageTurns turns)
+    private DeviceConnection(Socket socket, DeviceTls tls, X509Certificate2 certificate, SafeEvpPKeyHandle key, DeviceTurns turns)
     {
         (_socket, _turns) = (socket, turns);
         _ssl = New(tls.Context);
@@ -38,9 +36,36 @@ internal sealed partial class OutageConnection : IDisposable
         SetBios(_ssl, _in, _out);
         SetConnectState(_ssl);
         if (UseCertificate(_ssl, certificate.Handle) != Success || UsePrivateKey(_ssl, key.DangerousGetHandle()) != Success
-            || SetHost(_ssl, host) != Success || Control(_ssl, SetHostName, 0, host) != Success)
+            || SetHost(_ssl, Host) != Success || Control(_ssl, SetHostName, 0, Host) != Success)
         {
             throw new InvalidOperationException("OpenSSL does not take the device's certificate.");
+        }
+    }
+
+    /// <summary>Connects; the handshake comes with the request.</summary>
+    /// <param name="port">The service's, on this machine.</param>
+    /// <param name="place">Which one of the fleet the device is: it tells its address, as one has not ports enough for all of them.</param>
+    /// <param name="tls">Of all devices.</param>
+    /// <param name="certificate">The device's.</param>
+    /// <param name="key">Its key.</param>
+    /// <param name="turns">When it computes.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <returns>The connection; the caller owns it, and still owns the certificate and the key.</returns>
+    /// <exception cref="SocketException">Nobody is there.</exception>
+    internal static async Task<DeviceConnection> OpenAsync(
+        int port, int place, DeviceTls tls, X509Certificate2 certificate, SafeEvpPKeyHandle key, DeviceTurns turns, CancellationToken ct)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)(1 + (place % 200))]), 0));
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), ct);
+            return new DeviceConnection(socket, tls, certificate, key, turns);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
@@ -74,7 +99,11 @@ internal sealed partial class OutageConnection : IDisposable
         }
     }
 
-    public void Dispose() => Free(_ssl);
+    public void Dispose()
+    {
+        Free(_ssl);
+        _socket.Dispose();
+    }
 
     // The request goes out with the last message of the handshake.
     private bool Shake(byte[] request)
