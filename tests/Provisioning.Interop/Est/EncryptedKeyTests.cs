@@ -4,7 +4,6 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace Provisioning.Interop.Est;
 
@@ -73,7 +72,7 @@ public sealed class EncryptedKeyTests : IAsyncLifetime
     }
 
     // Decrypted, signed by the service under its root, and the key of the certificate that came with it.
-    private async Task OpensAsync((byte[] Key, X509Certificate2 Certificate) made, params string[] recipient)
+    private async Task OpensAsync(MadeKey made, params string[] recipient)
     {
         await File.WriteAllBytesAsync(At("key.p7"), made.Key);
         await Tool.CheckAsync("openssl", ["cms", "-decrypt", "-inform", "DER", "-binary", "-in", At("key.p7"), .. recipient, "-out", At("signed.der")]);
@@ -88,7 +87,7 @@ public sealed class EncryptedKeyTests : IAsyncLifetime
         Assert.Equal(made.Certificate.PublicKey.ExportSubjectPublicKeyInfo(), key.ExportSubjectPublicKeyInfo());
     }
 
-    private static async Task<(byte[] Key, X509Certificate2 Certificate)> MakeAsync(HttpClient client, string device, string type, byte[] identifier)
+    private static async Task<MadeKey> MakeAsync(HttpClient client, string device, string type, byte[] identifier)
     {
         using var like = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=" + device, like, HashAlgorithmName.SHA256);
@@ -96,27 +95,7 @@ public sealed class EncryptedKeyTests : IAsyncLifetime
         value.WriteOctetString(identifier);
         request.OtherRequestAttributes.Add(new AsnEncodedData(type, value.Encode()));
         using var answer = await PostAsync(client, "serverkeygen", request.CreateSigningRequest());
-        var boundary = answer.Content.Headers.ContentType!.Parameters.Single(parameter => parameter.Name == "boundary").Value!;
-        var parts = new MultipartReader(boundary, await answer.Content.ReadAsStreamAsync());
-        var key = await ReadAsync(parts, "application/pkcs7-mime; smime-type=server-generated-key");
-        return (key, Read(await ReadAsync(parts, "application/pkcs7-mime; smime-type=certs-only")));
-    }
-
-    private static async Task<byte[]> ReadAsync(MultipartReader parts, string type)
-    {
-        var part = (await parts.ReadNextSectionAsync())!;
-        Assert.Equal(type, part.ContentType);
-        using var text = new StreamReader(part.Body);
-        return Convert.FromBase64String(await text.ReadToEndAsync());
-    }
-
-    private static X509Certificate2 Read(byte[] certsOnly)
-    {
-        var all = new X509Certificate2Collection();
-#pragma warning disable SYSLIB0057 // The only reader of PKCS#7 without another package.
-        all.Import(certsOnly);
-#pragma warning restore SYSLIB0057
-        return Assert.Single(all);
+        return await MadeKey.ReadAsync(answer, MadeKey.Encrypted);
     }
 
     private async Task<X509Certificate2> EnrollAsync(AsymmetricAlgorithm key, string device)
@@ -127,7 +106,7 @@ public sealed class EncryptedKeyTests : IAsyncLifetime
         using var client = Api.Client(_server);
         client.DefaultRequestHeaders.Authorization = BasicOf(await CreateTokenAsync());
         using var answer = await PostAsync(client, "simpleenroll", request.CreateSigningRequest());
-        using var certificate = Read(Convert.FromBase64String(await answer.Content.ReadAsStringAsync()));
+        using var certificate = MadeKey.Certificates(Convert.FromBase64String(await answer.Content.ReadAsStringAsync()));
         using var both = key is ECDsa ecdsa ? certificate.CopyWithPrivateKey(ecdsa) : certificate.CopyWithPrivateKey((RSA)key);
         return X509CertificateLoader.LoadPkcs12(both.Export(X509ContentType.Pkcs12), null);
     }
