@@ -18,7 +18,6 @@ internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) :
     internal static EstAnswer Certificates(IEnumerable<ReadOnlyMemory<byte>> certificates) =>
         new(CertsOnly, CertsOnlyMessage.Write(certificates));
 
-    /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)
     {
         // RFC 8951 §3.1 makes it void, and clients that are older insist on it.

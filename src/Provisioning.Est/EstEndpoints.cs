@@ -1,13 +1,8 @@
-using System.Runtime.InteropServices;
-using System.Security.Authentication;
-using System.Security.Authentication.ExtendedProtection;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Provisioning.Core.Authorities;
-using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
 using Provisioning.Core.Lots;
@@ -110,7 +105,7 @@ public static class EstEndpoints
     /// that shows its certificate renews. Answers with two parts: the key (PKCS#8, or encrypted in CMS where the request has DecryptKeyIdentifier
     /// with the ID of the token, or AsymmetricDecryptKeyIdentifier with the key identifier of the client certificate; 400 `key-protection` where it
     /// names something else, or no AES among its SMIMECapabilities), and the certificate. The key is not kept: the same request, signed with the same
-    /// key, gets another one within the hour, a few times at most, while none was used here. Callers: as for simpleenroll, and devices.
+    /// key, gets another one within a day, a few times at most, while none was used here. Callers: as for simpleenroll, and devices.
     /// </remarks>
     /// <response code="200">The key and the certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>
@@ -119,11 +114,12 @@ public static class EstEndpoints
         context,
         async der =>
         {
-            using var key = new ServerKey(asked => FindEnvelope(context, asked).TryGet(out _, out var cannot) ? null : cannot, ct);
+            using var delivery = new KeyDelivery(context, signer);
+            using var key = new ServerKey(delivery, ct);
             var outcome = CallerOf(context) is Caller.Device
                 ? await CallRenewAsync(context, enrollments, der, key)
                 : await CallEnrollAsync(context, enrollments, der, key);
-            return outcome.TryGet(out var issued, out var refusal) ? await DeliverAsync(context, key, issued, signer) : Refused(refusal);
+            return outcome.TryGet(out var issued, out var refusal) ? delivery.Answer(key, issued) : Refused(refusal);
         },
         ct);
 
@@ -137,7 +133,7 @@ public static class EstEndpoints
         enrollments.EnrollAsync(CallerOf(context), new EnrollmentRequest(null, der)
         {
             Group = LabelOf(context),
-            ChannelBinding = ChannelBindingOf(context),
+            ChannelBinding = TlsUnique.Read(context.Features.Get<ISslStreamFeature>()?.SslStream),
             ServerKey = key,
         });
 
@@ -147,31 +143,9 @@ public static class EstEndpoints
         {
             Group = LabelOf(context),
             RepeatsNames = key is null,
-            ChannelBinding = ChannelBindingOf(context),
+            ChannelBinding = TlsUnique.Read(context.Features.Get<ISslStreamFeature>()?.SslStream),
             ServerKey = key,
         });
-
-    private static async Task<IResult> DeliverAsync(HttpContext context, ServerKey key, IssuedCertificate issued, ReportKey signer)
-    {
-        var pkcs8 = key.Export(issued);
-        var certificate = CertsOnlyMessage.Write([issued.Der]);
-        if (key.Protection is not { } asked) return new KeyAnswer(KeyAnswer.Plain, pkcs8, certificate);
-        try
-        {
-            if (!FindEnvelope(context, asked).TryGet(out var envelope, out var refusal)) return Refused(refusal);
-            if (!(await signer.UseAsync(used => SignedKey.Write(pkcs8, used))).TryGet(out var signed, out refusal)) return Refused(refusal);
-            var sealedKey = envelope.Seal(signed);
-            CryptographicOperations.ZeroMemory(signed);
-            return new KeyAnswer(KeyAnswer.Encrypted, sealedKey, certificate);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(pkcs8);
-        }
-    }
-
-    private static Outcome<KeyEnvelope> FindEnvelope(HttpContext context, KeyProtection asked) =>
-        KeyEnvelope.Find(asked, BasicToken.Read(context.Request.Headers.Authorization), context.Connection.ClientCertificate);
 
     private static IResult Answer(Outcome<IssuedCertificate> outcome) =>
         outcome.TryGet(out var issued, out var refusal) ? EstAnswer.Certificates([issued.Der]) : Refused(refusal);
@@ -187,24 +161,6 @@ public static class EstEndpoints
 
     private static Caller CallerOf(HttpContext context) => context.Features.Get<Caller>()
         ?? throw new InvalidOperationException("An operation that needs a caller is reached without one.");
-
-    // Of TLS 1.3 there is no such thing, and what the platform gives for it is not unique (RFC 8446 appendix C.5).
-    private static ReadOnlyMemory<byte>? ChannelBindingOf(HttpContext context)
-    {
-        if (context.Features.Get<ISslStreamFeature>()?.SslStream is not { SslProtocol: SslProtocols.Tls12 } stream) return null;
-        using var binding = stream.TransportContext.GetChannelBinding(ChannelBindingKind.Unique);
-        return binding is null ? null : OctetsOf(binding);
-    }
-
-    // On every system SEC_CHANNEL_BINDINGS: six empty fields, the length of the data, where they begin; and the name of the kind in front of them.
-    private static ReadOnlyMemory<byte>? OctetsOf(ChannelBinding binding)
-    {
-        const int lengthAt = 24, offsetAt = 28;
-        var octets = new byte[binding.Size];
-        Marshal.Copy(binding.DangerousGetHandle(), octets, 0, octets.Length);
-        var data = octets.AsMemory(BitConverter.ToInt32(octets, offsetAt), BitConverter.ToInt32(octets, lengthAt));
-        return data.Span.StartsWith("tls-unique:"u8) ? data["tls-unique:".Length..] : null;
-    }
 
     private static RouteHandlerBuilder For(this RouteHandlerBuilder endpoint, bool takesToken, params string[] roles) =>
         endpoint.RequireAuthorization(policy => policy.RequireRole(roles)).WithMetadata(new EstCredentials(takesToken))

@@ -24,7 +24,6 @@ internal sealed class KeyAnswer(string keyType, byte[] key, byte[] certificate) 
     // Not in base64, which the parts are in.
     private const string Boundary = "-provisioning-";
 
-    /// <inheritdoc/>
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var body = Write();

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Org.BouncyCastle.Asn1;
@@ -6,6 +5,7 @@ using Org.BouncyCastle.Asn1.Cms;
 using Org.BouncyCastle.Cms;
 using Org.BouncyCastle.Crypto.Parameters;
 using Provisioning.Core.Certificates;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using X509CertificateParser = Org.BouncyCastle.X509.X509CertificateParser;
 
@@ -18,8 +18,6 @@ namespace Provisioning.Est;
 internal sealed class KeyEnvelope
 {
     private const string RsaOaep = "RSA/NONE/OAEPWithSHA256AndMGF1Padding";
-
-    private static readonly byte[] TokenKeyUse = "provisioning est serverkeygen"u8.ToArray();
 
     // AES in CBC mode, which every CMS reader has: the strongest that the device names, and 256 bits where it names none.
     private static readonly string[] Ciphers = ["2.16.840.1.101.3.4.1.42", "2.16.840.1.101.3.4.1.22", "2.16.840.1.101.3.4.1.2"];
@@ -34,14 +32,15 @@ internal sealed class KeyEnvelope
     /// <param name="token">The token that the caller showed, or null.</param>
     /// <param name="certificate">The certificate that the caller showed, or null.</param>
     /// <returns>How; or <see cref="RefusalCode.KeyProtection"/>.</returns>
-    internal static Outcome<KeyEnvelope> Find(KeyProtection asked, string? token, X509Certificate2? certificate)
+    internal static Outcome<KeyEnvelope> Find(KeyProtection asked, TokenText? token, X509Certificate2? certificate)
     {
         var cipher = asked.Capabilities.Count == 0 ? Ciphers[0] : Ciphers.FirstOrDefault(asked.Capabilities.Contains);
         if (cipher is null) return Refuse("None of the algorithms that the request names is AES in CBC mode, with 128, 192 or 256 bits.");
         if (asked.IsSymmetric)
         {
-            return token is not null && IdOf(token) is { } id && id.AsSpan().SequenceEqual(asked.KeyIdentifier.Span)
-                ? new KeyEnvelope(generator => generator.AddKekRecipient("AES256", new KeyParameter(KeyOf(token)), id), cipher)
+            return token is not null && Encoding.ASCII.GetBytes(token.Id) is var id && id.AsSpan().SequenceEqual(asked.KeyIdentifier.Span)
+                ? new KeyEnvelope(
+                    generator => generator.AddKekRecipient("AES256", new KeyParameter(token.DeriveKey("provisioning est serverkeygen"u8)), id), cipher)
                 : Refuse("DecryptKeyIdentifier is not the ID of the enrollment token that the request came with.");
         }
 
@@ -61,18 +60,9 @@ internal sealed class KeyEnvelope
             .ContentInfo.GetEncoded(Asn1Encodable.Der);
     }
 
-    /// <summary>The key that a token stands for: HKDF (RFC 5869) with SHA-256 over its text, without salt.</summary>
-    internal static byte[] KeyOf(string token) => HKDF.DeriveKey(HashAlgorithmName.SHA256, Encoding.ASCII.GetBytes(token), 32, info: TokenKeyUse);
-
-    // PVT1.ID.SECRET: it was looked up by that ID, and found good.
-    private static byte[]? IdOf(string token) => token.Split('.') is [_, var id, _] ? Encoding.ASCII.GetBytes(id) : null;
-
-    private static byte[] IdOf(X509Certificate2 certificate)
-    {
-        foreach (var extension in certificate.Extensions)
-            if (extension is X509SubjectKeyIdentifierExtension identifier) return identifier.SubjectKeyIdentifierBytes.ToArray();
-        return new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false).SubjectKeyIdentifierBytes.ToArray();
-    }
+    private static byte[] IdOf(X509Certificate2 certificate) =>
+        (certificate.Extensions.OfType<X509SubjectKeyIdentifierExtension>().FirstOrDefault()
+            ?? new X509SubjectKeyIdentifierExtension(certificate.PublicKey, critical: false)).SubjectKeyIdentifierBytes.ToArray();
 
     private static Action<CmsEnvelopedDataGenerator>? RecipientOf(X509Certificate2 certificate)
     {

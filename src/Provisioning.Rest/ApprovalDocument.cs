@@ -46,8 +46,11 @@ internal sealed record ApprovalDocument
     [NamesOf(typeof(KeyAlgorithm))]
     public required string KeyAlgorithm { get; init; }
 
-    /// <summary>SHA-256 of the SubjectPublicKeyInfo, upper-case hex: compare it with what the device shows.</summary>
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo that the request is signed with, upper-case hex: compare it with what the device shows.</summary>
     public required string KeyThumbprint { get; init; }
+
+    /// <summary>True when the service makes the key of the certificate (EST <c>serverkeygen</c>): then the request's key is not certified.</summary>
+    public required bool KeyIsMade { get; init; }
 
     /// <summary>The common name that the certification request asks for, or null.</summary>
     /// <example>pump-0001</example>
@@ -95,6 +98,7 @@ internal sealed record ApprovalDocument
             Attributes = request.Attributes,
             KeyAlgorithm = WireNames.Of(csr.Key.Algorithm),
             KeyThumbprint = csr.Key.Thumbprint.ToString(),
+            KeyIsMade = request.KeyIsMade,
             CommonName = csr.CommonName,
             AlternativeNames = [.. csr.AlternativeNames.Select(TextOf)],
             Csr = Convert.ToBase64String(request.CertificationRequest.Span),

@@ -31,7 +31,23 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
         // What cannot be issued need not be looked at, and what was issued already is given again. It is meant: a clone that has to
         // wait for nobody must be seen here, or it is seen nowhere.
         if (!(await ca.ProbeAsync(allowed, input, leavesMarks: true)).TryGet(out var existing, out var refusal)) return refusal;
-        if (existing.Certificate is { } certificate) return certificate;
+        return existing.Certificate is { } certificate ? certificate : await QueueAsync(known, NewRequest(allowed, input, draft, hash, now));
+    }
+
+    /// <summary>As <see cref="PassAsync"/>, for what has been probed already and is issued over a key that is made only then.</summary>
+    /// <returns>The permission with the approval; or the refusal.</returns>
+    internal async Task<Outcome<AuthorizedRequest>> AdmitAsync(AuthorizedRequest allowed, PlanInput input, ApprovalDraft draft)
+    {
+        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
+        var hash = HashOf(allowed, input);
+        var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
+        return known is { State: ApprovalState.Approved }
+            ? allowed.ApprovedBy(known.Id, hash)
+            : await QueueAsync(known, NewRequest(allowed, input, draft, hash, now));
+    }
+
+    private async Task<Refusal> QueueAsync(ApprovalRequest? known, ApprovalRequest request)
+    {
         switch (known?.State)
         {
             case ApprovalState.Pending:
@@ -39,8 +55,9 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
             case ApprovalState.Denied:
                 return Denied(known);
             default:
-                var added = await store.AddApprovalAsync(NewRequest(allowed, input, draft, hash, now), CancellationToken.None);
-                return added.TryGet(out var waiting, out refusal) ? Wait(waiting) : refusal;
+                return (await store.AddApprovalAsync(request, CancellationToken.None)).TryGet(out var waiting, out var refusal)
+                    ? Wait(waiting)
+                    : refusal;
         }
     }
 
@@ -86,7 +103,8 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
             Lot = allowed.Admission?.Lot,
             Requester = allowed.Caller.Actor,
             RequestHash = hash,
-            KeyThumbprint = input.Key.Thumbprint,
+            KeyThumbprint = draft.KeyThumbprint,
+            KeyIsMade = input.KeyIsMade,
             CertificationRequest = draft.CertificationRequest,
             Attributes = draft.Attributes,
             RequestedAt = now,
@@ -96,5 +114,7 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
 
 /// <summary>What of a request is kept for the administrator to look at.</summary>
 /// <param name="CertificationRequest">The PKCS#10 request, DER.</param>
+/// <param name="KeyThumbprint">The key that it is signed with.</param>
 /// <param name="Attributes">The attributes that were sent.</param>
-internal sealed record ApprovalDraft(ReadOnlyMemory<byte> CertificationRequest, IReadOnlyDictionary<string, string> Attributes);
+internal sealed record ApprovalDraft(
+    ReadOnlyMemory<byte> CertificationRequest, Digest KeyThumbprint, IReadOnlyDictionary<string, string> Attributes);

@@ -32,8 +32,11 @@ public sealed record ApprovalRequest
     /// <summary>SHA-256 over the whole request: what is approved, and nothing else.</summary>
     public required Digest RequestHash { get; init; }
 
-    /// <summary>SHA-256 of the SubjectPublicKeyInfo.</summary>
+    /// <summary>SHA-256 of the SubjectPublicKeyInfo that the request is signed with.</summary>
     public required Digest KeyThumbprint { get; init; }
+
+    /// <summary>True when the key of the certificate is made here, once it is approved; nobody has it yet.</summary>
+    public bool KeyIsMade { get; init; }
 
     /// <summary>The PKCS#10 request, DER.</summary>
     public required ReadOnlyMemory<byte> CertificationRequest { get; init; }

@@ -12,6 +12,12 @@ public static class AuditActions
     /// <summary>A renewed certificate was given up: its device still used the one before.</summary>
     public const string CertificateNotConfirmed = "certificate-not-confirmed";
 
+    /// <summary>
+    /// An answer with a key that was made here got lost, and the same request was given another key: this certificate gave its place up; the
+    /// detail is the serial number of the next one.
+    /// </summary>
+    public const string KeyMadeAgain = "key-made-again";
+
     /// <summary>A device has not renewed in its window; the detail is when its certificate ends.</summary>
     public const string RenewalLate = "renewal-late";
 

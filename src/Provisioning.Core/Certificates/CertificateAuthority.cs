@@ -67,9 +67,10 @@ public sealed class CertificateAuthority(
             return defect;
         return await store.ProbeAsync(plan.Reservation, leavesMarks, CancellationToken.None) switch
         {
-            ReserveResult.Existing(var certificate) => new Probe(certificate),
+            ReserveResult.Existing(var certificate) => new Probe(certificate, null),
             ReserveResult.Refused refused => leavesMarks ? Counted(refused) : refused.Refusal,
-            _ => new Probe(null),
+            ReserveResult.Reserved(var replaces) => new Probe(null, replaces),
+            _ => new Probe(null, null),
         };
     }
 

@@ -102,6 +102,7 @@ internal sealed class CertificatePlan
             RequestKey = input.RequestKey,
             RequestHash = input.RequestHash,
             KeyIsMade = input.KeyIsMade,
+            Replaces = input.Replaces,
             Slot = request.Slot,
             Group = request.Group,
             GroupVersion = request.GroupVersion,

@@ -35,6 +35,9 @@ public sealed record CertificationRequest
     /// <summary>The challengePassword attribute (RFC 2985 §5.4.1), or null. A secret: never logged, never stored.</summary>
     public required string? ChallengePassword { get; init; }
 
-    /// <summary>SHA-256 of the request's DER: what makes a retry the same request.</summary>
+    /// <summary>
+    /// What makes a retry the same request: SHA-256 of its DER; or, where it has a challenge password, of what it says beside that. A client that binds
+    /// each request to its TLS session (RFC 7030 §3.5) signs another one for each connection, and means the same.
+    /// </summary>
     public required Digest Hash { get; init; }
 }

@@ -1,5 +1,5 @@
 using System.Formats.Asn1;
-
+using System.Security.Cryptography;
 using Provisioning.Core.Certificates.KeyChecks;
 using Provisioning.Core.Certificates.Requests;
 using Provisioning.Core.Encoding;
@@ -105,7 +105,25 @@ public static class CertificationRequestReader
             return badKey;
         if (RequestSignature.Verify(key, signed, signature, hash) is { } badSignature)
             return badSignature;
-        return facts.ToRequest(key, der);
+        return facts.ToRequest(key, facts.ChallengePassword is null ? Digest.Of(der) : HashWithoutPassword(signed));
+    }
+
+    // Each part is in DER, which says where it ends.
+    private static Digest HashWithoutPassword(ReadOnlySpan<byte> encoded)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var info = new DerReader(encoded).ReadSequence();
+        info.ReadInteger();
+        hash.AppendData(info.ReadEncoded());
+        hash.AppendData(info.ReadEncoded());
+        var attributes = info.ReadSetOf(AttributesTag);
+        while (attributes.HasData)
+        {
+            var attribute = attributes.ReadEncoded();
+            if (!AttributesReader.IsPassword(attribute)) hash.AppendData(attribute);
+        }
+
+        return Digest.FromOctets(hash.GetHashAndReset());
     }
 
     // CertificationRequestInfo ::= SEQUENCE { version INTEGER, subject Name, subjectPKInfo, attributes [0] Attributes }

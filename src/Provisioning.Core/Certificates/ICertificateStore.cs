@@ -30,6 +30,11 @@ public interface ICertificateStore
     /// unit of that (<see cref="RefusalCode.NotInLot"/>); with another key
     /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
     /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
+    /// <item>With a key that is made here (<see cref="Reservation.KeyIsMade"/>): the current certificate, when the same request of the same
+    /// requester was given it within a day (or this one is approved), nobody has shown it, and that has not happened five times in a row, gives its
+    /// place up. It is <see cref="Reservation.Replaces"/>, else <see cref="RefusalCode.RequestInProgress"/>, and so is a reservation of the same
+    /// request in flight. When it may not, that is no sign of a clone. The use of the token, the unit of the lot and the certificate of the
+    /// registrar's day are those of the first one.</item>
     /// <item>Renewal: the certificate named must still be issued or current, or superseded in its overlap
     /// (else <see cref="RefusalCode.CertificateRevoked"/>, <see cref="RefusalCode.CertificateOnHold"/> or
     /// <see cref="RefusalCode.CertificateSuperseded"/>). A successor with the same key is
@@ -82,7 +87,7 @@ public interface ICertificateStore
     /// <param name="ct">Gives up waiting; the transaction may still happen.</param>
     /// <returns>
     /// The row as it is now, or <see cref="RefusalCode.RequestInProgress"/> when the reservation was meanwhile given up
-    /// (abandoned or revoked): then the signed certificate must not leave the process.
+    /// (abandoned or revoked), or what it replaces was shown, held or revoked meanwhile: then the signed certificate must not leave the process.
     /// </returns>
     Task<Outcome<CertificateRecord>> RecordAsync(
         Reservation reservation, ReadOnlyMemory<byte> der, DateTimeOffset at, CancellationToken ct);

@@ -11,6 +11,9 @@ internal sealed record PlanInput
     /// <summary>True when the key was made here for this request: then nobody may have it who has not the answer.</summary>
     internal bool KeyIsMade { get; init; }
 
+    /// <summary>The certificate whose place it takes, because its key was lost with the answer; null for none.</summary>
+    internal SerialNumber? Replaces { get; init; }
+
     /// <summary>The authority that signs; null for a root, which signs itself with <see cref="RootKey"/>.</summary>
     internal required Authority? Issuer { get; init; }
 

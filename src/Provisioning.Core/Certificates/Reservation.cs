@@ -78,10 +78,16 @@ public sealed record Reservation
     public Enrollment.Refusal? UnlessExisting { get; init; }
 
     /// <summary>
-    /// True when the key was made here for this request. Then a certificate that the same request was given before, and nobody has shown, gives
-    /// its place up: its key may have been lost with the answer, and is not kept.
+    /// True when the key was made here for this request. Then a certificate that the same request was given before, and nobody has shown, may give
+    /// its place up: its key may have been lost with the answer, and is not kept. <see cref="ICertificateStore.ProbeAsync"/> says which one.
     /// </summary>
     public bool KeyIsMade { get; init; }
+
+    /// <summary>
+    /// The certificate that gives its place up, as the probe said before the key was made; null for none. Where it is another one now, a request
+    /// that came later was answered first, and this one is <see cref="Enrollment.RefusalCode.RequestInProgress"/>.
+    /// </summary>
+    public SerialNumber? Replaces { get; init; }
 
     /// <summary>What let a first certificate be planned, or null for renewals and for what the service itself needs.</summary>
     public Admission? Admission { get; init; }

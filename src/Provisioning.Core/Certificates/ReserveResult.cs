@@ -10,10 +10,11 @@ public abstract record ReserveResult
     }
 
     /// <summary>It is on record, durably: the plan may be signed.</summary>
-    public sealed record Reserved : ReserveResult
+    /// <param name="Replaces">The certificate whose place it takes (<see cref="Reservation.Replaces"/>), or null.</param>
+    public sealed record Reserved(SerialNumber? Replaces) : ReserveResult
     {
-        /// <summary>The one value.</summary>
-        public static Reserved Instance { get; } = new();
+        /// <summary>One that takes nobody's place.</summary>
+        public static Reserved Instance { get; } = new((SerialNumber?)null);
     }
 
     /// <summary>The same request was answered before: this certificate is the answer, and nothing was reserved.</summary>

@@ -33,6 +33,12 @@ public sealed class TokenText
     /// <summary>The SHA-256 of the whole text: all that is kept of it.</summary>
     public Digest Hash => Digest.Of(System.Text.Encoding.ASCII.GetBytes(Value));
 
+    /// <summary>A key that only who has the token, and this service while it is shown, can derive: HKDF (RFC 5869) with SHA-256 over the text, without salt.</summary>
+    /// <param name="use">What the key is for; another use has another key.</param>
+    /// <returns>256 bits; the caller owns them.</returns>
+    public byte[] DeriveKey(ReadOnlySpan<byte> use) =>
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, System.Text.Encoding.ASCII.GetBytes(Value), SHA256.HashSizeInBytes, info: use.ToArray());
+
     /// <summary>Makes one.</summary>
     /// <returns>A text that nobody knows yet.</returns>
     public static TokenText NewRandom() => new(

@@ -33,6 +33,9 @@ public static class CoreMetrics
     private static readonly Counter<long> LotBeyond = Meter.CreateCounter<long>(
         "provisioning.lots.beyond", description: "Enrollments refused because all units of their lot had been enrolled.");
 
+    private static readonly Counter<long> Keys = Meter.CreateCounter<long>(
+        "provisioning.keys.made", description: "Keys that were made here for devices without randomness, by algorithm.");
+
     private static readonly Histogram<double> SignDuration = Meter.CreateHistogram<double>(
         "provisioning.sign.duration", "s", "Time to make one signature with an authority's key and to verify it.");
 
@@ -60,6 +63,17 @@ public static class CoreMetrics
             CloneSign.OldCertificate => "old-certificate",
             _ => throw new UnreachableException(),
         }));
+
+    internal static void KeyMade(KeyAlgorithm algorithm) => Keys.Add(1, new KeyValuePair<string, object?>("algorithm", algorithm switch
+    {
+        KeyAlgorithm.P256 => "p256",
+        KeyAlgorithm.P384 => "p384",
+        KeyAlgorithm.P521 => "p521",
+        KeyAlgorithm.Rsa2048 => "rsa2048",
+        KeyAlgorithm.Rsa3072 => "rsa3072",
+        KeyAlgorithm.Rsa4096 => "rsa4096",
+        _ => throw new UnreachableException(),
+    }));
 
     internal static void SharedPrimes(int keys) => Primes.Add(keys);
 

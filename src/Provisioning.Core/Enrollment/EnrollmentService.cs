@@ -27,7 +27,7 @@ public sealed class EnrollmentService(
     ApprovalGate approvals,
     RefusalLog refusals,
     ClockGuard clock,
-    ILogger<EnrollmentService> logger)
+    ILogger<EnrollmentService> logger) : IDisposable
 {
     // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
     internal const int Decisions = 3;
@@ -42,6 +42,8 @@ public sealed class EnrollmentService(
     private readonly ConcurrentDictionary<Joined, Task<Outcome<StoredCertificate>>> _inFlight = new();
 
     private readonly WorkReader _reader = new(ca.Profiles, authorities);
+
+    private readonly KeyMaking _keys = new(ca, approvals);
 
     private readonly ExhaustedLots _exhausted = new(logger, clock);
 
@@ -78,6 +80,12 @@ public sealed class EnrollmentService(
     {
         if (request.Requester != caller.Actor)
             return Task.FromResult<Outcome<IssuedCertificate>>(new Refusal(RefusalCode.NotFound, "There is no such request."));
+        if (request.KeyIsMade)
+        {
+            return Task.FromResult<Outcome<IssuedCertificate>>(new Refusal(
+                RefusalCode.NotAllowed, "The key of this certificate is made here: send the same request to serverkeygen again (EST)."));
+        }
+
         if (caller is Caller.Device) return RenewAsync(caller, new RenewalRequest(request.CertificationRequest));
         return EnrollAsync(caller, new EnrollmentRequest(
             request.DeviceId, request.CertificationRequest, request.Attributes.Count == 0 ? null : request.Attributes)
@@ -97,6 +105,8 @@ public sealed class EnrollmentService(
     {
         if (caller is not Caller.Device device)
             return new Refusal(RefusalCode.NotAllowed, "Only a device renews, with its own current certificate.");
+        if (device.SecondFactor is not null)
+            return new Refusal(RefusalCode.TwoCredentials, "A device renews with its certificate alone. It showed an enrollment token, too.");
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
         var read = await cases.ReadRenewalAsync(device, request.Group, isFirst, now, CancellationToken.None);
         if (!read.TryGet(out var known, out refusal)) return refusal;
@@ -131,6 +141,9 @@ public sealed class EnrollmentService(
             ? Answer(stored)
             : new Refusal(RefusalCode.NotFound, "The certificate is not in the registry.");
 
+    /// <inheritdoc/>
+    public void Dispose() => _keys.Dispose();
+
     // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
     private async Task<Outcome<IssuedCertificate>> DecideAsync(
         Caller caller, string? deviceId, Func<bool, Task<Outcome<IssuedCertificate>>> decide)
@@ -153,24 +166,15 @@ public sealed class EnrollmentService(
     {
         Failpoint.Hit(Failpoint.AfterIdentify);
         if (!_reader.Read(work).TryGet(out var input, out var notPossible)) return notPossible;
-        if (work.ServerKey is { } made)
-        {
-            // A key costs a processor a second or more: only who will get it has it made.
-            if (!(await ca.ProbeAsync(work.Allowed, input, leavesMarks: true)).TryGet(out _, out notPossible)) return notPossible;
-            if (!(await made.MakeAsync(input.Key.Algorithm)).TryGet(out var key, out notPossible)) return notPossible;
-            if (work.CheckKey?.Invoke(key) is { } notThis) return notThis;
-            input = input with { Key = key };
-        }
-
-        var issued = input.RequestKey is null
-            ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
+        var issued = work.ServerKey is { } made ? await _keys.IssueAsync(work, input, made)
+            : input.RequestKey is null ? await JoinAsync(work.Allowed, input, () => IssueAsync(work, input))
             : await IssueAsync(work, input);
         Failpoint.Hit(Failpoint.BeforeAnswer);
         return issued.TryGet(out var stored, out var refusal) ? Answer(stored) : refusal;
     }
 
     private Task<Outcome<StoredCertificate>> IssueAsync(EnrollmentWork work, PlanInput input) => work.Allowed.Admission is { NeedsApproval: true }
-        ? approvals.PassAsync(work.Allowed, input, new ApprovalDraft(work.CertificationRequest, work.Sent))
+        ? approvals.PassAsync(work.Allowed, input, new ApprovalDraft(work.CertificationRequest, input.Key.Thumbprint, work.Sent))
         : ca.IssueAsync(work.Allowed, input);
 
     // A request with an Idempotency-Key is not joined: the key's contract is that a second one in flight is told so.
@@ -180,7 +184,7 @@ public sealed class EnrollmentService(
         // An approval is for the exact request, so there the bytes do count.
         var exact = allowed.Admission is { NeedsApproval: true } ? input.RequestHash : (Digest?)null;
         var identity = new Joined(
-            allowed.Caller.Actor, allowed.Holder, allowed.Slot, allowed.Admission?.Lot, input.Key.Thumbprint, allowed.Renews, exact);
+            allowed.Caller.Actor, allowed.Caller.SecondFactor?.Id, allowed.Holder, allowed.Slot, allowed.Admission?.Lot, input.Key.Thumbprint, allowed.Renews, exact);
         var mine = new TaskCompletionSource<Outcome<StoredCertificate>>(TaskCreationOptions.RunContinuationsAsynchronously);
         var first = _inFlight.GetOrAdd(identity, mine.Task);
         if (first != mine.Task) return await first;
@@ -208,5 +212,5 @@ public sealed class EnrollmentService(
         stored.Record, stored.Der, authorities.ChainOf(stored.Record.Authority), windows.Of(stored.Record));
 
     private readonly record struct Joined(
-        string Actor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);
+        string Actor, string? SecondFactor, string Holder, string Slot, string? Lot, Digest Key, SerialNumber? Renews, Digest? Exact);
 }

@@ -9,14 +9,10 @@ namespace Provisioning.Core.Enrollment;
 /// A key that is made here for a device without a source of randomness (RFC 7030 §4.4). It is in this object and nowhere else: never stored,
 /// never logged, given out once and wiped when the request is over. Who loses the answer asks again, and gets another one.
 /// </summary>
-/// <param name="protects">Says whether the door can protect it as a request asks; null when it can.</param>
+/// <param name="delivery">How the door gives it out.</param>
 /// <param name="gone">Says that the device has hung up: then no key is made, for nobody would get it.</param>
-public sealed class ServerKey(Func<KeyProtection, Refusal?> protects, CancellationToken gone) : IDisposable
+public sealed class ServerKey(IKeyDelivery delivery, CancellationToken gone) : IDisposable
 {
-    // Making an RSA-4096 key takes a processor for a second or more: never all of them, and nobody waits for long.
-    private static readonly SemaphoreSlim Making = new(Math.Max(1, Environment.ProcessorCount / 2));
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private byte[]? _pkcs8;
     private Digest? _thumbprint;
 
@@ -45,40 +41,32 @@ public sealed class ServerKey(Func<KeyProtection, Refusal?> protects, Cancellati
     private Refusal? Judge(ServerKeys policy, KeyProtection? protection) => (policy, protection) switch
     {
         (ServerKeys.Off, _) => new Refusal(RefusalCode.ServerKeysOff, "No keys are made here for devices of the group."),
-        (_, { } asked) => protects(asked),
+        (_, { } asked) => delivery.Judge(asked),
         (ServerKeys.Encrypted, null) => new Refusal(
             RefusalCode.KeyProtection,
             "The group wants keys encrypted: name in the request what for (DecryptKeyIdentifier or AsymmetricDecryptKeyIdentifier, RFC 7030 §4.4.1)."),
         _ => null,
     };
 
-    /// <summary>Makes it, anew when it was made before.</summary>
-    /// <returns>The public key; or <see cref="RefusalCode.Overloaded"/>.</returns>
-    /// <exception cref="OperationCanceledException">The device has hung up.</exception>
-    internal async Task<Outcome<SubjectPublicKey>> MakeAsync(KeyAlgorithm algorithm)
-    {
-        if (!await Making.WaitAsync(Patience, gone))
-        {
-            return new Refusal(RefusalCode.Overloaded, "More keys are asked for than can be made now. Nothing was done; a retry is safe.")
-            {
-                RetryAfter = TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(30, 61)),
-            };
-        }
+    /// <summary>The device has hung up.</summary>
+    internal CancellationToken Gone => gone;
 
-        try
-        {
-            Wipe();
-            using var key = SigningKey.Generate(algorithm);
-            gone.ThrowIfCancellationRequested();
-            _pkcs8 = key.ExportPkcs8PrivateKey();
-            var spki = key.ExportSubjectPublicKeyInfo();
-            _thumbprint = Digest.Of(spki);
-            return new SubjectPublicKey(algorithm, spki, _thumbprint.Value);
-        }
-        finally
-        {
-            Making.Release();
-        }
+    /// <summary>Takes in hand what delivering it needs.</summary>
+    /// <returns>Why it could not be delivered now; or null.</returns>
+    internal async ValueTask<Refusal?> PrepareAsync() => Protection is null ? null : await delivery.PrepareAsync(gone);
+
+    /// <summary>Makes it, anew when it was made before.</summary>
+    /// <returns>The public key.</returns>
+    /// <exception cref="OperationCanceledException">The device has hung up.</exception>
+    internal SubjectPublicKey Make(KeyAlgorithm algorithm)
+    {
+        Wipe();
+        using var key = SigningKey.Generate(algorithm);
+        gone.ThrowIfCancellationRequested();
+        _pkcs8 = key.ExportPkcs8PrivateKey();
+        var spki = key.ExportSubjectPublicKeyInfo();
+        _thumbprint = Digest.Of(spki);
+        return new SubjectPublicKey(algorithm, spki, _thumbprint.Value);
     }
 
     private void Wipe()

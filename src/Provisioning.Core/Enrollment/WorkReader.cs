@@ -36,6 +36,7 @@ internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory aut
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
         if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
         if (work.ServerKey is not null) operation += " with a key";
+        if (allowed.Caller.SecondFactor is { } token) operation += " by " + token.Id;
         if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
         return new PlanInput
         {

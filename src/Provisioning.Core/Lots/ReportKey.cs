@@ -65,11 +65,36 @@ public sealed class ReportKey(
     /// <returns>As <see cref="SignAsync"/>.</returns>
     internal async ValueTask<Outcome<string>> SignTimeAsync(string type, Func<DateTimeOffset, byte[]> write, CancellationToken ct)
     {
+        if (!(await HoldKeptAsync(ct)).TryGet(out var held, out var refusal)) return refusal;
+        try
+        {
+            return held.Key.Sign(type, write(held.At));
+        }
+        finally
+        {
+            held.Key.Release();
+        }
+    }
+
+    /// <summary>
+    /// Gives the key out, to sign what is no statement of this service's own, in a form that says by itself what it is: a key that was made for a device.
+    /// Taken before that is made, so that nothing is issued that could not be signed; read as seldom as for <see cref="SignTimeAsync"/>.
+    /// </summary>
+    /// <param name="ct">Gives up waiting for the key.</param>
+    /// <returns>The key, to be given back; or the refusal of the clock or of the pipeline, which only an operator can end.</returns>
+    /// <exception cref="StorageUnavailableException">The key's certificate cannot be looked up now.</exception>
+    public async ValueTask<Outcome<KeyInUse>> HoldAsync(CancellationToken ct) =>
+        (await HoldKeptAsync(ct)).TryGet(out var held, out var refusal)
+            ? new KeyInUse(held.Key.Certificate, held.Key.Issuer, held.At, held.Key.Key.Sign, held.Key.Release)
+            : refusal;
+
+    private async ValueTask<Outcome<Held>> HoldKeptAsync(CancellationToken ct)
+    {
         if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        if (SignWithKept(type, write, now, Keep) is { } signed) return signed;
+        if (TryHoldKept(now, Keep) is { } held) return held;
         if (!_one.Wait(0, CancellationToken.None))
         {
-            if (SignWithKept(type, write, now, KeepWhileRead) is { } meanwhile) return meanwhile;
+            if (TryHoldKept(now, KeepWhileRead) is { } meanwhile) return meanwhile;
             await _one.WaitAsync(ct);
         }
 
@@ -77,11 +102,11 @@ public sealed class ReportKey(
         {
             // Whoever waited finds what the one before has read.
             if (!clock.Now().TryGet(out now, out refusal)) return refusal;
-            if (SignWithKept(type, write, now, Keep) is { } waited) return waited;
+            if (TryHoldKept(now, Keep) is { } waited) return waited;
             if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
-            var text = opened.Sign(type, write(now));
+            opened.TryHold();
             Interlocked.Exchange(ref _kept, opened)?.Release();
-            return text;
+            return new Held(opened, now);
         }
         finally
         {
@@ -89,38 +114,8 @@ public sealed class ReportKey(
         }
     }
 
-    private string? SignWithKept(string type, Func<DateTimeOffset, byte[]> write, DateTimeOffset now, TimeSpan keep)
-    {
-        if (_kept is not { } kept || kept.From > now || now >= kept.From + keep || !kept.TryHold()) return null;
-        try
-        {
-            return kept.Sign(type, write(now));
-        }
-        finally
-        {
-            kept.Release();
-        }
-    }
-
-    /// <summary>Signs what is no statement of this service's own, in a form that says by itself what it is: a key that was made for a device.</summary>
-    /// <param name="use">Signs with it.</param>
-    /// <returns>What that gave; or the refusal of the clock or of the pipeline, which only an operator can end.</returns>
-    /// <exception cref="StorageUnavailableException">The key's certificate cannot be looked up now.</exception>
-    public async Task<Outcome<T>> UseAsync<T>(Func<KeyInUse, T> use)
-        where T : notnull
-    {
-        if (!clock.Now().TryGet(out var now, out var refusal)) return refusal;
-        await _one.WaitAsync();
-        try
-        {
-            if (!(await OpenAsync(now)).TryGet(out var opened, out refusal)) return refusal;
-            using (opened.Key) return use(new KeyInUse(opened.Certificate, authorities.Issuing.Certificate, now, opened.Key.Sign));
-        }
-        finally
-        {
-            _one.Release();
-        }
-    }
+    private Held? TryHoldKept(DateTimeOffset now, TimeSpan keep) =>
+        _kept is { } kept && kept.From <= now && now < kept.From + keep && kept.TryHold() ? new Held(kept, now) : null;
 
     // By one at a time.
     private async Task<Outcome<Kept>> OpenAsync(DateTimeOffset now)
@@ -183,6 +178,8 @@ public sealed class ReportKey(
         && await store.FindAsync(serialNumber, CancellationToken.None) is { State: CertificateState.Current } record
         && record.Thumbprint == Digest.Of(certificate.RawDataMemory.Span);
 
+    private sealed record Held(Kept Key, DateTimeOffset At);
+
     private sealed class Kept(SigningKey key, ReadOnlyMemory<byte> certificate, ReadOnlyMemory<byte> issuer, DateTimeOffset from)
     {
         internal SigningKey Key { get; } = key;
@@ -190,6 +187,8 @@ public sealed class ReportKey(
         internal DateTimeOffset From { get; } = from;
 
         internal ReadOnlyMemory<byte> Certificate => certificate;
+
+        internal ReadOnlyMemory<byte> Issuer => issuer;
 
         private int _holders = 1;
 

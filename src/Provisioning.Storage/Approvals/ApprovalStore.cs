@@ -19,16 +19,16 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
 
     private const string Columns = """
         a.id, a.state, a.device_id, a.group_name, a.group_version, a.slot, a.lot, a.requester, a.request_hash,
-        a.key_thumbprint, a.request, a.attributes, a.requested_at, a.expires_at, a.decided_at, a.decided_by, a.reason
+        a.key_thumbprint, a.request, a.attributes, a.requested_at, a.expires_at, a.decided_at, a.decided_by, a.reason, a.key_is_made
         """;
 
     private const string ById = $"SELECT {Columns} FROM approvals a WHERE a.id = @id";
 
-    // An expired one is as good as none.
+    // An expired one is as good as none. One that is used up is, too, whatever the clock said when the next one was asked for.
     private const string ByRequest = $"""
         SELECT {Columns} FROM approvals a
         WHERE a.requester = @requester AND a.request_hash = @hash AND a.expires_at > @now
-        ORDER BY a.requested_at DESC LIMIT 1
+        ORDER BY a.state = 'used', a.requested_at DESC LIMIT 1
         """;
 
     public ValueTask<ApprovalRequest?> FindApprovalAsync(string id, CancellationToken ct) => readers.ReadAsync(
@@ -145,9 +145,9 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     {
         const string sql = """
             INSERT INTO approvals (id, state, device_id, group_name, group_version, slot, lot, requester, request_hash,
-                key_thumbprint, request, attributes, requested_at, expires_at)
+                key_thumbprint, request, attributes, requested_at, expires_at, key_is_made)
             VALUES (@id, 'pending', @device_id, @group, @group_version, @slot, @lot, @requester, @hash, @key, @request,
-                @attributes, @at, @expires_at)
+                @attributes, @at, @expires_at, @key_is_made)
             """;
         transaction.Sql(sql)
             .With("id", request.Id)
@@ -163,6 +163,7 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
             .With("attributes", DeviceRow.ToText(request.Attributes))
             .With("at", request.RequestedAt)
             .With("expires_at", request.ExpiresAt)
+            .With("key_is_made", request.KeyIsMade ? 1 : 0)
             .Execute();
     }
 
@@ -243,5 +244,6 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
         DecidedAt = row.IsDBNull(14) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(14)),
         DecidedBy = row.IsDBNull(15) ? null : row.GetString(15),
         Reason = row.IsDBNull(16) ? null : row.GetString(16),
+        KeyIsMade = row.GetInt64(17) != 0,
     };
 }

@@ -17,7 +17,8 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
     /// <param name="facts">What was read.</param>
     /// <param name="displaced">An unconfirmed certificate of the device whose place this reservation takes, or null.</param>
     /// <param name="confirmed">The unconfirmed certificate that authenticated this renewal, or null.</param>
-    public void Write(ReserveFacts facts, CertificateRecord? displaced, CertificateRecord? confirmed)
+    /// <param name="lost">The answer that this one makes up for, or null.</param>
+    public void Write(ReserveFacts facts, CertificateRecord? displaced, CertificateRecord? confirmed, LostAnswer? lost)
     {
         if (displaced is not null) CertificateStates.Displace(transaction, displaced);
         if (confirmed is not null) CertificateStates.Confirm(transaction, confirmed, reservation.Succession, reservation.At);
@@ -26,7 +27,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
         else if (IsDevice && ChangesDevice) UpdateDevice();
         units?.Take();
         names.Take();
-        InsertCertificate();
+        InsertCertificate(lost);
     }
 
     private void InsertKey()
@@ -73,15 +74,15 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             .Execute();
     }
 
-    private void InsertCertificate()
+    private void InsertCertificate(LostAnswer? lost)
     {
         const string sql = """
             INSERT INTO certificates (serial, authority, holder_kind, holder, profile, state, key_thumbprint, tbs_hash,
                 not_before, not_after, reserved_at, requester, request_key, request_hash, renews,
-                slot, group_name, group_version, lot, token, shard)
+                slot, group_name, group_version, lot, token, shard, lost_answers)
             VALUES (@serial, @authority, @holder_kind, @holder, @profile, 'reserved', @key, @tbs_hash,
                 @not_before, @not_after, @at, @requester, @request_key, @request_hash, @renews,
-                @slot, @group, @group_version, @lot, @token, @shard)
+                @slot, @group, @group_version, @lot, @token, @shard, @lost)
             """;
         transaction.Sql(sql)
             .With("serial", reservation.SerialNumber.ToOctets())
@@ -104,6 +105,7 @@ internal sealed class Grant(Transaction transaction, Reservation reservation, Un
             .With("lot", units?.Lot)
             .With("token", units?.Token)
             .With("shard", reservation.CrlShard)
+            .With("lost", lost is null ? 0 : lost.Times + 1)
             .Execute();
     }
 }

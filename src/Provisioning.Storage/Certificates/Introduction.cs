@@ -10,10 +10,10 @@ internal sealed class Introduction(Transaction transaction, Reservation reservat
 {
     /// <summary>Judges it by what is on record now.</summary>
     /// <param name="facts">What the reservation rests on.</param>
-    /// <param name="lost">The key of a certificate whose place this reservation takes, because it was lost with its answer; or null.</param>
+    /// <param name="isAgain">True where an answer was lost with the key in it, and is made up for.</param>
     /// <returns>Why it is not good, and what it is a sign of, if of anything; or null.</returns>
-    public (Refusal Refusal, CloneSign? Sign)? Check(ReserveFacts facts, Digest? lost) =>
-        (admission.ClaimBatch is { } batch ? CheckClaim(batch, facts, lost) : null)
+    public (Refusal Refusal, CloneSign? Sign)? Check(ReserveFacts facts, bool isAgain) =>
+        (admission.ClaimBatch is { } batch ? CheckClaim(batch, facts, isAgain) : null)
         ?? (admission.BirthThumbprint is { } birth ? CheckBirth(birth) : null);
 
     /// <summary>Asks whether a claim batch is there and is not revoked.</summary>
@@ -28,7 +28,7 @@ internal sealed class Introduction(Transaction transaction, Reservation reservat
 
     // A claim is for one key: the first that it gave a certificate to, or is about to. With that key, and as long as nothing has become
     // of its certificate, it fills the other slots too. The device's state says it too late: it changes when the certificate is recorded.
-    private (Refusal, CloneSign?)? CheckClaim(string batch, ReserveFacts facts, Digest? lost)
+    private (Refusal, CloneSign?)? CheckClaim(string batch, ReserveFacts facts, bool isAgain)
     {
         const string sql = """
             SELECT key_thumbprint, (state = 'reserved' OR state = 'issued' OR state = 'current') AND not_after >= @at FROM certificates
@@ -47,7 +47,7 @@ internal sealed class Introduction(Transaction transaction, Reservation reservat
         }
 
         // The key that was lost, and those before it, were never anybody's.
-        if (lost is not null) return null;
+        if (isAgain) return null;
         if (isOther) return (Refusals.AlreadyClaimed, CloneSign.ClaimedTwice);
         isOver |= !hasAny && facts.Device is not (null or DeviceState.Registered);
         return isOver ? (Refusals.AlreadyClaimed, null) : null;

@@ -7,11 +7,13 @@ namespace Provisioning.Storage.Certificates;
 /// An answer with a key that was made here cannot be given again: the key was in it, and nowhere else. So the same request is admitted again for a
 /// while, on the use of a token and the unit that it was admitted on, as long as nobody has shown what it was given; everything else is decided anew.
 /// </summary>
-internal static class LostAnswer
+/// <param name="Given">The current certificate of the device, which the same request was given.</param>
+/// <param name="Times">How often in a row that was made up for a lost one.</param>
+internal sealed record LostAnswer(CertificateRecord Given, long Times)
 {
-    // Whoever lost an answer asks again soon, and not often: what is seen at a broker only is not seen here.
+    // Whoever lost an answer asks again within a day, also after an outage, and not often: what is seen at a broker only is not seen here.
     private const int Most = 5;
-    private static readonly TimeSpan Longest = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(1);
 
     /// <summary>Asks whether the same request is being worked on.</summary>
     internal static bool IsInWork(Transaction transaction, Reservation reservation)
@@ -30,19 +32,14 @@ internal static class LostAnswer
         return row.Read();
     }
 
-    /// <summary>Finds what the same request was given last, when that may be made up for.</summary>
-    /// <returns>The current certificate of the device, or null.</returns>
-    internal static CertificateRecord? Find(Transaction transaction, Reservation reservation)
+    /// <summary>Finds the current certificate of the device, when the same request of the same requester was given it.</summary>
+    /// <returns>It, whether it may be made up for or not; or null.</returns>
+    internal static LostAnswer? Find(Transaction transaction, Reservation reservation)
     {
         const string sql = $"""
-            SELECT {CertificateRow.Columns}, c.request_hash,
-                (SELECT COUNT(*) FROM certificates e WHERE e.holder = @holder AND e.slot = @slot AND e.holder_kind = 'device'
-                    AND e.requester = @requester AND e.request_hash = @request_hash AND e.thumbprint IS NOT NULL),
-                (SELECT MIN(e.reserved_at) FROM certificates e WHERE e.holder = @holder AND e.slot = @slot AND e.holder_kind = 'device'
-                    AND e.requester = @requester AND e.request_hash = @request_hash AND e.thumbprint IS NOT NULL)
-            FROM certificates c
-            WHERE c.holder = @holder AND c.slot = @slot AND c.holder_kind = 'device' AND c.thumbprint IS NOT NULL
-            ORDER BY c.reserved_at DESC, c.serial DESC LIMIT 1
+            SELECT {CertificateRow.Columns}, c.lost_answers FROM certificates c
+            WHERE c.holder = @holder AND c.slot = @slot AND c.holder_kind = 'device' AND c.state = 'current'
+                AND c.requester = @requester AND c.request_hash = @request_hash
             """;
         using var row = transaction.Sql(sql)
             .With("holder", reservation.Holder)
@@ -50,15 +47,22 @@ internal static class LostAnswer
             .With("requester", reservation.Requester)
             .With("request_hash", reservation.RequestHash.ToOctets())
             .Query();
-        if (!row.Read()) return null;
-        var last = CertificateRow.Read(row);
-        var isSame = last.Requester == reservation.Requester
-            && Digest.FromOctets(row.GetFieldValue<byte[]>(CertificateRow.Count)) == reservation.RequestHash;
-        var isUnused = last is { State: CertificateState.Current, SeenAt: null } && last.NotAfter >= reservation.At;
-        return isSame && isUnused
-            && row.GetInt64(CertificateRow.Count + 1) <= Most
-            && row.GetInt64(CertificateRow.Count + 2) > (reservation.At - Longest).ToUnixTimeMilliseconds()
-            ? last
-            : null;
+        return row.Read() ? new LostAnswer(CertificateRow.Read(row), row.GetInt64(CertificateRow.Count)) : null;
+    }
+
+    /// <summary>Asks whether another key may be made instead. Where an administrator looks at each, no time has to be kept.</summary>
+    internal bool MayBeMadeUpFor(Reservation reservation) =>
+        Given.SeenAt is null
+        && Given.NotAfter >= reservation.At
+        && Times < Most
+        && (reservation.Admission is { NeedsApproval: true } || Given.ReservedAt > reservation.At - Longest);
+
+    /// <summary>Asks, when the next certificate is signed, whether this one may still be given up: what was shown meanwhile was not lost.</summary>
+    internal static bool IsStillLost(Transaction transaction, SerialNumber replaced)
+    {
+        using var row = transaction.Sql("SELECT 1 FROM certificates WHERE serial = @serial AND state = 'current' AND seen_at IS NULL")
+            .With("serial", replaced.ToOctets())
+            .Query();
+        return row.Read();
     }
 }

@@ -32,12 +32,9 @@ internal sealed class RecordOperation(
 
         if (RevokedMeanwhile(place.Renewed) is { } refusal) return refusal;
         if (IsDevice && StoppedMeanwhile(place.Device) is { } stopped) return stopped;
-        if (NewState == CertificateState.Current && place.DeviceHasCurrent)
-        {
-            // A key that was lost before anybody had it is revoked with the next that are.
-            var succession = reservation.KeyIsMade ? new Succession(TimeSpan.Zero, Revokes: true) : Succession.Immediate;
-            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, succession, at);
-        }
+        if (reservation.Replaces is { } replaced && ReplaceLost(replaced) is { } notLost) return notLost;
+        if (reservation.Replaces is null && NewState == CertificateState.Current && place.DeviceHasCurrent)
+            CertificateStates.SupersedeCurrent(transaction, reservation.Holder, reservation.Slot, Succession.Immediate, at);
 
         UpdateCertificate();
         InsertDer();
@@ -46,6 +43,18 @@ internal sealed class RecordOperation(
         CertificateStates.Audit(
             transaction, AuditActions.CertificateIssued, reservation.Requester, at, record, thumbprint.ToString());
         return record;
+    }
+
+    // The answer with its key got lost, as far as anybody knows; whoever has it must not use it beside the one that is given now.
+    private Refusal? ReplaceLost(SerialNumber replaced)
+    {
+        if (!LostAnswer.IsStillLost(transaction, replaced)) return Abandon(Refusals.GivenUp);
+        CertificateStates.SupersedeCurrent(
+            transaction, reservation.Holder, reservation.Slot, new Succession(TimeSpan.Zero, Revokes: true), at);
+        transaction.Audit(
+            AuditActions.KeyMadeAgain, reservation.Requester, at, HolderKind.Device, reservation.Holder, replaced.ToString(),
+            reservation.SerialNumber.ToString());
+        return null;
     }
 
     // The certificate that authorized this renewal was revoked or held while it was signed: what was acknowledged must bite.
@@ -57,7 +66,12 @@ internal sealed class RecordOperation(
             CertificateState.Held => Refusals.OnHold,
             _ => null,
         };
-        if (refusal is not null && CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
+        return refusal is null ? null : Abandon(refusal);
+    }
+
+    private Refusal Abandon(Refusal refusal)
+    {
+        if (CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
             CertificateStates.Abandon(transaction, reserved, at);
         return refusal;
     }
@@ -72,10 +86,7 @@ internal sealed class RecordOperation(
             DeviceState.Quarantined => Refusals.DeviceQuarantined,
             _ => null,
         };
-        if (refusal is null) return null;
-        if (CertificateRow.Find(transaction, reservation.SerialNumber) is { } reserved)
-            CertificateStates.Abandon(transaction, reserved, at);
-        return refusal;
+        return refusal is null ? null : Abandon(refusal);
     }
 
     private Place? ReadPlace()

@@ -23,12 +23,16 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private bool _leavesMarks = true;
 
-    // The certificate that the same request was given, over a key that was made here and that nobody has shown. It gives its place up when this one
-    // is recorded.
-    private CertificateRecord? _unseen;
+    // What the same request was given, over a key that was made here; and it, when it gives its place up, once this one is recorded.
+    private LostAnswer? _given;
+
+    private LostAnswer? _lost;
 
     // The unconfirmed certificate that authenticated this renewal: it has been seen by that.
     private CertificateRecord? _confirmed;
+
+    private ReserveResult.Reserved Reserved =>
+        _lost is { } lost ? new ReserveResult.Reserved(lost.Given.SerialNumber) : ReserveResult.Reserved.Instance;
 
     private bool IsDevice => reservation.HolderKind == HolderKind.Device;
 
@@ -37,8 +41,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         var facts = ReserveFacts.Read(transaction, reservation);
         if (Decide(facts) is { } answer) return answer;
-        new Grant(transaction, reservation, _units, _names).Write(facts, _displaced, _confirmed);
-        return ReserveResult.Reserved.Instance;
+        new Grant(transaction, reservation, _units, _names).Write(facts, _displaced, _confirmed, _lost);
+        return Reserved;
     }
 
     /// <summary>Decides, and does not reserve.</summary>
@@ -47,7 +51,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         _isProbe = true;
         _leavesMarks = leavesMarks;
-        return Decide(ReserveFacts.Read(transaction, reservation)) ?? ReserveResult.Reserved.Instance;
+        return Decide(ReserveFacts.Read(transaction, reservation)) ?? Reserved;
     }
 
     private ReserveResult? Decide(ReserveFacts facts)
@@ -106,8 +110,8 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     private ReserveResult.Refused? CheckUnits(ReserveFacts facts)
     {
         if (_units is null || reservation.Admission is not { } admission) return null;
-        _units.IsAgain = _unseen is not null;
-        if (new Introduction(transaction, reservation, admission).Check(facts, _unseen?.KeyThumbprint) is var (doubt, sign))
+        _units.IsAgain = _lost is not null;
+        if (new Introduction(transaction, reservation, admission).Check(facts, _units.IsAgain) is var (doubt, sign))
             return sign is { } suspicion ? Suspect(reservation.Holder, suspicion, doubt) : Refuse(doubt);
         if (_units.Check(_isProbe) is not { } refusal) return null;
         if (refusal == Refusals.QuotaExhausted && _leavesMarks) _units.NoteBeyond();
@@ -163,13 +167,21 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
 
     private ReserveResult? CheckFirst(ReserveFacts facts)
     {
-        if (reservation.KeyIsMade && facts.HasLive)
+        if (reservation.KeyIsMade && CheckLost(facts) is { } refused) return refused;
+        return facts.HasLive ? CheckFirst(ReadLive()) : null;
+    }
+
+    // It takes a second or more to make a key. Who asked again meanwhile and was answered first has the answer that is not to be made void.
+    private ReserveResult.Refused? CheckLost(ReserveFacts facts)
+    {
+        if (facts.HasLive)
         {
             if (LostAnswer.IsInWork(transaction, reservation)) return Refuse(Refusals.RequestInProgress);
-            _unseen = LostAnswer.Find(transaction, reservation);
+            _given = LostAnswer.Find(transaction, reservation);
+            if (_given?.MayBeMadeUpFor(reservation) == true) _lost = _given;
         }
 
-        return facts.HasLive ? CheckFirst(ReadLive()) : null;
+        return _isProbe || _lost?.Given.SerialNumber == reservation.Replaces ? null : Refuse(Refusals.RequestInProgress);
     }
 
     // What has the key of this request is looked at first: then this is a retry, whatever else the device has.
@@ -196,7 +208,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
                 }
             }
 
-            if (certificate.SerialNumber == _unseen?.SerialNumber) continue;
+            if (certificate.SerialNumber == _lost?.Given.SerialNumber) continue;
 
             // Held is said only when nothing else binds the device: a hold is not all that stands in the way then.
             if (other is null || certificate.State is CertificateState.Issued or CertificateState.Current)
@@ -207,6 +219,9 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         {
             null => null,
             { State: CertificateState.Held } => Refuse(Refusals.OnHold),
+
+            // The device that was given it, once too often or too late: nobody else.
+            _ when other.SerialNumber == _given?.Given.SerialNumber => Refuse(Refusals.AlreadyBound),
             _ when reservation.Admission?.ClaimBatch is not null => Suspect(
                 reservation.Holder, CloneSign.ClaimedTwice, Refusals.AlreadyClaimed),
             _ => Suspect(

@@ -16,8 +16,8 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
     private long Day => reservation.At.ToUnixTimeSeconds() / 86_400;
 
     /// <summary>
-    /// True where an answer was lost with the key in it, and is made up for: the use of the token and the unit were taken for that one, and the rest
-    /// is decided anew.
+    /// True where an answer was lost with the key in it, and is made up for: the use of the token, the unit and the certificate of the day were taken
+    /// for that one, and the rest is decided anew.
     /// </summary>
     public bool IsAgain { get; set; }
 
@@ -63,7 +63,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
         if (_countsForLot)
             transaction.Sql("UPDATE lots SET issued = issued + 1 WHERE name = @name").With("name", admission.Lot).Execute();
-        if (admission.DailyLimit is not null) TakeOfDay();
+        if (admission.DailyLimit is not null && !IsAgain) TakeOfDay();
     }
 
     /// <summary>Somebody wanted more than was ordered.</summary>
@@ -128,11 +128,11 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     private Refusal? CheckToken()
     {
-        if (Token is not { } id) return null;
+        if (admission.Token is not { } id) return null;
         using var row = transaction.Sql("SELECT uses, used, expires_at, revoked_at FROM tokens WHERE id = @id").With("id", id).Query();
         if (!row.Read() || !row.IsDBNull(3)) return Refusals.BadToken;
         if (row.GetInt64(2) <= reservation.At.ToUnixTimeMilliseconds()) return Refusals.TokenExpired;
-        return row.GetInt64(1) >= row.GetInt64(0) ? Refusals.TokenExhausted : null;
+        return !IsAgain && row.GetInt64(1) >= row.GetInt64(0) ? Refusals.TokenExhausted : null;
     }
 
     private Refusal? CheckLot()
@@ -158,7 +158,7 @@ internal sealed class UnitsTaken(Transaction transaction, Reservation reservatio
 
     private Refusal? CheckDay()
     {
-        if (admission.DailyLimit is not { } limit) return null;
+        if (admission.DailyLimit is not { } limit || IsAgain) return null;
         using var row = transaction.Sql("SELECT granted FROM registrar_days WHERE name = @name AND day = @day")
             .With("name", admission.Registrar)
             .With("day", Day)

@@ -98,6 +98,22 @@ public abstract partial class StorageContract
         Assert.Equal(RefusalCode.NotAllowed, Code(await DecideAsync(used, approve: false)));
     }
 
+    [Fact]
+    public async Task What_is_used_up_does_not_hide_what_is_asked_for_next_whatever_the_clock_says()
+    {
+        var used = NewApproval();
+        await AddAsync(used);
+        Value(await DecideAsync(used, approve: true));
+        var admission = new Admission { DeviceRevision = null, NeedsApproval = true, Approval = used.Id, ApprovedHash = used.RequestHash };
+        await ReserveAsync(NewReservation() with { Admission = admission });
+
+        Now = Now.AddSeconds(-5);
+        var next = NewApproval() with { RequestHash = used.RequestHash, KeyIsMade = true };
+        await AddAsync(next);
+        var found = await Database.Approvals.FindApprovalAsync(next.Requester, next.RequestHash, Now, Ct);
+        Assert.Equal((next.Id, true), (found!.Id, found.KeyIsMade));
+    }
+
     private ApprovalRequest NewApproval(string device = "pump-1") => new()
     {
         Id = NewDigest().ToString()[..32],

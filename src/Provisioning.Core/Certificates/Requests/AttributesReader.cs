@@ -61,6 +61,11 @@ internal static class AttributesReader
         return null;
     }
 
+    /// <summary>Asks whether an attribute is the challenge password.</summary>
+    /// <param name="encoded">One that was read without a refusal.</param>
+    public static bool IsPassword(ReadOnlySpan<byte> encoded) =>
+        new DerReader(encoded).ReadSequence().ReadOid().SequenceEqual(ChallengePassword);
+
     private static Refusal? ReadValues(ReadOnlySpan<byte> type, DerReader values, RequestFacts facts)
     {
         if (type.SequenceEqual(ExtensionRequest))

@@ -33,7 +33,7 @@ internal sealed class RequestFacts
         : DecryptionKeyIdentifier is { } key ? new KeyProtection(false, key, Capabilities)
         : null;
 
-    public CertificationRequest ToRequest(PublicKeyFacts key, ReadOnlySpan<byte> der) => new()
+    public CertificationRequest ToRequest(PublicKeyFacts key, Digest hash) => new()
     {
         Key = new SubjectPublicKey(key.Algorithm, key.SubjectPublicKeyInfo, Digest.Of(key.SubjectPublicKeyInfo)),
         CommonName = CommonName,
@@ -44,6 +44,6 @@ internal sealed class RequestFacts
         ExtendedKeyUsages = ExtendedKeyUsages,
         ChallengePassword = ChallengePassword,
         Protection = Protection,
-        Hash = Digest.Of(der),
+        Hash = hash,
     };
 }

@@ -132,6 +132,23 @@ public sealed class EstLinkingTests : IAsyncLifetime
         Assert.True(answer.Status == 200, answer.Body);
     }
 
+    // The GlobalSign client binds each request over TLS 1.2, asked to or not, and asks again on another connection.
+    [Fact]
+    public async Task Who_waits_for_an_administrator_binds_each_request_anew_and_means_the_same()
+    {
+        await _server.DefineGroupAsync("slow", new { credentials = Credentials, approval = "manual" });
+        await using (var first = await WireConnection.OpenAsync(_server, _line))
+            Assert.Equal(202, (await first.AskAsync(Post(EstCalls.Enroll, Request("pump-1", Utf8(first.Unique())), group: "slow"))).Status);
+        await using (var second = await WireConnection.OpenAsync(_server, _line))
+            Assert.Equal(202, (await second.AskAsync(Post(EstCalls.Enroll, Request("pump-1", Utf8(second.Unique())), group: "slow"))).Status);
+        Assert.Equal(1, (await _server.GetAsync("/api/v1/approvals?state=pending")).GetProperty("items").GetArrayLength());
+        await EstApprovalTests.DecideAsync(_server, approve: true);
+
+        await using var third = await WireConnection.OpenAsync(_server, _line);
+        var answer = await third.AskAsync(Post(EstCalls.Enroll, Request("pump-1", Utf8(third.Unique())), group: "slow"));
+        Assert.True(answer.Status == 200, answer.Body);
+    }
+
     [Fact]
     public async Task csrattrs_asks_for_challengePassword_where_it_is_required()
     {

@@ -3,7 +3,6 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using Provisioning.Core.Enrollment;
 using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server.Est;
@@ -251,10 +250,6 @@ public sealed class ServerKeyTests : IAsyncLifetime
         foreach (var line in _server.Log.All)
             Assert.DoesNotContain(encodings, encoding => line.Contains(encoding, StringComparison.OrdinalIgnoreCase));
     }
-
-    [Fact]
-    public void A_key_leaves_only_with_its_own_certificate() =>
-        Assert.Throws<InvalidOperationException>(() => new ServerKey(_ => null, default).Export(null!));
 
     private async Task DefineAsync(string name, string serverKeys) => await _server.DefineGroupAsync(
         name, new { credentials = AllCredentials, serverKeys, renewal = new { early = "allowed" } });
