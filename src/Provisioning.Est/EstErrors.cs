@@ -31,7 +31,10 @@ public static class EstErrors
     public static Task WriteAsync(HttpContext context, Refusal refusal)
     {
         var takesToken = context.GetEndpoint()?.Metadata.GetMetadata<EstCredentials>()?.TakesToken == true;
-        var status = StatusOf(refusal.Code, takesToken);
+
+        // Who has shown a good token lacks the certificate, which no password makes up for.
+        var lacksToken = refusal.Code != RefusalCode.SecondCredentialRequired || context.Features.Get<Caller>() is not Caller.Token;
+        var status = StatusOf(refusal.Code, takesToken && lacksToken);
         var patience = refusal.RetryAfter
             ?? (status == StatusCodes.Status503ServiceUnavailable && refusal.Code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null);
         if (patience is { } wait)
