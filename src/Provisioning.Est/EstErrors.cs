@@ -64,7 +64,7 @@ public static class EstErrors
         RefusalCode.ApprovalPending => 202,
 
         // A client that gets 401 sends its password, again: so only where that can help.
-        RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.SecondCredentialRequired =>
+        RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.TokenExhausted or RefusalCode.SecondCredentialRequired =>
             takesToken ? 401 : 403,
         RefusalCode.NotFound or RefusalCode.UnknownGroup or RefusalCode.ServerKeysOff => 404,
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly

@@ -17,6 +17,7 @@ public sealed class EstErrorsTests
         [RefusalCode.NoCredential] = (401, true),
         [RefusalCode.BadToken] = (401, true),
         [RefusalCode.TokenExpired] = (401, true),
+        [RefusalCode.TokenExhausted] = (401, true),
         [RefusalCode.SecondCredentialRequired] = (401, true),
         [RefusalCode.NotFound] = (404, false),
         [RefusalCode.UnknownGroup] = (404, false),
@@ -81,6 +82,7 @@ public sealed class EstErrorsTests
     [Theory]
     [InlineData(RefusalCode.BadToken)]
     [InlineData(RefusalCode.TokenExpired)]
+    [InlineData(RefusalCode.TokenExhausted)]
     public async Task Who_needs_another_token_is_asked_for_one_also_beside_a_token_that_was_found(RefusalCode code)
     {
         foreach (var caller in new Caller[] { new Caller.Token(AnyToken), new Caller.Registrar("line") { SecondFactor = AnyToken } })

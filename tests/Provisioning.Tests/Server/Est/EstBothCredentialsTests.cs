@@ -94,7 +94,7 @@ public sealed class EstBothCredentialsTests : IAsyncLifetime
         await EstCalls.SerialAsync(await client.EstAsync(EstCalls.Enroll, _server.NewDevice("fan-1").Request(), "fans"));
         Assert.Equal(1, await UsedAsync(token));
         await EstRefusal.IsAsync(
-            await client.EstAsync(EstCalls.Enroll, _server.NewDevice("fan-2").Request(), "fans"), HttpStatusCode.Forbidden, "token-exhausted");
+            await client.EstAsync(EstCalls.Enroll, _server.NewDevice("fan-2").Request(), "fans"), HttpStatusCode.Unauthorized, "token-exhausted");
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class EstBothCredentialsTests : IAsyncLifetime
 
         Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.OK);
         foreach (var loser in answers.Where(answer => answer.StatusCode != HttpStatusCode.OK))
-            await EstRefusal.IsAsync(loser, HttpStatusCode.Forbidden, "token-exhausted");
+            await EstRefusal.IsAsync(loser, HttpStatusCode.Unauthorized, "token-exhausted");
         Assert.Equal(1, await UsedAsync(token));
     }
 
@@ -136,7 +136,7 @@ public sealed class EstBothCredentialsTests : IAsyncLifetime
         await _server.NewDevice("fan-2").EstEnrollAsync(client);
 
         await EstRefusal.IsAsync(
-            await client.EstAsync(EstCalls.Enroll, _server.NewDevice("fan-3").Request()), HttpStatusCode.Forbidden, "token-exhausted");
+            await client.EstAsync(EstCalls.Enroll, _server.NewDevice("fan-3").Request()), HttpStatusCode.Unauthorized, "token-exhausted");
         Assert.Equal(serial, await EstCalls.SerialAsync(await client.EstAsync(EstCalls.Enroll, first.Request())));
         Assert.Equal(2, await UsedAsync(token));
     }

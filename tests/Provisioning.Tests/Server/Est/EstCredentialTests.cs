@@ -19,7 +19,7 @@ public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
         { EstCalls.Enroll, "token for the device", 200, null },
         { EstCalls.Enroll, "token for another device", 400, "identity-mismatch" },
         { EstCalls.Enroll, "token for other names", 403, "not-expected" },
-        { EstCalls.Enroll, "used token", 403, "token-exhausted" },
+        { EstCalls.Enroll, "used token", 401, "token-exhausted" },
         { EstCalls.Enroll, "claim", 200, null },
         { EstCalls.Enroll, "claim of others", 403, "not-expected" },
         { EstCalls.Enroll, "birth", 200, null },
