@@ -18,17 +18,10 @@ internal static class EstBody
     private const int Wrapped = 64;
 
     /// <summary>Asks whether the body says that it is a certification request. Some clients say nothing, and are believed.</summary>
-    internal static bool IsRequest(HttpRequest request)
-    {
-        if (!StringValues.IsNullOrEmpty(request.Headers.ContentEncoding)) return false;
-        return request.Headers.ContentType.Count switch
-        {
-            0 => true,
-            1 => MediaTypeHeaderValue.TryParse(request.Headers.ContentType[0], out var type)
-                && type.MediaType.Equals(EstEndpoints.RequestType, StringComparison.OrdinalIgnoreCase),
-            _ => false,
-        };
-    }
+    internal static bool IsRequest(HttpRequest request) =>
+        StringValues.IsNullOrEmpty(request.Headers.ContentEncoding) && (request.Headers.ContentType.Count == 0
+            || (request.Headers.ContentType is [var only] && MediaTypeHeaderValue.TryParse(only, out var type)
+                && type.MediaType.Equals(EstEndpoints.RequestType, StringComparison.OrdinalIgnoreCase)));
 
     /// <summary>Reads the whole body, chunked or not, and decodes it. Content-Transfer-Encoding says nothing (RFC 8951 §3.1).</summary>
     /// <returns>The DER, not looked into; or the refusal.</returns>

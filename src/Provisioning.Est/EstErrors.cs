@@ -31,7 +31,10 @@ public static class EstErrors
     public static Task WriteAsync(HttpContext context, Refusal refusal)
     {
         var takesToken = context.GetEndpoint()?.Metadata.GetMetadata<EstCredentials>()?.TakesToken == true;
-        var status = StatusOf(refusal.Code, takesToken);
+
+        // Who has shown a good token lacks the certificate, which no password makes up for.
+        var lacksToken = refusal.Code != RefusalCode.SecondCredentialRequired || context.Features.Get<Caller>() is not Caller.Token;
+        var status = StatusOf(refusal.Code, takesToken && lacksToken);
         var patience = refusal.RetryAfter
             ?? (status == StatusCodes.Status503ServiceUnavailable && refusal.Code != RefusalCode.LintFailed ? TimeSpan.FromSeconds(5) : null);
         if (patience is { } wait)
@@ -61,7 +64,7 @@ public static class EstErrors
         RefusalCode.ApprovalPending => 202,
 
         // A client that gets 401 sends its password, again: so only where that can help.
-        RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.SecondCredentialRequired =>
+        RefusalCode.NoCredential or RefusalCode.BadToken or RefusalCode.TokenExpired or RefusalCode.TokenExhausted or RefusalCode.SecondCredentialRequired =>
             takesToken ? 401 : 403,
         RefusalCode.NotFound or RefusalCode.UnknownGroup or RefusalCode.ServerKeysOff => 404,
         RefusalCode.KeyInUse or RefusalCode.NameInUse or RefusalCode.DeviceAlreadyBound or RefusalCode.GroupMismatch or RefusalCode.AlreadyClaimed or RefusalCode.RenewalTooEarly

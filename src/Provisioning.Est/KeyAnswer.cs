@@ -21,8 +21,8 @@ internal sealed class KeyAnswer(string keyType, byte[] key, byte[] certificate) 
     // 64 characters: libest reads no long lines, and strongSwan, which reads no other, asks for no keys.
     private const int OctetsOfLine = 48;
 
-    // Not in base64, which the parts are in.
-    private const string Boundary = "-provisioning-";
+    // Has a hyphen, which is not in base64, as the parts are; but not in front, where libest passes over all hyphens before it counts its octets.
+    private const string Boundary = "provisioning-parts";
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {

@@ -34,7 +34,7 @@ internal sealed record GroupBody
     [NamesOf(typeof(Registration))]
     public string? Registration { get; init; }
 
-    /// <summary><c>manual</c>: an administrator approves each request.</summary>
+    /// <summary><c>manual</c>: an administrator approves each request. Not where <c>linking</c> is <c>required</c>.</summary>
     /// <example>automatic</example>
     [NamesOf(typeof(Approval))]
     public string? Approval { get; init; }
@@ -57,7 +57,8 @@ internal sealed record GroupBody
     public bool? BothCredentials { get; init; }
 
     /// <summary>
-    /// <c>required</c>: a request must hold the tls-unique of its session (RFC 7030 §3.5), which only EST clients over TLS 1.2 can give.
+    /// With <c>required</c>, a request must hold the tls-unique of its session (RFC 7030 §3.5), which only EST clients over TLS 1.2 can give; and
+    /// neither <c>approval</c> nor <c>graceApproval</c> can be <c>manual</c>, since over the next session it would be another request.
     /// </summary>
     /// <example>optional</example>
     [NamesOf(typeof(Linking))]

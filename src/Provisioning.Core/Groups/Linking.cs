@@ -9,6 +9,9 @@ public enum Linking
     /// <summary>A request that holds one is refused when it is another session's; others are taken.</summary>
     Optional,
 
-    /// <summary>Every request must hold it. TLS 1.3 has none that .NET could give, and REST has no place for it: only EST over TLS 1.2 goes.</summary>
+    /// <summary>
+    /// Every request must hold it. TLS 1.3 has none that .NET could give, and REST has no place for it: only EST over TLS 1.2 goes. Nothing waits
+    /// for an administrator then, neither enrollments nor renewals after the end: the same request never comes again.
+    /// </summary>
     Required,
 }

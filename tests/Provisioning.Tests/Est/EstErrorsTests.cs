@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Provisioning.Core.Credentials;
 using Provisioning.Core.Enrollment;
 using Provisioning.Est;
 using Provisioning.Rest;
@@ -16,6 +17,7 @@ public sealed class EstErrorsTests
         [RefusalCode.NoCredential] = (401, true),
         [RefusalCode.BadToken] = (401, true),
         [RefusalCode.TokenExpired] = (401, true),
+        [RefusalCode.TokenExhausted] = (401, true),
         [RefusalCode.SecondCredentialRequired] = (401, true),
         [RefusalCode.NotFound] = (404, false),
         [RefusalCode.UnknownGroup] = (404, false),
@@ -60,6 +62,34 @@ public sealed class EstErrorsTests
     public void The_statuses_that_clients_act_on_are_the_ones_they_know()
     {
         foreach (var (code, (status, takesToken)) in Kept) Assert.Equal((code, status), (code, EstErrors.StatusOf(code, takesToken)));
+    }
+
+    [Theory]
+    [InlineData("registrar", true, 401)]
+    [InlineData("registrar", false, 403)]
+    [InlineData("token", true, 403)]
+    [InlineData("token", false, 403)]
+    public async Task Who_has_a_good_token_and_lacks_a_certificate_is_not_asked_for_a_password(string shown, bool takesToken, int status)
+    {
+        Caller caller = shown == "token" ? new Caller.Token(AnyToken) : new Caller.Registrar("line");
+
+        var (context, _) = await WriteAsync(new Refusal(RefusalCode.SecondCredentialRequired, "x"), takesToken, caller);
+
+        Assert.Equal(status, context.Response.StatusCode);
+        Assert.Equal(status == 401, context.Response.Headers.WWWAuthenticate.Count == 1);
+    }
+
+    [Theory]
+    [InlineData(RefusalCode.BadToken)]
+    [InlineData(RefusalCode.TokenExpired)]
+    [InlineData(RefusalCode.TokenExhausted)]
+    public async Task Who_needs_another_token_is_asked_for_one_also_beside_a_token_that_was_found(RefusalCode code)
+    {
+        foreach (var caller in new Caller[] { new Caller.Token(AnyToken), new Caller.Registrar("line") { SecondFactor = AnyToken } })
+        {
+            var (context, _) = await WriteAsync(new Refusal(code, "x"), takesToken: true, caller);
+            Assert.Equal(401, context.Response.StatusCode);
+        }
     }
 
     [Theory]
@@ -134,9 +164,21 @@ public sealed class EstErrorsTests
     public void The_door_is_told_by_its_path(string path, bool isSpoken) =>
         Assert.Equal(isSpoken, EstErrors.IsSpokenAt(new DefaultHttpContext { Request = { Path = path } }));
 
-    private static async Task<(HttpContext Context, string Text)> WriteAsync(Refusal refusal, bool takesToken)
+    private static EnrollmentToken AnyToken { get; } = new()
+    {
+        Id = "7KXQ2MZ4",
+        Group = "pumps",
+        Uses = 1,
+        Used = 0,
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        CreatedBy = "administrator:admin",
+        ExpiresAt = DateTimeOffset.MaxValue,
+    };
+
+    private static async Task<(HttpContext Context, string Text)> WriteAsync(Refusal refusal, bool takesToken, Caller? caller = null)
     {
         var context = NewContext(takesToken);
+        context.Features.Set(caller);
         await EstErrors.WriteAsync(context, refusal);
         return (context, TextOf(context));
     }

@@ -7,7 +7,7 @@ using Provisioning.Tests.Server.Observability;
 namespace Provisioning.Tests.Server;
 
 /// <summary>
-/// Rows C and K of the table of hostile inputs, sent to a real server: the same reason as the reader has, under its wire code, cheaply, and
+/// Rows C, K and E-12 of the table of hostile inputs, sent to a real server: the same reason as the reader has, under its wire code, cheaply, and
 /// the next request works. Alone, because the whole process is measured: client and server.
 /// </summary>
 [Collection(Alone.Name)]

@@ -7,18 +7,18 @@ using Xunit.v3;
 namespace Provisioning.Tests.Server;
 
 /// <summary>
-/// Every certification request that the tests of the reader refuse (rows C and K of the table of hostile inputs), collected while these
-/// tests run, so that a new one is sent to every door too.
+/// Every certification request that the tests of the reader refuse (rows C, K and E-12 of the table of hostile inputs), collected while
+/// these tests run, so that a new one is sent to every door too.
 /// </summary>
 internal static class HostileRequests
 {
     private static readonly Dictionary<string, MethodInfo> Tests = new Type[]
     {
-        typeof(RequestAlternativeNameTests), typeof(RequestAttributesTests), typeof(RequestExtensionTests), typeof(RequestKeyTests),
-        typeof(RequestRsaKeyTests), typeof(RequestSignatureTests), typeof(RequestStructureTests), typeof(RequestSubjectTests),
+        typeof(RequestAlternativeNameTests), typeof(RequestAttributesTests), typeof(RequestExtensionTests), typeof(RequestKeyProtectionTests),
+        typeof(RequestKeyTests), typeof(RequestRsaKeyTests), typeof(RequestSignatureTests), typeof(RequestStructureTests), typeof(RequestSubjectTests),
     }
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
-        .Where(method => method.Name.StartsWith("C_", StringComparison.Ordinal) || method.Name.StartsWith("K_", StringComparison.Ordinal))
+        .Where(method => method.Name is ['C' or 'K' or 'E', '_', ..])
         .ToDictionary(method => method.Name);
 
     internal static IEnumerable<string> Rows => Tests.Keys;

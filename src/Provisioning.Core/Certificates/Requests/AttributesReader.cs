@@ -97,14 +97,18 @@ internal static class AttributesReader
     private static Refusal? ReadCapabilities(DerReader values, RequestFacts facts)
     {
         var capabilities = values.ReadSequence();
-        if (values.HasData || facts.Capabilities.Count > 0) return RequestRefusals.BadCsr("The request has more than one list of S/MIME capabilities.");
+        if (values.HasData || facts.Capabilities is not null) return RequestRefusals.BadCsr("The request has more than one list of S/MIME capabilities.");
+        var all = facts.Capabilities = [];
         while (capabilities.HasData)
         {
-            if (facts.Capabilities.Count == MaxCapabilities)
+            if (all.Count == MaxCapabilities)
                 return RequestRefusals.BadCsr($"The request has more than {MaxCapabilities} S/MIME capabilities.");
-            var id = capabilities.ReadSequence().ReadEncoded();
+            var capability = capabilities.ReadSequence();
+            var id = capability.ReadEncoded();
+            if (capability.HasData) capability.ReadEncoded();
+            capability.ExpectEnd();
             new DerReader(id).ReadOid();
-            facts.Capabilities.Add(AsnDecoder.ReadObjectIdentifier(id, AsnEncodingRules.DER, out _));
+            all.Add(AsnDecoder.ReadObjectIdentifier(id, AsnEncodingRules.DER, out _));
         }
 
         return null;

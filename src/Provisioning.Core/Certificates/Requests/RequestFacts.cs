@@ -26,11 +26,11 @@ internal sealed class RequestFacts
     /// <summary>AsymmetricDecryptKeyIdentifier (RFC 7030 §4.4.1.2).</summary>
     public ReadOnlyMemory<byte>? DecryptionKeyIdentifier { get; set; }
 
-    /// <summary>The algorithms in SMIMECapabilities (RFC 8551 §2.5.2).</summary>
-    public List<string> Capabilities { get; } = [];
+    /// <summary>The algorithms in SMIMECapabilities (RFC 8551 §2.5.2); null where the request has no such list.</summary>
+    public List<string>? Capabilities { get; set; }
 
-    private KeyProtection? Protection => SecretIdentifier is { } secret ? new KeyProtection(true, secret, Capabilities)
-        : DecryptionKeyIdentifier is { } key ? new KeyProtection(false, key, Capabilities)
+    private KeyProtection? Protection => SecretIdentifier is { } secret ? new KeyProtection(true, secret, Capabilities ?? [])
+        : DecryptionKeyIdentifier is { } key ? new KeyProtection(false, key, Capabilities ?? [])
         : null;
 
     public CertificationRequest ToRequest(PublicKeyFacts key, Digest hash) => new()

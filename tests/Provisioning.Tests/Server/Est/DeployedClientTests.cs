@@ -131,6 +131,49 @@ public sealed class DeployedClientTests(EstHouse house) : IClassFixture<EstHouse
     }
 
     [Theory]
+    [InlineData(2048, false)]
+    [InlineData(3072, true)]
+    public async Task Libest_has_an_RSA_key_made_and_reads_its_two_parts(int bits, bool atLabel)
+    {
+        var group = $"plants-{bits}";
+        await house.Server.DefineGroupAsync(group, new { credentials = Tokens, serverKeys = "allowed" });
+        var token = await house.Server.CreateTokenAsync(new { group });
+        using var like = RSA.Create(bits);
+        var request = new CertificateRequest("CN=" + _device.Id, like, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequest();
+        var path = EstCalls.At(KeyParts.Operation, atLabel ? group : null);
+        await using (var first = await WireConnection.OpenAsync(house.Server))
+        {
+            var asked = await first.AskAsync(LibestPost(path, request, null, saysBase64: false), toEnd: true);
+            ClientDemands.AssertReadable(asked);
+            Assert.Equal("HTTP/1.1 401 Unauthorized", asked.StatusLine);
+        }
+
+        await using var second = await WireConnection.OpenAsync(house.Server);
+        var answer = await second.AskAsync(LibestPost(path, request, token, saysBase64: false), toEnd: true);
+
+        Assert.True(answer.Status == 200, answer.Body);
+        ClientDemands.AssertReadable(answer);
+        var parts = LibestParts.Read(answer);
+        var (key, certificates) = (Convert.FromBase64String(parts.Key), Convert.FromBase64String(parts.Certificates));
+        AssertPair(key, certificates, bits);
+        Assert.Equal(
+            $"--BOUNDARY\r\nContent-Type: application/pkcs8\r\nContent-Transfer-Encoding: base64\r\n\r\n{Lines(key, 64)}"
+            + $"--BOUNDARY\r\nContent-Type: {EstCalls.CertsOnly}\r\nContent-Transfer-Encoding: base64\r\n\r\n{Lines(certificates, 64)}"
+            + "--BOUNDARY--\r\n",
+            answer.Body.Replace(answer["Content-Type"]!["multipart/mixed; boundary=".Length..], "BOUNDARY", StringComparison.Ordinal));
+    }
+
+    private static void AssertPair(byte[] pkcs8, byte[] certificates, int bits)
+    {
+        using var key = RSA.Create();
+        key.ImportPkcs8PrivateKey(pkcs8, out var read);
+        using var certificate = Assert.Single(EstCalls.Certificates(Convert.ToBase64String(certificates)));
+        using var certified = certificate.GetRSAPublicKey()!;
+        Assert.Equal((pkcs8.Length, bits), (read, key.KeySize));
+        Assert.Equal(key.ExportSubjectPublicKeyInfo(), certified.ExportSubjectPublicKeyInfo());
+    }
+
+    [Theory]
     [MemberData(nameof(Labels))]
     public async Task The_Go_client_sends_chunks_and_lines_of_76_and_takes_gzip(string? label)
     {
@@ -269,22 +312,25 @@ public sealed class DeployedClientTests(EstHouse house) : IClassFixture<EstHouse
         return Post(path, $"Host: localhost:8443\r\n{authorization}Content-Type: application/pkcs10\r\n", Convert.ToBase64String(request));
     }
 
-    // Lines of 64, and behind the body a line that its length does not count.
-    private static string LibestPost(string path, byte[] request, string? token)
+    // Lines of 64, and behind the body a line that its length does not count. For a key it does not say that it is base64.
+    private static string LibestPost(string path, byte[] request, string? token, bool saysBase64 = true)
     {
         var body = string.Concat(Convert.ToBase64String(request).Chunk(64).Select(line => new string(line) + "\n"));
+        var encoding = saysBase64 ? "Content-Transfer-Encoding: base64\r\n" : "";
         var authorization = token is null ? "" : $"Authorization: {EstCalls.Basic("device", token)}\r\n";
         return $"POST {path} HTTP/1.1\r\nUser-Agent: {Libest}\r\nConnection: close\r\nHost: localhost:8443\r\nAccept: */*\r\n"
-            + "Content-Type: application/pkcs10\r\nContent-Transfer-Encoding: base64\r\n"
-            + $"Content-Length: {body.Length}\r\n{authorization}\r\n{body}\r\n";
+            + $"Content-Type: application/pkcs10\r\n{encoding}Content-Length: {body.Length}\r\n{authorization}\r\n{body}\r\n";
     }
 
     private static string GoPost(string path, byte[] request, string token)
     {
-        var body = string.Concat(Convert.ToBase64String(request).Chunk(76).Select(line => new string(line) + "\r\n"));
+        var body = Lines(request, 76);
         return $"POST {path} HTTP/1.1\r\nHost: localhost:8443\r\nUser-Agent: {Go}\r\nTransfer-Encoding: chunked\r\n"
             + $"Accept: application/pkcs7-mime\r\nAuthorization: {EstCalls.Basic("device", token)}\r\n"
             + "Content-Transfer-Encoding: base64\r\nContent-Type: application/pkcs10\r\nAccept-Encoding: gzip\r\n\r\n"
             + $"{body.Length:x}\r\n{body}\r\n0\r\n\r\n";
     }
+
+    private static string Lines(byte[] octets, int length) =>
+        string.Concat(Convert.ToBase64String(octets).Chunk(length).Select(line => new string(line) + "\r\n"));
 }

@@ -5,7 +5,7 @@ using Provisioning.Tests.Server.Credentials;
 
 namespace Provisioning.Tests.Server.Est;
 
-/// <summary>Who may do what at the EST door: every kind of credential at both operations.</summary>
+/// <summary>Who may do what at the EST door: every kind of credential at every operation.</summary>
 public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
 {
     private readonly TestDevice _device = house.NewDevice();
@@ -19,7 +19,7 @@ public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
         { EstCalls.Enroll, "token for the device", 200, null },
         { EstCalls.Enroll, "token for another device", 400, "identity-mismatch" },
         { EstCalls.Enroll, "token for other names", 403, "not-expected" },
-        { EstCalls.Enroll, "used token", 403, "token-exhausted" },
+        { EstCalls.Enroll, "used token", 401, "token-exhausted" },
         { EstCalls.Enroll, "claim", 200, null },
         { EstCalls.Enroll, "claim of others", 403, "not-expected" },
         { EstCalls.Enroll, "birth", 200, null },
@@ -38,6 +38,21 @@ public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
         { EstCalls.Reenroll, "device", 200, null },
         { EstCalls.Reenroll, "relyingParty", 403, "not-allowed" },
         { EstCalls.Reenroll, "stranger", 403, "unknown-certificate" },
+        { KeyParts.Operation, "nothing", 401, "no-credential" },
+        { KeyParts.Operation, "token", 200, null },
+        { KeyParts.Operation, "token as bearer", 200, null },
+        { KeyParts.Operation, "token for the device", 200, null },
+        { KeyParts.Operation, "token for another device", 400, "identity-mismatch" },
+        { KeyParts.Operation, "token for other names", 403, "not-expected" },
+        { KeyParts.Operation, "used token", 401, "token-exhausted" },
+        { KeyParts.Operation, "claim", 200, null },
+        { KeyParts.Operation, "claim of others", 403, "not-expected" },
+        { KeyParts.Operation, "birth", 200, null },
+        { KeyParts.Operation, "registrar", 200, null },
+        { KeyParts.Operation, "administrator", 200, null },
+        { KeyParts.Operation, "device", 200, null },
+        { KeyParts.Operation, "relyingParty", 403, "not-allowed" },
+        { KeyParts.Operation, "stranger", 403, "unknown-certificate" },
     };
 
     [Theory]
@@ -49,6 +64,7 @@ public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
         {
             var answer = await client.EstAsync(operation, _device.Request(), group);
             if (code is not null) await EstRefusal.IsAsync(answer, (HttpStatusCode)status, code);
+            else if (operation == KeyParts.Operation) await AssertKeyAsync(answer);
             else await EstCalls.SerialAsync(answer);
         }
     }
@@ -124,6 +140,14 @@ public sealed class EstCredentialTests(EstHouse house) : IClassFixture<EstHouse>
             await EstRefusal.IsAsync(
                 await any.EstAsync(EstCalls.Enroll, EstCalls.Request(house.NewDevice().Key, nobody)), HttpStatusCode.BadRequest, "bad-device-id");
         }
+    }
+
+    // Of the request nothing but its kind is in what is given.
+    private async Task AssertKeyAsync(HttpResponseMessage answer)
+    {
+        using var made = (await KeyParts.ReadAsync(answer)).WithKey();
+        Assert.Equal(_device.Id, made.GetNameInfo(X509NameType.SimpleName, forIssuer: false));
+        Assert.NotEqual(_device.Key.ExportSubjectPublicKeyInfo(), made.PublicKey.ExportSubjectPublicKeyInfo());
     }
 
     // A registrar's request without a label is for the group of the device, or for the default one.

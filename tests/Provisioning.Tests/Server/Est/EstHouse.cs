@@ -4,8 +4,8 @@ using Provisioning.Tests.Server.Credentials;
 namespace Provisioning.Tests.Server.Est;
 
 /// <summary>
-/// A server with the group <c>pumps</c>, which takes every kind of credential and lets its devices renew whenever they want; one for all tests of
-/// a class.
+/// A server with the group <c>pumps</c>, which takes every kind of credential, lets its devices renew whenever they want, and makes keys for them;
+/// one for all tests of a class.
 /// </summary>
 public sealed class EstHouse : IAsyncLifetime
 {
@@ -28,7 +28,7 @@ public sealed class EstHouse : IAsyncLifetime
     {
         Server = await TestServer.StartAsync();
         Registrar = Server.Registrar();
-        await Server.DefineGroupAsync(Group, new { credentials = Credentials, renewal = new { early = "allowed" } });
+        await Server.DefineGroupAsync(Group, new { credentials = Credentials, serverKeys = "allowed", renewal = new { early = "allowed" } });
     }
 
     public ValueTask DisposeAsync() => Server.DisposeAsync();

@@ -28,6 +28,27 @@ public sealed class EstRenewalTests
     }
 
     [Fact]
+    public async Task Who_enrolls_gets_the_groups_first_slot_and_who_renews_keeps_that_of_its_certificate()
+    {
+        await using var server = await TestServer.StartAsync();
+        await server.DefineGroupAsync("pumps", new { slots = new[] { new { name = "main" }, new { name = "update" } }, renewal = new { early = "allowed" } });
+        var (first, second) = (await server.NewDevice("pump-1").EstEnrollAsync(server.Registrar(), "pumps"), server.NewDevice("pump-1"));
+        using (var other = await server.Registrar().EnrollAsync("pump-1", second.Key, new { group = "pumps", slot = "update" }))
+            await second.TakeAsync(other);
+
+        foreach (var (device, slot) in new[] { (first, "main"), (second, "update") })
+        {
+            Assert.Equal(slot, await SlotAsync(server, device));
+            using var renewed = await device.EstRenewAsync(device.Client());
+            Assert.Equal(HttpStatusCode.OK, renewed.StatusCode);
+            Assert.Equal(slot, await SlotAsync(server, device));
+        }
+    }
+
+    private static async Task<string?> SlotAsync(TestServer server, TestDevice device) =>
+        (await server.GetAsync("/api/v1/certificates/" + device.SerialNumber)).GetProperty("slot").GetString();
+
+    [Fact]
     public async Task A_label_of_another_group_is_a_conflict_and_of_none_not_found()
     {
         await using var house = await RenewalHouse.StartAsync(Early);
