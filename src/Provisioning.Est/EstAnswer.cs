@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Provisioning.Est;
 
@@ -32,6 +34,8 @@ internal sealed class EstAnswer(string mediaType, ReadOnlyMemory<byte> octets) :
         response.ContentType = mediaType;
         response.ContentLength = body.Length;
         response.Headers.CacheControl = "no-store";
+        response.Headers["Provisioning-Server-Time"] = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow().ToUnixTimeSeconds()
+            .ToString(CultureInfo.InvariantCulture);
         if (HttpMethods.IsHead(context.Request.Method)) return;
 
         // In one piece, behind the head: what is written in several goes out in as many records of TLS, and strongSwan reads a body at once.

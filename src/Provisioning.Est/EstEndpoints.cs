@@ -77,7 +77,8 @@ public static class EstEndpoints
     /// A PKCS#10 request, DER in base64, on one line or several. The device is the one that the credential is for, and else the request's
     /// common name, or the serial number in its subject. Answers with the certificate alone, as a certs-only message in base64; the same
     /// request of the same caller gets the same certificate again. 202 with Retry-After where an administrator has to approve. Callers: who
-    /// has an enrollment token (HTTP Basic, as the password), a claim, birth or registrar certificate; or both, where the group demands it.
+    /// has an enrollment token (HTTP Basic, as the password), a claim, birth, registrar or administrator certificate; or both, where the group
+    /// demands it.
     /// </remarks>
     /// <response code="200">The certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>

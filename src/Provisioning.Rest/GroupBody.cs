@@ -34,7 +34,7 @@ internal sealed record GroupBody
     [NamesOf(typeof(Registration))]
     public string? Registration { get; init; }
 
-    /// <summary><c>manual</c>: an administrator approves each request. Not where <c>linking</c> is <c>required</c>.</summary>
+    /// <summary><c>manual</c>: an administrator approves each request.</summary>
     /// <example>automatic</example>
     [NamesOf(typeof(Approval))]
     public string? Approval { get; init; }

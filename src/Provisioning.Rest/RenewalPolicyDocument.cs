@@ -29,7 +29,7 @@ internal sealed record RenewalPolicyDocument
     /// <example>P30D</example>
     public string? Grace { get; init; }
 
-    /// <summary><c>manual</c>: an administrator approves each renewal after the end. Not where the group's <c>linking</c> is <c>required</c>.</summary>
+    /// <summary><c>manual</c>: an administrator approves each renewal after the end.</summary>
     /// <example>automatic</example>
     [NamesOf(typeof(Approval))]
     public string? GraceApproval { get; init; }

@@ -84,14 +84,6 @@ public sealed record EnrollmentGroup
         if (definition.Credentials.Count == 0) return Bad("credentials", "At least one kind of credential is needed; else nobody could enroll.");
         if (definition.BothCredentials && !(definition.Credentials.Contains(CredentialKind.Token) && definition.Credentials.Any(kind => kind != CredentialKind.Token)))
             return Bad("bothCredentials", "Both can be shown only where token and a kind of certificate are among the credentials.");
-        if (definition is { Linking: Linking.Required } and ({ Approval: Approval.Manual } or { Renewal.GraceApproval: Approval.Manual }))
-        {
-            return Bad(
-                "linking",
-                "Where it is required, neither approval nor renewal/graceApproval is manual: a request that waits for an administrator comes again "
-                + "over another TLS session, and bound to that one it is another request.");
-        }
-
         if (definition.Slots.Count is 0 or > MaxSlots) return Bad("slots", $"A group has 1 to {MaxSlots} slots.");
         for (var i = 0; i < definition.Slots.Count; i++)
         {

@@ -156,8 +156,6 @@ public sealed class GroupTests
     [InlineData("""{"authority":"root"}""", "/authority")]
     [InlineData("""{"requiredAttributes":["a b"]}""", "/requiredAttributes/0")]
     [InlineData("""{"bothCredentials":true}""", "/bothCredentials")]
-    [InlineData("""{"linking":"required","approval":"manual"}""", "/linking")]
-    [InlineData("""{"linking":"required","renewal":{"grace":"P30D","graceApproval":"manual"}}""", "/linking")]
     [InlineData("""{"mood":"good"}""", "/mood")]
     public async Task A_definition_that_cannot_be_used_is_refused_with_the_field(string body, string field)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -73,8 +74,16 @@ internal static class EstCalls
         var text = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{(int)answer.StatusCode} {text}");
         Assert.Equal(CertsOnly, Assert.Single(answer.Content.Headers.NonValidated["Content-Type"]));
+        CheckTime(answer);
         return Assert.Single(Certificates(text));
     }
+
+    /// <summary>A board without a clock learns the time from whatever it is told.</summary>
+    internal static void CheckTime(HttpResponseMessage answer) =>
+        Assert.InRange(
+            long.Parse(Assert.Single(answer.Headers.GetValues("Provisioning-Server-Time")), CultureInfo.InvariantCulture),
+            new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds(),
+            new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero).ToUnixTimeSeconds());
 
     internal static async Task<string> SerialAsync(HttpResponseMessage answer)
     {

@@ -133,10 +133,12 @@ public sealed class EstLinkingTests : IAsyncLifetime
     }
 
     // The GlobalSign client binds each request over TLS 1.2, asked to or not, and asks again on another connection.
-    [Fact]
-    public async Task Who_waits_for_an_administrator_binds_each_request_anew_and_means_the_same()
+    [Theory]
+    [InlineData("optional")]
+    [InlineData("required")]
+    public async Task Who_waits_for_an_administrator_binds_each_request_anew_and_means_the_same(string linking)
     {
-        await _server.DefineGroupAsync("slow", new { credentials = Credentials, approval = "manual" });
+        await _server.DefineGroupAsync("slow", new { credentials = Credentials, approval = "manual", linking });
         await using (var first = await WireConnection.OpenAsync(_server, _line))
             Assert.Equal(202, (await first.AskAsync(Post(EstCalls.Enroll, Request("pump-1", Utf8(first.Unique())), group: "slow"))).Status);
         await using (var second = await WireConnection.OpenAsync(_server, _line))

@@ -18,6 +18,7 @@ internal static class EstRefusal
         Assert.DoesNotContain("Exception", text, StringComparison.Ordinal);
         Assert.Equal(code, Assert.Single(answer.Headers.GetValues("Provisioning-Error")));
         CheckHeaders(answer);
+        EstCalls.CheckTime(answer);
         answer.Dispose();
         return text;
     }

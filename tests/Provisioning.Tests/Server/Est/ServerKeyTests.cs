@@ -145,7 +145,7 @@ public sealed class ServerKeyTests : IAsyncLifetime
 
         var read = await _server.Administrator().GetFromJsonAsync<JsonElement>("/api/v1/tokens/" + token.Split('.')[1]);
         Assert.Equal(1, read.GetProperty("used").GetInt32());
-        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-2")), HttpStatusCode.Forbidden, "token-exhausted");
+        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-2")), HttpStatusCode.Unauthorized, "token-exhausted");
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class ServerKeyTests : IAsyncLifetime
             $"/api/v1/certificates/{made.Certificate.SerialNumber}/revocation", new { reason = "keyCompromise" });
         Assert.True(revoked.IsSuccessStatusCode);
 
-        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Forbidden, "token-exhausted");
+        await EstRefusal.IsAsync(await client.EstAsync(KeyParts.Operation, Request("pump-1", like)), HttpStatusCode.Unauthorized, "token-exhausted");
     }
 
     [Fact]
