@@ -3,12 +3,10 @@
 #include "platform.h"
 
 #include <fcntl.h>
-#include <mbedtls/asn1write.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/x509_csr.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,69 +56,17 @@ outcome identity_make_key(slot *slot)
     return error == 0 ? OUTCOME_OK : fail("cannot make a key", error);
 }
 
-/* Mbed TLS as of 2023 (2.28.3 in Debian 12) writes NULL as the parameters of ecdsa-with-SHA256, which RFC 5758 §3.2
- * says MUST be absent; a strict service refuses that (bad-csr). The field is not under the signature, so it can be taken
- * out of the finished request. Later versions write it right and nothing happens here. */
-static int omit_null_parameters(uint8_t csr[CSR_MAX], size_t *length)
+/* Whose it is: the common name says it, or where the profile has none the serial number in the subject (IEEE 802.1AR). */
+static bool is_named(const mbedtls_x509_crt *certificate, const char *name)
 {
-    static const uint8_t with_null[] = {
-        0x30, 0x0C, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02, 0x05, 0x00
-    };
-    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-    uint8_t *end = csr + CSR_MAX, *at = end - *length;
-    size_t content;
-    int error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
-    uint8_t *info = at;
-    if (error == 0) error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
-    if (error != 0) return error;
-    uint8_t *algorithm = at + content;
-    if ((size_t)(end - algorithm) < sizeof with_null || memcmp(algorithm, with_null, sizeof with_null) != 0) return 0;
-
-    /* Two bytes go: what stands before them moves up, and gets a new length in front. */
-    algorithm[1] = 0x0A;
-    memmove(info + 2, info, (size_t)(algorithm - info) + sizeof with_null - 2);
-    at = info + 2;
-    error = mbedtls_asn1_write_len(&at, csr, (size_t)(end - at));
-    if (error >= 0) error = mbedtls_asn1_write_tag(&at, csr, (unsigned char)sequence);
-    *length = (size_t)(end - at);
-    return error < 0 ? error : 0;
-}
-
-outcome identity_make_csr(const slot *slot, uint8_t csr[CSR_MAX], size_t *length)
-{
-    char subject[sizeof "CN=" + DEVICE_ID_MAX];
-    snprintf(subject, sizeof subject, "CN=%s", slot->device_id);
-
-    mbedtls_pk_context key;
-    mbedtls_x509write_csr request;
-    mbedtls_pk_init(&key);
-    mbedtls_x509write_csr_init(&request);
-    int result = mbedtls_pk_parse_key(&key, slot->key, slot->key_length, NULL, 0);
-    if (result == 0) result = mbedtls_x509write_csr_set_subject_name(&request, subject);
-    if (result == 0) {
-        mbedtls_x509write_csr_set_key(&request, &key);
-        mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
-        result = mbedtls_x509write_csr_der(&request, csr, CSR_MAX, platform_random, NULL);
-    }
-
-    mbedtls_x509write_csr_free(&request);
-    mbedtls_pk_free(&key);
-    if (result > 0) {
-        *length = (size_t)result;
-        result = omit_null_parameters(csr, length);
-    }
-
-    return result == 0 ? OUTCOME_OK : fail("cannot make a certification request", result);
-}
-
-static bool has_common_name(const mbedtls_x509_crt *certificate, const char *name)
-{
+    const mbedtls_x509_name *says = NULL;
     for (const mbedtls_x509_name *part = &certificate->subject; part != NULL; part = part->next) {
-        if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) != 0) continue;
-        return part->val.len == strlen(name) && memcmp(part->val.p, name, part->val.len) == 0;
+        bool is_common = MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) == 0;
+        if (is_common || MBEDTLS_OID_CMP(MBEDTLS_OID_AT_SERIAL_NUMBER, &part->oid) == 0) says = part;
+        if (is_common) break;
     }
 
-    return false;
+    return says != NULL && says->val.len == strlen(name) && memcmp(says->val.p, name, says->val.len) == 0;
 }
 
 outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
@@ -132,7 +78,7 @@ outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
     if (error == 0 && fresh.certificate.raw.len != length) error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     if (error == 0) error = mbedtls_pk_parse_key(&fresh.key, slot->key, slot->key_length, NULL, 0);
     if (error == 0) error = mbedtls_pk_check_pair(&fresh.certificate.pk, &fresh.key);
-    bool named = error == 0 && has_common_name(&fresh.certificate, slot->device_id);
+    bool named = error == 0 && is_named(&fresh.certificate, slot->device_id);
     int64_t from = identity_time(&fresh.certificate.valid_from), until = identity_time(&fresh.certificate.valid_to);
     identity_free(&fresh);
 

@@ -1,5 +1,6 @@
 #include "provision.h"
 
+#include "csr.h"
 #include "est.h"
 #include "failpoint.h"
 #include "heap.h"
@@ -242,13 +243,14 @@ static outcome take_certificate(const plan *plan, store *store, slot *pending)
 }
 
 /* Sends the request of a pending slot and stores the certificate that comes back beside its key. The caller shows a certificate, has a
- * password, or both. */
+ * password, or both. What is renewed, if anything is, gives the request its subject. */
 static outcome request_certificate(
-    const plan *plan, store *store, slot *pending, credential *caller, const char *authorization, const char *path)
+    const plan *plan, store *store, slot *pending, credential *caller, const char *authorization,
+    const mbedtls_x509_crt *renewed, const char *path)
 {
     static uint8_t csr[CSR_MAX], text[EST_REQUEST_MAX];
     size_t csr_length, text_length;
-    outcome result = identity_make_csr(pending, csr, &csr_length);
+    outcome result = csr_make(pending, renewed, csr, &csr_length);
     if (result != OUTCOME_OK) return result;
 
     http_request request = {
@@ -288,7 +290,7 @@ static outcome request_first(const plan *plan, store *store, slot *pending)
     if (result == OUTCOME_OK && has_token) result = est_authorization(plan->token_path, authorization);
     if (result == OUTCOME_OK)
         result = request_certificate(
-            plan, store, pending, has_line ? &line : NULL, has_token ? authorization : NULL, path);
+            plan, store, pending, has_line ? &line : NULL, has_token ? authorization : NULL, NULL, path);
     if (has_line) identity_free(&line);
     mbedtls_platform_zeroize(authorization, sizeof authorization);
     return result;
@@ -301,7 +303,7 @@ static outcome request_next(const plan *plan, store *store, slot *pending, const
     if (plan->est) est_path(path, plan->label, "simplereenroll");
     credential self;
     outcome result = identity_load(&self, current);
-    if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, NULL, path);
+    if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, NULL, &self.certificate, path);
     identity_free(&self);
     return result;
 }

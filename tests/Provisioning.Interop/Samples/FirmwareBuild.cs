@@ -67,6 +67,44 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
             ],
             environment);
 
+    internal Task<Tool> EnrollWithTokenAsync(string program, string device, string store, string token, params string[] options) =>
+        EnrollWithTokenAsync(program, device, store, token, options, []);
+
+    /// <summary>As a device by itself does, by EST, with a token that is in a file.</summary>
+    internal Task<Tool> EnrollWithTokenAsync(
+        string program, string device, string store, string token, string[] options, params (string Key, string Value)[] environment) =>
+        RunAsync(
+            program,
+            [
+                "enroll", "--est", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--token-file", token,
+                "--device", device, "--store", store, .. options,
+            ],
+            environment);
+
+    /// <summary>A token for a device, good once, in a group of its own that has the name of the device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="more">More members of the group's JSON, with the comma before them.</param>
+    /// <param name="renewal">More members of its renewal rules, likewise.</param>
+    /// <returns>The file that it is in.</returns>
+    internal async Task<string> TokenAsync(string device, string more = "", string renewal = "")
+    {
+        await SaveGroupAsync(device, more, renewal);
+        using var made = JsonDocument.Parse(await AdministratorAsync("POST", "tokens", $$"""{"group":"{{device}}","deviceId":"{{device}}"}"""));
+        return await WriteAsync(Assert.Single(made.RootElement.GetProperty("items").EnumerateArray()).GetProperty("token").GetString() + "\n");
+    }
+
+    /// <summary>A group that takes tokens and lets its devices renew at any time, made or changed.</summary>
+    internal Task SaveGroupAsync(string group, string more = "", string renewal = "") => AdministratorAsync(
+        "PUT", $"groups/{group}", $$"""{"credentials":["token"],"renewal":{"early":"allowed"{{renewal}}}{{more}}}""");
+
+    /// <summary>A file with this in it.</summary>
+    internal async Task<string> WriteAsync(string content)
+    {
+        var file = NewStore() + ".token";
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        return file;
+    }
+
     internal Task<Tool> RenewAsync(string program, string store, params (string Key, string Value)[] environment) =>
         RenewAsync(program, store, [], environment);
 
@@ -115,7 +153,8 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
 
     internal Task<string> AdministratorAsync(string method, string path, string? body = null)
     {
-        string[] content = body is null ? [] : ["--header", "Content-Type: application/json", "--data-binary", body];
+        // What is there is changed whatever its version.
+        string[] content = body is null ? [] : ["--header", "Content-Type: application/json", "--header", "If-Match: *", "--data-binary", body];
         return Tool.CheckAsync(
             "curl",
             [
