@@ -24,11 +24,12 @@ static bool is(const char *code, const char *const *codes)
     return *codes != NULL;
 }
 
-/* Final for this identity; undone by an administrator; wrong with the key, so that the same key will never do. */
+/* Final for this identity; undone by an administrator; wrong with the key, so that the same key will never do. (Not among the last:
+ * unsupported-key and key-not-allowed are about its kind, and another one that is made here has the same.) */
 static const char *const revoked_codes[] = { "certificate-revoked", "device-decommissioned", NULL };
 static const char *const suspended_codes[] = { "certificate-on-hold", "device-suspended", "device-quarantined", NULL };
 static const char *const key_codes[] = {
-    "bad-key", "key-blocked", "key-in-use", "key-not-allowed", "unsupported-key", NULL
+    "bad-key", "key-blocked", "key-in-use", "new-key-required", "new-key-not-allowed", NULL
 };
 
 static outcome refused(char code[HTTP_ERROR_MAX])
@@ -308,6 +309,23 @@ static outcome request_next(const plan *plan, store *store, slot *pending, const
     return result;
 }
 
+static bool has_key_of(const slot *one, const slot *another)
+{
+    return one->key_length == another->key_length && memcmp(one->key, another->key, one->key_length) == 0;
+}
+
+/* A key that waits is asked for first, also when it is not of the sort that is wanted now (the same as before, or another): before the power
+ * went, a certificate may have been made for it. Only when the service does not take it, is one made that fits. */
+static outcome request_wanted(const plan *plan, store *store, slot **pending, const slot *current)
+{
+    bool fits = has_key_of(*pending, current) == plan->keep_key;
+    outcome result = request_next(plan, store, *pending, current);
+    bool was_dropped = result == OUTCOME_REFUSED && (*pending)->stage == STAGE_EMPTY;
+    if (fits || !was_dropped) return result;
+    result = prepare_key(store, pending, current->device_id, current, plan->keep_key);
+    return result == OUTCOME_OK ? request_next(plan, store, *pending, current) : result;
+}
+
 outcome provision_enroll(const plan *plan, store *store)
 {
     const slot *known = store_usable(store) != NULL ? store_usable(store) : store_pending(store);
@@ -377,7 +395,7 @@ outcome provision_renew(const plan *plan, store *store)
     outcome result = prepare_key(store, &pending, current->device_id, current, plan->keep_key);
     if (result != OUTCOME_OK) return result;
     if (pending->stage == STAGE_KEY) {
-        result = request_next(plan, store, pending, current);
+        result = request_wanted(plan, store, &pending, current);
         if (result != OUTCOME_OK) return result;
     }
 
