@@ -15,6 +15,7 @@ static const char usage[] =
     "  --est               ask for certificates by EST (RFC 7030)\n"
     "  --label GROUP       with --est: the enrollment group, as the label in the address\n"
     "  --token-file FILE   with enroll --est: an enrollment token, instead of --cert and --key or beside them\n"
+    "  --timeout S         seconds for a request with its answer, from connecting on, at most 3600; 15 if not given\n"
     "  --attempts N        how often to try before giving up, 1 to 100; 10 if not given\n"
     "  --first-pause S     seconds; 60 if not given, and 1 where a line waits (enroll)\n"
     "  --longest-pause S   seconds up to which it doubles, at most 3600; 3600 if not given, and 30 for enroll\n"
@@ -29,6 +30,7 @@ typedef struct {
     const char *store_path;
     int first_pause;
     int longest_pause;
+    int timeout;
     plan plan;
 } options;
 
@@ -66,6 +68,7 @@ static int *number_of(options *options, const char *name)
     if (is(name, "--attempts")) return &options->plan.attempts;
     if (is(name, "--first-pause")) return &options->first_pause;
     if (is(name, "--longest-pause")) return &options->longest_pause;
+    if (is(name, "--timeout")) return &options->timeout;
     return NULL;
 }
 
@@ -89,6 +92,8 @@ static bool set_pauses(options *options)
     if (first > LONGEST_PAUSE_S || longest > LONGEST_PAUSE_S) return false;
     options->plan.first_pause_ms = (uint32_t)first * 1000;
     options->plan.longest_pause_ms = (uint32_t)longest * 1000;
+    if (options->timeout < 1 || options->timeout > 3600) return false;
+    options->plan.endpoint.timeout_ms = (uint32_t)options->timeout * 1000;
     return true;
 }
 
@@ -111,6 +116,7 @@ static bool parse(options *options, int count, char **arguments)
     if (count < 2) return false;
     options->command = arguments[1];
     options->plan.attempts = 10;
+    options->timeout = 15;
     options->first_pause = options->longest_pause = NOT_GIVEN;
     for (int i = 2; i < count; i++) {
         bool *on = switch_of(&options->plan, arguments[i]);

@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Provisioning.Interop.Samples;
@@ -79,6 +82,39 @@ public sealed partial class FirmwareWrongAnswerTests(FirmwareBuild firmware)
     }
 
     [Theory]
+    [InlineData(nameof(Drip.Handshake))]
+    [InlineData(nameof(Drip.Answer))]
+    public async Task A_service_that_lets_a_byte_drip_now_and_then_gets_no_more_time_than_a_silent_one(string part)
+    {
+        // At this pace either part takes minutes.
+        await using var service = new PreparedService(Enum.Parse<Drip>(part), PreparedService.Answer("HTTP/1.1 500 Internal Server Error\nX: " + new string('x', 900), 0));
+        var begun = Stopwatch.GetTimestamp();
+        var run = await EnrollAtAsync(service, attempts: 1, "--timeout", "1");
+        Assert.InRange(Stopwatch.GetElapsedTime(begun), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        FirmwareBuild.Check(Network, run);
+        Assert.Contains("takes too long", run.Error, StringComparison.Ordinal);
+        Assert.Single(service.Connections);
+    }
+
+    [Fact]
+    public async Task A_service_that_takes_nothing_up_is_not_waited_for()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        await using var service = new PreparedService(Array.Empty<byte>());
+        var run = await FirmwareBuild.RunAsync(
+            firmware.Sanitized,
+            [
+                "enroll", "--url", $"https://localhost:{((IPEndPoint)silent.LocalEndpoint).Port}", "--ca", service.Certificate, "--cert", service.Certificate,
+                "--key", service.Key, "--device", "firmware-prepared", "--store", firmware.NewStore(), "--attempts", "1", "--timeout", "1",
+            ]);
+        FirmwareBuild.Check(Network, run);
+        Assert.Contains("takes too long", run.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--timeout", "0")]
+    [InlineData("--timeout", "3601")]
     [InlineData("--first-pause", "3601")]
     [InlineData("--first-pause", "-1")]
     [InlineData("--longest-pause", "an hour")]

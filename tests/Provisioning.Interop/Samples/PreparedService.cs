@@ -8,6 +8,14 @@ using System.Text;
 
 namespace Provisioning.Interop.Samples;
 
+/// <summary>What a service lets drip.</summary>
+internal enum Drip
+{
+    Nothing,
+    Handshake,
+    Answer,
+}
+
 /// <summary>A service on TLS that gives prepared answers, whatever it is asked: to see what a client makes of wrong ones.</summary>
 internal sealed class PreparedService : IAsyncDisposable
 {
@@ -16,9 +24,17 @@ internal sealed class PreparedService : IAsyncDisposable
     private readonly Queue<byte[]> _answers;
     private readonly X509Certificate2 _certificate;
     private readonly Task _serving;
+    private readonly Drip _drip;
 
     internal PreparedService(params byte[][] answers)
+        : this(Drip.Nothing, answers)
     {
+    }
+
+    /// <summary>One that lets a part of what it sends drip: a byte at a time, five in a second.</summary>
+    internal PreparedService(Drip drip, params byte[][] answers)
+    {
+        _drip = drip;
         _answers = new Queue<byte[]>(answers);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
@@ -93,13 +109,15 @@ internal sealed class PreparedService : IAsyncDisposable
 
     private async Task AnswerAsync(TcpClient client)
     {
-        await using var tls = new SslStream(client.GetStream());
+        await using var network = new DrippingStream(client.GetStream()) { Drips = _drip == Drip.Handshake };
+        await using var tls = new SslStream(network);
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
         {
             ServerCertificate = _certificate,
             EnabledSslProtocols = SslProtocols.Tls12,
         });
         await ReadRequestAsync(tls);
+        network.Drips = _drip != Drip.Nothing;
         await tls.WriteAsync(_answers.Count > 1 ? _answers.Dequeue() : _answers.Peek());
         await tls.ShutdownAsync();
     }
