@@ -1,19 +1,14 @@
 #include "provision.h"
 
+#include "ask.h"
 #include "csr.h"
 #include "est.h"
 #include "failpoint.h"
-#include "heap.h"
 #include "http.h"
-#include "platform.h"
 
-#include <inttypes.h>
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
-
-#define WAITS 202           /* for an administrator to approve it */
-#define LONGEST_WAIT_S 3600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
 
 static const char certificate_type[] = "application/pkix-cert";
 static http_response response;
@@ -40,14 +35,6 @@ static outcome refused(char code[HTTP_ERROR_MAX])
     return is(code, suspended_codes) ? OUTCOME_SUSPENDED : OUTCOME_REFUSED;
 }
 
-/* The service tells the time with each answer. It is believed as far as the certificate reaches by which the service
- * was recognized: a wrong clock over there must not make this device take everything for expired, for ever. */
-static void learn_time(slot *slot, int64_t peer_expiry)
-{
-    int64_t told = http_number(&response, "Provisioning-Server-Time");
-    if (told > slot->seen_time && told <= peer_expiry) slot->seen_time = told;
-}
-
 /* When to renew, if the service says it: beside the certificate, but for EST, and to the device that shows it. */
 static void learn_window(slot *slot)
 {
@@ -55,90 +42,6 @@ static void learn_window(slot *slot)
     int64_t before = http_number(&response, "Provisioning-Renew-Before");
     if (after >= 0) slot->renew_after = after;
     if (before >= 0) slot->renew_before = before;
-}
-
-/* One connection, one request. */
-static outcome ask_once(
-    const plan *plan, credential *credential, slot *slot, known_time time, const http_request *request)
-{
-    static transport transport;
-    outcome result = transport_open(&transport, &plan->endpoint, credential, time);
-    if (result == OUTCOME_OK) result = http_exchange(&transport, &plan->endpoint, request, &response);
-    if (result == OUTCOME_OK) learn_time(slot, transport_peer_expiry(&transport));
-    transport_close(&transport);
-    return heap_was_exhausted() ? OUTCOME_HEAP : result;
-}
-
-/* Whether the same request may have more luck later. A conflict has, when the service says when; and what waits for an administrator. */
-static bool may_ask_again(outcome result, int64_t retry_after)
-{
-    if (result == OUTCOME_NETWORK) return true;
-    if (result != OUTCOME_OK) return false;
-    return response.status == WAITS || response.status == 408 || response.status == 429 || response.status >= 500
-        || (response.status >= 400 && retry_after >= 0);
-}
-
-/* Any moment of a time, each as likely as any other. */
-static uint32_t some_of(uint32_t milliseconds)
-{
-    uint32_t random = 0;
-    platform_random(NULL, (unsigned char *)&random, sizeof random);
-    return milliseconds == 0 ? 0 : random % milliseconds;
-}
-
-/* When to come back, as README.md of the project has it. A fleet that failed together must not come back together: so chance
- * decides about all of a pause. Who is told a time does not come before it, and the pauses begin anew, because the service is there
- * and knows what it can do; who is told nothing takes twice as long each time. */
-static uint32_t wait_time(const plan *plan, int *failures, int64_t retry_after)
-{
-    if (retry_after >= 0) {
-        *failures = 0;
-        return (uint32_t)retry_after * 1000 + some_of(plan->first_pause_ms);
-    }
-
-    uint32_t pause = plan->first_pause_ms;
-    for (int i = 0; i < *failures && pause < plan->longest_pause_ms; i++) pause *= 2;
-    (*failures)++;
-    return some_of(pause < plan->longest_pause_ms ? pause : plan->longest_pause_ms);
-}
-
-/* Who has just got its power back got it with all others. */
-static void spread_start(const plan *plan)
-{
-    static bool has_begun;
-    if (plan->spread && !has_begun) {
-        uint32_t wait = some_of(plan->first_pause_ms);
-        fprintf(stderr, "first request in %" PRIu32 " ms\n", wait);
-        platform_sleep(wait);
-    }
-
-    has_begun = true;
-}
-
-/* Asks until there is an answer that a repetition would not change, at most plan->attempts times. */
-static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t seen_time, const http_request *request)
-{
-    int failures = 0;
-    spread_start(plan);
-    for (int attempt = 0; attempt < plan->attempts; attempt++) {
-        outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request);
-        int64_t retry_after = result == OUTCOME_OK ? http_number(&response, "Retry-After") : -1;
-        if (!may_ask_again(result, retry_after)) return result;
-        if (result == OUTCOME_OK)
-            fprintf(stderr, "%s: %d\n", response.status == WAITS ? "waits for an approval" : "busy", response.status);
-        if (retry_after > LONGEST_WAIT_S) {
-            fprintf(stderr, "the service asks to come back in %" PRId64 " s\n", retry_after);
-            return OUTCOME_NETWORK;
-        }
-
-        if (attempt + 1 == plan->attempts) break;
-        uint32_t wait = wait_time(plan, &failures, retry_after);
-        fprintf(stderr, "again in %" PRIu32 " ms\n", wait);
-        platform_sleep(wait);
-    }
-
-    fprintf(stderr, "gave up after %d attempts\n", plan->attempts);
-    return OUTCOME_NETWORK;
 }
 
 static slot *other(store *store, const slot *slot)
@@ -181,7 +84,7 @@ static outcome confirm(const plan *plan, store *store, slot *fresh)
     credential self;
     outcome result = identity_load(&self, fresh);
     const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
-    if (result == OUTCOME_OK) result = ask(plan, &self, fresh, store_seen_time(store), &request);
+    if (result == OUTCOME_OK) result = ask(plan, &self, fresh, store_seen_time(store), &request, &response);
     identity_free(&self);
     if (result != OUTCOME_OK) return result;
 
@@ -266,7 +169,7 @@ static outcome request_certificate(
         request.body_length = text_length;
     }
 
-    result = ask(plan, caller, pending, store_seen_time(store), &request);
+    result = ask(plan, caller, pending, store_seen_time(store), &request, &response);
     if (result != OUTCOME_OK) return result;
     FAILPOINT("answered");
     if (response.status == 201 || response.status == 200) return take_certificate(plan, store, pending);
@@ -360,7 +263,7 @@ static outcome check_due(const plan *plan, store *store, slot *current, bool *du
         credential self;
         outcome result = identity_load(&self, current);
         const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
-        if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request);
+        if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request, &response);
         identity_free(&self);
         if (result != OUTCOME_OK) return result;
         char code[HTTP_ERROR_MAX];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -76,7 +77,7 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
         RunAsync(
             program,
             [
-                "enroll", "--est", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--token-file", token,
+                "enroll", "--attended", "--est", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--token-file", token,
                 "--device", device, "--store", store, .. options,
             ],
             environment);
@@ -112,7 +113,21 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
         RenewAsync(program, store, [option, .. more], []);
 
     internal Task<Tool> RenewAsync(string program, string store, string[] options, params (string Key, string Value)[] environment) =>
-        RunAsync(program, ["renew", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store, .. options], environment);
+        RunAsync(program, [.. Renewal(store), .. options], environment);
+
+    /// <summary>The arguments of a renewal that somebody waits for.</summary>
+    internal string[] Renewal(string store) => ["renew", "--attended", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store];
+
+    /// <summary>Starts the program, and ends it after the first line of what it has to say on standard error.</summary>
+    /// <returns>The line; empty where it says nothing.</returns>
+    internal static async Task<string> FirstLineAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return line ?? "";
+    }
 
     internal static Task<Tool> RunAsync(string program, string[] arguments, params (string Key, string Value)[] environment) =>
         Tool.RunAsync(program, arguments, environment: environment.ToDictionary(pair => pair.Key, pair => pair.Value));

@@ -67,10 +67,16 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     [Theory]
     [InlineData("renew", "--label", "default")]
     [InlineData("enroll", "--device", "firmware-usage", "--token-file", "/dev/null")]
+    [InlineData("renew", "--device", "firmware-usage")]
+    [InlineData("renew", "--cert", "/dev/null", "--key", "/dev/null")]
+    [InlineData("renew", "--est", "--token-file", "/dev/null")]
+    [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--keep-key")]
+    [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--if-due")]
+    [InlineData("status")]
     [InlineData("enroll", "--est", "--device", "firmware-usage")]
     [InlineData("enroll", "--est", "--device", "firmware-usage", "--cert", "/dev/null")]
     [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--label", "a/b")]
-    public async Task What_does_not_go_together_is_refused(string command, params string[] options) => FirmwareBuild.Check(
+    public async Task What_does_not_go_together_or_would_be_ignored_is_refused(string command, params string[] options) => FirmwareBuild.Check(
         Usage,
         await FirmwareBuild.RunAsync(
             firmware.Sanitized,

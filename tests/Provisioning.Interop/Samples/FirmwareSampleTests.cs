@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Provisioning.Interop.Samples;
 
 /// <summary>samples/firmware-c, built and run as its README says, against the real server.</summary>
 [Collection(FirmwareBuild.Collection)]
-public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
+public sealed class FirmwareSampleTests(FirmwareBuild firmware)
 {
     private const int Refused = 5, Revoked = 6, Suspended = 7, HeapExhausted = 8;
     private const int Killed = 128 + 9;
@@ -37,7 +36,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-keep", store));
         var first = await firmware.CurrentAsync("firmware-keep", store);
-        FirmwareBuild.Check(0, await RenewWithAsync(store, "--keep-key"));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store, "--keep-key"));
         Assert.NotEqual(first, await firmware.CurrentAsync("firmware-keep", store));
     }
 
@@ -118,8 +117,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-killed", store));
         for (var round = 0; round < 30; round++)
         {
-            var start = new ProcessStartInfo(
-                firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store])
+            var start = new ProcessStartInfo(firmware.Plain, firmware.Renewal(store))
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -237,30 +235,11 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-due", store));
         var first = await firmware.CurrentAsync("firmware-due", store);
-        FirmwareBuild.Check(0, await RenewWithAsync(store, "--if-due"));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store, "--if-due"));
         Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
         // Without a clock it asks for the time.
-        FirmwareBuild.Check(0, await FirmwareBuild.RunAsync(
-            firmware.Failpoints,
-            ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, "--if-due"],
-            ("FIRMWARE_CLOCK", "0")));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Failpoints, store, ["--if-due"], ("FIRMWARE_CLOCK", "0")));
         Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
-    }
-
-    [Fact]
-    public async Task A_device_that_was_just_switched_on_waits_for_some_part_of_the_first_pause_once()
-    {
-        var store = firmware.NewStore();
-        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-spread", store));
-        var begun = Stopwatch.GetTimestamp();
-        var renewed = await RenewWithAsync(store, "--spread", "--first-pause", "2");
-        FirmwareBuild.Check(0, renewed);
-        var wait = int.Parse(Assert.Single(FirstLine.Matches(renewed.Error)).Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(wait, 0, 1999);
-        Assert.True(Stopwatch.GetElapsedTime(begun) >= TimeSpan.FromMilliseconds(wait));
-
-        // Whoever has nothing to ask does not wait either.
-        Assert.Empty((await RenewWithAsync(store, "--if-due", "--spread")).Error);
     }
 
     [Fact]
@@ -273,10 +252,4 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store));
         await firmware.CurrentAsync("firmware-tight", store);
     }
-
-    [GeneratedRegex(@"^first request in (\d+) ms$", RegexOptions.Multiline)]
-    private static partial Regex FirstLine { get; }
-
-    private Task<Tool> RenewWithAsync(string store, params string[] options) => FirmwareBuild.RunAsync(
-        firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, .. options]);
 }
