@@ -255,24 +255,41 @@ outcome provision_enroll(const plan *plan, store *store)
     return result;
 }
 
-/* Whether it is time. A board that does not know the time asks; the answer also says that the identity still works. */
+/* Asks the service when it is time, which may be sooner than it was: a campaign renews a whole group out of turn. The answer also tells the
+ * time, and that the identity still works. What is new in it is stored. */
+static outcome ask_when_due(const plan *plan, store *store, slot *current)
+{
+    const int64_t after = current->renew_after, before = current->renew_before, seen = current->seen_time;
+    credential self;
+    outcome result = identity_load(&self, current);
+    const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
+    if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request, &response);
+    identity_free(&self);
+    if (result != OUTCOME_OK) return result;
+
+    char code[HTTP_ERROR_MAX];
+    if (response.status != 200) return refused(code);
+    learn_window(current);
+    bool is_new = after != current->renew_after || before != current->renew_before || seen != current->seen_time;
+    return is_new ? store_save(store, current) : OUTCOME_OK;
+}
+
+/* Whether it is time. Where it is not, as far as the device knows, it asks once: whoever is kept from the service then goes by what it
+ * knows, and tomorrow is another day. */
 static outcome check_due(const plan *plan, store *store, slot *current, bool *due)
 {
     known_time time = transport_time(store_seen_time(store));
-    if (!time.clock_is_set) {
-        credential self;
-        outcome result = identity_load(&self, current);
-        const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
-        if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request, &response);
-        identity_free(&self);
-        if (result != OUTCOME_OK) return result;
-        char code[HTTP_ERROR_MAX];
-        if (response.status != 200) return refused(code);
-        time = transport_time(current->seen_time);
+    bool may_be_due = !time.clock_is_set || time.now >= current->renew_after;
+    struct plan once = *plan;
+    once.attempts = 1;
+    outcome result = ask_when_due(may_be_due ? plan : &once, store, current);
+    if (result == OUTCOME_NETWORK && !may_be_due) {
+        fprintf(stderr, "the service was not reached: going by what it said before\n");
+        result = OUTCOME_OK;
     }
 
-    *due = time.now >= current->renew_after;
-    return OUTCOME_OK;
+    *due = transport_time(store_seen_time(store)).now >= current->renew_after;
+    return result;
 }
 
 outcome provision_renew(const plan *plan, store *store)

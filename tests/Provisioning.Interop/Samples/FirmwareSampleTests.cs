@@ -230,19 +230,6 @@ public sealed class FirmwareSampleTests(FirmwareBuild firmware)
     }
 
     [Fact]
-    public async Task Renewal_waits_until_it_is_due()
-    {
-        var store = firmware.NewStore();
-        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-due", store));
-        var first = await firmware.CurrentAsync("firmware-due", store);
-        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store, "--if-due"));
-        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
-        // Without a clock it asks for the time.
-        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Failpoints, store, ["--if-due"], ("FIRMWARE_CLOCK", "0")));
-        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
-    }
-
-    [Fact]
     public async Task Where_the_heap_is_too_small_the_program_says_so_and_the_identity_stays()
     {
         var tight = await firmware.MakeVariantAsync("tight", "HEAP_LIMIT=40000");
