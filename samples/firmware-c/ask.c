@@ -29,13 +29,14 @@ static outcome ask_once(
     return heap_was_exhausted() ? OUTCOME_HEAP : result;
 }
 
-/* Whether the same request may have more luck later. A conflict has, when the service says when; and what waits for an administrator. */
-static bool may_ask_again(outcome result, const http_response *response, int64_t retry_after)
+/* Whether the same request may have more luck later. Any refusal has that speaks of a time, also of one that cannot be read here (a date, of a proxy
+ * in between); and what waits for an administrator. */
+static bool may_ask_again(outcome result, const http_response *response)
 {
     if (result == OUTCOME_NETWORK) return true;
     if (result != OUTCOME_OK) return false;
     return response->status == WAITS || response->status == 408 || response->status == 429 || response->status >= 500
-        || (response->status >= 400 && retry_after >= 0);
+        || (response->status >= 400 && http_has(response, "Retry-After"));
 }
 
 /* Any moment of a time, each as likely as any other. */
@@ -87,7 +88,7 @@ outcome ask(
     for (int attempt = 1;; attempt++) {
         outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request, response);
         int64_t retry_after = result == OUTCOME_OK ? http_number(response, "Retry-After") : -1;
-        if (!may_ask_again(result, response, retry_after)) return result;
+        if (!may_ask_again(result, response)) return result;
         if (result == OUTCOME_OK)
             fprintf(stderr, "%s: %d\n", response->status == WAITS ? "waits for an approval" : "busy", response->status);
         if (retry_after > LONGEST_WAIT_S) {

@@ -136,6 +136,12 @@ static const char *find(const http_response *response, const char *name, size_t 
     return NULL;
 }
 
+bool http_has(const http_response *response, const char *name)
+{
+    size_t length;
+    return find(response, name, &length) != NULL;
+}
+
 int64_t http_number(const http_response *response, const char *name)
 {
     size_t length;

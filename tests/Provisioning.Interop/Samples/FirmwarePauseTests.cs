@@ -38,6 +38,18 @@ public sealed partial class FirmwarePauseTests(FirmwareBuild firmware)
         Assert.Equal(8, service.Connections.Count);
     }
 
+    [Theory]
+    [InlineData("409 Conflict", "Wed, 21 Oct 2026 07:28:00 GMT")]
+    [InlineData("403 Forbidden", "")]
+    [InlineData("503 Service Unavailable", "tomorrow")]
+    public async Task A_time_that_cannot_be_read_means_later_and_says_no_more(string status, string time)
+    {
+        await using var service = new PreparedService(PreparedService.Answer($"HTTP/1.1 {status}\nRetry-After: {time}\nContent-Length: 0", 0));
+        var run = await EnrollAtAsync(service, "--attempts", "3");
+        FirmwareBuild.Check(Network, run);
+        Assert.Equal([(0, 1000), (0, 2000)], PausesOf(run));
+    }
+
     [Fact]
     public async Task A_line_waits_a_second_at_first_and_does_not_wait_to_begin()
     {
