@@ -2,14 +2,13 @@
 
 #include "platform.h"
 
-#include <fcntl.h>
+#include <errno.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PEM_MAX 4096
 
@@ -104,15 +103,15 @@ outcome identity_load(credential *credential, const slot *slot)
     return error == 0 ? OUTCOME_OK : fail("cannot read the stored identity", error);
 }
 
-/* Reads a PEM file; on a device this is a constant in the image. The buffer is shared: use it before the next call. */
-static const uint8_t *read_pem(const char *path, size_t *length)
+/* Reads a PEM file; on a device this is a constant in the image. The buffer is shared: use it before the next call, and wipe it if it holds
+ * a key. */
+static uint8_t *read_pem(const char *path, size_t *length)
 {
     static uint8_t pem[PEM_MAX];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t count = file < 0 ? -1 : read(file, pem, sizeof pem);
-    if (file >= 0) close(file);
-    if (count < 0 || (size_t)count == sizeof pem) {
-        fprintf(stderr, "%s: cannot be read, or is longer than %d bytes\n", path, PEM_MAX - 1);
+    int64_t count = platform_read(path, pem, sizeof pem - 1);
+    if (count < 0) {
+        fprintf(stderr, "%s: cannot be read (at most %d bytes): %s\n", path, PEM_MAX - 1, strerror(errno));
+        mbedtls_platform_zeroize(pem, sizeof pem);
         return NULL;
     }
 
@@ -145,7 +144,7 @@ outcome identity_load_pem(credential *credential, const char *certificate_path, 
     if (result != OUTCOME_OK) return result;
 
     size_t length;
-    uint8_t *pem = (uint8_t *)read_pem(key_path, &length);
+    uint8_t *pem = read_pem(key_path, &length);
     if (pem == NULL) return OUTCOME_USAGE;
     int error = mbedtls_pk_parse_key(&credential->key, pem, length, NULL, 0);
     mbedtls_platform_zeroize(pem, length);

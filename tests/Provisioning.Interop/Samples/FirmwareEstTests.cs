@@ -64,6 +64,42 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
         Assert.Contains("is not a token", run.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_token_may_come_through_a_pipe_and_in_pieces()
+    {
+        var store = firmware.NewStore();
+        var file = await firmware.TokenAsync("firmware-pipe");
+        var pipe = file + ".pipe";
+        await Tool.CheckAsync("mkfifo", pipe);
+        var wholeToken = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+
+        // The pause lets a program that reads once be caught; one that reads to the end does not care.
+        var writing = Tool.RunAsync("sh", ["-c", "{ printf %s \"$1\"; sleep 0.3; printf '%s\\n' \"$2\"; } >\"$3\"", "sh", wholeToken[..20], wholeToken[20..].Trim(), pipe]);
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-pipe", store, pipe));
+        Assert.Equal(0, (await writing).ExitCode);
+        await firmware.CurrentAsync("firmware-pipe", store);
+    }
+
+    [Theory]
+    [InlineData("token")]
+    [InlineData("ca")]
+    public async Task A_file_that_cannot_be_read_is_told_with_the_reason(string file)
+    {
+        var token = await firmware.WriteAsync("PVT1.0123456789ABCDEF.0123456789ABCDEF0123456789ABCDEF\n");
+        foreach (var (path, reason) in new[] { ("/nonexistent", "No such file or directory"), ("/tmp", "Is a directory") })
+        {
+            var run = await FirmwareBuild.RunAsync(
+                firmware.Sanitized,
+                [
+                    "enroll", "--est", "--attended", "--url", firmware.Server.Https, "--ca", file == "ca" ? path : firmware.Server.Pki("root.pem"),
+                    "--token-file", file == "token" ? path : token, "--device", "firmware-no-file", "--store", firmware.NewStore(),
+                ]);
+            FirmwareBuild.Check(Usage, run);
+            Assert.Contains($"{path}: cannot be read", run.Error, StringComparison.Ordinal);
+            Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("renew", "--label", "default")]
     [InlineData("enroll", "--device", "firmware-usage", "--token-file", "/dev/null")]
