@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No true clock shows less than this: seconds at the time that the firmware was built (make BUILD_TIME=...). */
+/* No true clock shows less than this: seconds at the time that the firmware was built, which the Makefile says. */
 #ifndef BUILD_TIME
-#define BUILD_TIME 1767225600 /* 2026-01-01 */
+#error "BUILD_TIME is missing"
 #endif
 
 #define CLOCK_SLACK (24 * 60 * 60)

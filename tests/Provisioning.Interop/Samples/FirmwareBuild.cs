@@ -41,10 +41,10 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
     }
 
     /// <summary>A variant of its own, with constants of its own.</summary>
-    internal async Task<string> MakeVariantAsync(string name, string constant)
+    internal async Task<string> MakeVariantAsync(string name, params string[] constants)
     {
         var folder = Path.Combine(_folder, name);
-        await MakeAsync("all", folder, constant);
+        await MakeAsync("all", folder, constants);
         return Path.Combine(folder, "firmware");
     }
 

@@ -239,4 +239,32 @@ public sealed class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store));
         await firmware.CurrentAsync("firmware-tight", store);
     }
+
+    [Fact]
+    public async Task The_program_is_built_anew_when_a_constant_changes()
+    {
+        var store = firmware.NewStore();
+        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-constants", store));
+        var built = await firmware.MakeVariantAsync("constants");
+        FirmwareBuild.Check(0, await firmware.RenewAsync(built, store));
+
+        // A time at which no certificate of today is valid any more, and none at all: the time of the build, which is now.
+        await firmware.MakeVariantAsync("constants", "BUILD_TIME=4000000000");
+        FirmwareBuild.Check(Untrusted, await firmware.RenewAsync(built, store));
+        await firmware.MakeVariantAsync("constants", "HEAP_LIMIT=40000");
+        FirmwareBuild.Check(HeapExhausted, await firmware.RenewAsync(built, store));
+        await firmware.MakeVariantAsync("constants");
+        var time = File.GetLastWriteTimeUtc(built);
+        await firmware.MakeVariantAsync("constants");
+        Assert.Equal(time, File.GetLastWriteTimeUtc(built));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(built, store));
+    }
+
+    [Fact]
+    public async Task A_clock_that_shows_a_day_before_the_firmware_was_built_is_not_believed()
+    {
+        var lastMonth = DateTimeOffset.UtcNow.AddDays(-30).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        FirmwareBuild.Check(
+            0, await firmware.EnrollAsync(firmware.Failpoints, "firmware-last-month", firmware.NewStore(), ("FIRMWARE_CLOCK", lastMonth)));
+    }
 }
