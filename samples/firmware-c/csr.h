@@ -7,7 +7,8 @@
 
 #include <mbedtls/x509_crt.h>
 
-#define CSR_MAX 768 /* of which some 200 bytes are not the subject */
+#define CSR_MAX 768
+#define CSR_SUBJECT_MAX 500 /* the rest is the key, the signature, and what holds it together */
 
 /* Builds the certification request of a slot's key. Its subject is, octet by octet, that of the certificate that is to be renewed, as RFC
  * 7030 §4.2.2 wants it; for the first certificate (NULL) it is the slot's ID as the common name, and the service adds what the profile has. The

@@ -1,5 +1,6 @@
 #include "identity.h"
 
+#include "csr.h"
 #include "platform.h"
 
 #include <errno.h>
@@ -78,12 +79,15 @@ outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
     if (error == 0) error = mbedtls_pk_parse_key(&fresh.key, slot->key, slot->key_length, NULL, 0);
     if (error == 0) error = mbedtls_pk_check_pair(&fresh.certificate.pk, &fresh.key);
     bool named = error == 0 && is_named(&fresh.certificate, slot->device_id);
+    /* What fits now must also fit the next request, which repeats the subject. */
+    bool fits = length <= sizeof slot->certificate && fresh.certificate.subject_raw.len <= CSR_SUBJECT_MAX;
     int64_t from = identity_time(&fresh.certificate.valid_from), until = identity_time(&fresh.certificate.valid_to);
     identity_free(&fresh);
 
     /* A certificate that does not fit the key would leave the device without an identity once the old one is gone. */
-    if (!named || length > sizeof slot->certificate) {
-        fprintf(stderr, "identity: the answer is no certificate for this key and device: -0x%04x\n", (unsigned)-error);
+    if (!named || !fits) {
+        const char *why = named ? "the certificate, or the subject in it, is too large" : "the answer is no certificate for this key and device";
+        fprintf(stderr, "identity: %s: -0x%04x\n", why, (unsigned)-error);
         return OUTCOME_PROTOCOL;
     }
 

@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Provisioning.Interop.Samples;
 
 /// <summary>samples/firmware-c in groups that want more than the usual: of the subject, and of the key.</summary>
 [Collection(FirmwareBuild.Collection)]
-public sealed class FirmwareGroupTests(FirmwareBuild firmware)
+public sealed partial class FirmwareGroupTests(FirmwareBuild firmware)
 {
-    private const int Refused = 5, Killed = 128 + 9;
+    private const int Refused = 5, Protocol = 9, Killed = 128 + 9;
 
     /// <summary>A subject that is more than the common name, or has none, in both string types.</summary>
     private const string Typed = """
@@ -39,6 +41,27 @@ public sealed class FirmwareGroupTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Sanitized, store));
         var last = await firmware.CurrentAsync(device, store);
         Assert.Equal(3, new[] { first, second, last }.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(6, 0)]
+    [InlineData(7, Protocol)]
+    public async Task A_subject_that_would_not_fit_the_request_of_the_next_renewal_is_refused_at_once(int wide, int exitCode)
+    {
+        // 500 bytes (with this ID) where six characters of the locality take two, and one more with each.
+        var device = $"firmware-subject-ss-{wide}";
+        var subject = $$"""
+            "subject": [
+              { "commonName": "${deviceId}" }, { "serialNumber": "${deviceId}" }, { "organization": "{{new string('ö', 64)}}" },
+              { "organizationalUnit": "{{new string('ü', 64)}}" }, { "locality": "{{new string('ß', wide)}}{{new string('s', 128 - wide)}}" }],
+            """;
+        await firmware.AdministratorAsync("PUT", $"profiles/{device}", SubjectLine.Replace(Typed.Replace("firmware-typed", device), subject));
+        var store = firmware.NewStore();
+        var token = await firmware.TokenAsync(device, $$""","profile":"{{device}}" """);
+        FirmwareBuild.Check(exitCode, await firmware.EnrollWithTokenAsync(firmware.Sanitized, device, store, token));
+        if (exitCode != 0) return;
+        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Sanitized, store, "--est"));
+        await firmware.CurrentAsync(device, store);
     }
 
     public static MatrixTheoryData<string, string> RulesAndDoors { get; } = new(["required", "forbidden"], ["rest", "est"]);
@@ -102,6 +125,9 @@ public sealed class FirmwareGroupTests(FirmwareBuild firmware)
         static async Task<string[]> ReadAsync(string store) => await Task.WhenAll(Directory.GetFiles(store).Order(StringComparer.Ordinal)
             .Select(async file => Convert.ToHexString(await File.ReadAllBytesAsync(file, TestContext.Current.CancellationToken))));
     }
+
+    [GeneratedRegex("""^ *"subject".*$""", RegexOptions.Multiline)]
+    private static partial Regex SubjectLine { get; }
 
     // How it renews with the key that it has, and with another.
     private async Task<(string Device, string Store, string[] Kept, string[] Changed)> EnrollAsync(string device, string rekey, string door)
