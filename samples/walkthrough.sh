@@ -73,16 +73,18 @@ approve() {
 # field, and it is one of many: there first_pause is 60 and longest_pause 3600. Here you wait.
 first_pause=${first_pause:-1} longest_pause=${longest_pause:-30} attempts=${attempts:-10}
 as_device() {
-  local head=$1 pause=$first_pause attempt status error asked line; shift
+  local head=$1 pause=$first_pause attempt status error asked later line; shift
   for (( attempt = 1; ; attempt++ )); do
-    error=0 asked=''
+    error=0 asked='' later=''
     : >"$head"
     status=$(curl -sS --max-time 60 -D "$head" -w '%{http_code}' "$@") || error=$?
     while IFS= read -r line; do
       line=${line%$'\r'}
-      [[ ! ${line,,} =~ ^retry-after:\ *([0-9]{1,6})$ ]] || asked=$((10#${BASH_REMATCH[1]}))
+      # A date, which a proxy may say, is not read: then it is later, and that is all.
+      [[ ${line,,} != retry-after:* ]] || later=yes
+      [[ ! ${line,,} =~ ^retry-after:[[:blank:]]*([0-9]{1,6})[[:blank:]]*$ ]] || asked=$((10#${BASH_REMATCH[1]}))
     done <"$head"
-    case $error:$status:$asked in
+    case $error:$status:$later in
       # Our own files, and a server that is not to be trusted, are the same next time.
       26:* | 58:* | 60:* | 66:* | 77:* | 83:* | 90:* | 91:*) break ;;
       # What is waited for (202) is no failure. Whoever is asked for more than an hour has something better to do.
@@ -101,8 +103,10 @@ as_device() {
   printf '%s' "$status"
 }
 
-# rest SECONDS MORE: so long, and any part of MORE seconds.
+# rest SECONDS MORE: so long, and any part of MORE seconds; and it says so.
 rest() {
-  local milliseconds=$(( (RANDOM * 32768 + RANDOM) % ($2 * 1000 + 1) ))
-  sleep "$(( $1 + milliseconds / 1000 )).$(printf '%03d' $(( milliseconds % 1000 )))"
+  local milliseconds=$(( (RANDOM * 32768 + RANDOM) % ($2 * 1000 + 1) )) pause
+  printf -v pause '%d.%03d' $(( $1 + milliseconds / 1000 )) $(( milliseconds % 1000 ))
+  printf 'again in %s s, of %d to %d\n' "$pause" "$1" $(( $1 + $2 )) >&2
+  sleep "$pause"
 }

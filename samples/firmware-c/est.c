@@ -1,12 +1,13 @@
 #include "est.h"
 
-#include <fcntl.h>
+#include "platform.h"
+
+#include <errno.h>
 #include <mbedtls/asn1.h>
 #include <mbedtls/base64.h>
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 void est_path(char path[EST_PATH_MAX], const char *label, const char *operation)
 {
@@ -106,9 +107,8 @@ outcome est_authorization(const char *token_path, char authorization[AUTHORIZATI
     const size_t scheme_length = sizeof scheme - 1, user_length = sizeof user - 1;
     char login[sizeof user + TOKEN_MAX + 2];
     memcpy(login, user, user_length);
-    int file = open(token_path, O_RDONLY | O_CLOEXEC);
-    ssize_t count = file < 0 ? -1 : read(file, login + user_length, sizeof login - user_length);
-    if (file >= 0) close(file);
+    int64_t count = platform_read(token_path, login + user_length, sizeof login - user_length);
+    int reason = errno;
     size_t length = count <= 0 ? 0 : token_length(login + user_length, (size_t)count);
     memcpy(authorization, scheme, scheme_length);
     int error = 0;
@@ -119,6 +119,7 @@ outcome est_authorization(const char *token_path, char authorization[AUTHORIZATI
             (unsigned char *)login, user_length + length);
     mbedtls_platform_zeroize(login, sizeof login);
     if (length > 0) return error == 0 ? OUTCOME_OK : OUTCOME_INTERNAL;
-    fprintf(stderr, "%s: cannot be read, or is not a token of at most %d characters\n", token_path, TOKEN_MAX);
+    if (count < 0 && reason != EFBIG) fprintf(stderr, "%s: cannot be read: %s\n", token_path, strerror(reason));
+    else fprintf(stderr, "%s: is not a token: one line of at most %d printable characters\n", token_path, TOKEN_MAX);
     return OUTCOME_USAGE;
 }

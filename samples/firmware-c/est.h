@@ -3,7 +3,7 @@
 #ifndef EST_H
 #define EST_H
 
-#include "identity.h"
+#include "csr.h"
 #include "outcome.h"
 
 #define LABEL_MAX 64

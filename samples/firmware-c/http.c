@@ -15,25 +15,31 @@ static outcome refuse(const char *why)
     return OUTCOME_PROTOCOL;
 }
 
-static outcome send_request(transport *transport, const endpoint *endpoint, const http_request *request)
+/* The head of a request; its length, or -1 where it does not fit. It may hold a password: wipe it whatever the outcome. */
+static int write_head(char head[REQUEST_HEAD_MAX], const endpoint *endpoint, const http_request *request)
 {
-    char head[REQUEST_HEAD_MAX];
     bool has_password = request->authorization != NULL;
     int length = snprintf(
-        head, sizeof head, "%s %s HTTP/1.1\r\nHost: %s:%s\r\nAccept: %s\r\nConnection: close\r\n%s%s%s",
+        head, REQUEST_HEAD_MAX, "%s %s HTTP/1.1\r\nHost: %s:%s\r\nAccept: %s\r\nConnection: close\r\n%s%s%s",
         request->method, request->path, endpoint->host, endpoint->port, request->accept,
         has_password ? "Authorization: " : "", has_password ? request->authorization : "", has_password ? "\r\n" : "");
-    if (length > 0 && (size_t)length < sizeof head) {
-        size_t room = sizeof head - (size_t)length;
+    if (length > 0 && length < REQUEST_HEAD_MAX) {
+        size_t room = REQUEST_HEAD_MAX - (size_t)length;
         length += request->content_type == NULL
             ? snprintf(head + length, room, "\r\n")
             : snprintf(head + length, room, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
                        request->content_type, request->body_length);
     }
 
-    if (length < 0 || (size_t)length >= sizeof head) return refuse("the request does not fit its buffer");
-    outcome result = transport_write(transport, head, (size_t)length);
-    if (has_password) mbedtls_platform_zeroize(head, sizeof head);
+    return length >= 0 && length < REQUEST_HEAD_MAX ? length : -1;
+}
+
+static outcome send_request(transport *transport, const endpoint *endpoint, const http_request *request)
+{
+    char head[REQUEST_HEAD_MAX];
+    int length = write_head(head, endpoint, request);
+    outcome result = length < 0 ? refuse("the request does not fit its buffer") : transport_write(transport, head, (size_t)length);
+    mbedtls_platform_zeroize(head, sizeof head);
     if (result == OUTCOME_OK) result = transport_write(transport, request->body, request->body_length);
     FAILPOINT("request-sent");
     return result;
@@ -134,6 +140,12 @@ static const char *find(const http_response *response, const char *name, size_t 
     }
 
     return NULL;
+}
+
+bool http_has(const http_response *response, const char *name)
+{
+    size_t length;
+    return find(response, name, &length) != NULL;
 }
 
 int64_t http_number(const http_response *response, const char *name)

@@ -33,6 +33,9 @@ outcome http_exchange(
 /* A header as a number, or -1 when it is missing or not a number. */
 int64_t http_number(const http_response *response, const char *name);
 
+/* Whether there is such a header, whatever it says. */
+bool http_has(const http_response *response, const char *name);
+
 /* A header as text; empty when it is missing or does not fit. */
 void http_text(const http_response *response, const char *name, char *text, size_t size);
 

@@ -1,17 +1,15 @@
 #include "identity.h"
 
+#include "csr.h"
 #include "platform.h"
 
-#include <fcntl.h>
-#include <mbedtls/asn1write.h>
+#include <errno.h>
 #include <mbedtls/ecp.h>
 #include <mbedtls/error.h>
 #include <mbedtls/oid.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/x509_csr.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PEM_MAX 4096
 
@@ -58,69 +56,17 @@ outcome identity_make_key(slot *slot)
     return error == 0 ? OUTCOME_OK : fail("cannot make a key", error);
 }
 
-/* Mbed TLS as of 2023 (2.28.3 in Debian 12) writes NULL as the parameters of ecdsa-with-SHA256, which RFC 5758 §3.2
- * says MUST be absent; a strict service refuses that (bad-csr). The field is not under the signature, so it can be taken
- * out of the finished request. Later versions write it right and nothing happens here. */
-static int omit_null_parameters(uint8_t csr[CSR_MAX], size_t *length)
+/* Whose it is: the common name says it, or where the profile has none the serial number in the subject (IEEE 802.1AR). */
+static bool is_named(const mbedtls_x509_crt *certificate, const char *name)
 {
-    static const uint8_t with_null[] = {
-        0x30, 0x0C, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x02, 0x05, 0x00
-    };
-    const int sequence = MBEDTLS_ASN1_CONSTRUCTED | MBEDTLS_ASN1_SEQUENCE;
-    uint8_t *end = csr + CSR_MAX, *at = end - *length;
-    size_t content;
-    int error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
-    uint8_t *info = at;
-    if (error == 0) error = mbedtls_asn1_get_tag(&at, end, &content, sequence);
-    if (error != 0) return error;
-    uint8_t *algorithm = at + content;
-    if ((size_t)(end - algorithm) < sizeof with_null || memcmp(algorithm, with_null, sizeof with_null) != 0) return 0;
-
-    /* Two bytes go: what stands before them moves up, and gets a new length in front. */
-    algorithm[1] = 0x0A;
-    memmove(info + 2, info, (size_t)(algorithm - info) + sizeof with_null - 2);
-    at = info + 2;
-    error = mbedtls_asn1_write_len(&at, csr, (size_t)(end - at));
-    if (error >= 0) error = mbedtls_asn1_write_tag(&at, csr, (unsigned char)sequence);
-    *length = (size_t)(end - at);
-    return error < 0 ? error : 0;
-}
-
-outcome identity_make_csr(const slot *slot, uint8_t csr[CSR_MAX], size_t *length)
-{
-    char subject[sizeof "CN=" + DEVICE_ID_MAX];
-    snprintf(subject, sizeof subject, "CN=%s", slot->device_id);
-
-    mbedtls_pk_context key;
-    mbedtls_x509write_csr request;
-    mbedtls_pk_init(&key);
-    mbedtls_x509write_csr_init(&request);
-    int result = mbedtls_pk_parse_key(&key, slot->key, slot->key_length, NULL, 0);
-    if (result == 0) result = mbedtls_x509write_csr_set_subject_name(&request, subject);
-    if (result == 0) {
-        mbedtls_x509write_csr_set_key(&request, &key);
-        mbedtls_x509write_csr_set_md_alg(&request, MBEDTLS_MD_SHA256);
-        result = mbedtls_x509write_csr_der(&request, csr, CSR_MAX, platform_random, NULL);
-    }
-
-    mbedtls_x509write_csr_free(&request);
-    mbedtls_pk_free(&key);
-    if (result > 0) {
-        *length = (size_t)result;
-        result = omit_null_parameters(csr, length);
-    }
-
-    return result == 0 ? OUTCOME_OK : fail("cannot make a certification request", result);
-}
-
-static bool has_common_name(const mbedtls_x509_crt *certificate, const char *name)
-{
+    const mbedtls_x509_name *says = NULL;
     for (const mbedtls_x509_name *part = &certificate->subject; part != NULL; part = part->next) {
-        if (MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) != 0) continue;
-        return part->val.len == strlen(name) && memcmp(part->val.p, name, part->val.len) == 0;
+        bool is_common = MBEDTLS_OID_CMP(MBEDTLS_OID_AT_CN, &part->oid) == 0;
+        if (is_common || MBEDTLS_OID_CMP(MBEDTLS_OID_AT_SERIAL_NUMBER, &part->oid) == 0) says = part;
+        if (is_common) break;
     }
 
-    return false;
+    return says != NULL && says->val.len == strlen(name) && memcmp(says->val.p, name, says->val.len) == 0;
 }
 
 outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
@@ -132,13 +78,16 @@ outcome identity_accept(slot *slot, const uint8_t *der, size_t length)
     if (error == 0 && fresh.certificate.raw.len != length) error = MBEDTLS_ERR_X509_INVALID_FORMAT;
     if (error == 0) error = mbedtls_pk_parse_key(&fresh.key, slot->key, slot->key_length, NULL, 0);
     if (error == 0) error = mbedtls_pk_check_pair(&fresh.certificate.pk, &fresh.key);
-    bool named = error == 0 && has_common_name(&fresh.certificate, slot->device_id);
+    bool named = error == 0 && is_named(&fresh.certificate, slot->device_id);
+    /* What fits now must also fit the next request, which repeats the subject. */
+    bool fits = length <= sizeof slot->certificate && fresh.certificate.subject_raw.len <= CSR_SUBJECT_MAX;
     int64_t from = identity_time(&fresh.certificate.valid_from), until = identity_time(&fresh.certificate.valid_to);
     identity_free(&fresh);
 
     /* A certificate that does not fit the key would leave the device without an identity once the old one is gone. */
-    if (!named || length > sizeof slot->certificate) {
-        fprintf(stderr, "identity: the answer is no certificate for this key and device: -0x%04x\n", (unsigned)-error);
+    if (!named || !fits) {
+        const char *why = named ? "the certificate, or the subject in it, is too large" : "the answer is no certificate for this key and device";
+        fprintf(stderr, "identity: %s: -0x%04x\n", why, (unsigned)-error);
         return OUTCOME_PROTOCOL;
     }
 
@@ -158,15 +107,15 @@ outcome identity_load(credential *credential, const slot *slot)
     return error == 0 ? OUTCOME_OK : fail("cannot read the stored identity", error);
 }
 
-/* Reads a PEM file; on a device this is a constant in the image. The buffer is shared: use it before the next call. */
-static const uint8_t *read_pem(const char *path, size_t *length)
+/* Reads a PEM file; on a device this is a constant in the image. The buffer is shared: use it before the next call, and wipe it if it holds
+ * a key. */
+static uint8_t *read_pem(const char *path, size_t *length)
 {
     static uint8_t pem[PEM_MAX];
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t count = file < 0 ? -1 : read(file, pem, sizeof pem);
-    if (file >= 0) close(file);
-    if (count < 0 || (size_t)count == sizeof pem) {
-        fprintf(stderr, "%s: cannot be read, or is longer than %d bytes\n", path, PEM_MAX - 1);
+    int64_t count = platform_read(path, pem, sizeof pem - 1);
+    if (count < 0) {
+        fprintf(stderr, "%s: cannot be read (at most %d bytes): %s\n", path, PEM_MAX - 1, strerror(errno));
+        mbedtls_platform_zeroize(pem, sizeof pem);
         return NULL;
     }
 
@@ -199,7 +148,7 @@ outcome identity_load_pem(credential *credential, const char *certificate_path, 
     if (result != OUTCOME_OK) return result;
 
     size_t length;
-    uint8_t *pem = (uint8_t *)read_pem(key_path, &length);
+    uint8_t *pem = read_pem(key_path, &length);
     if (pem == NULL) return OUTCOME_USAGE;
     int error = mbedtls_pk_parse_key(&credential->key, pem, length, NULL, 0);
     mbedtls_platform_zeroize(pem, length);

@@ -1,4 +1,4 @@
-/* Keys, certification requests and certificates: everything that is about who the device is, and nothing about where it
+/* Keys and certificates: everything that is about who the device is, and nothing about where it
  * is stored or how it travels. */
 #ifndef IDENTITY_H
 #define IDENTITY_H
@@ -9,7 +9,6 @@
 #include <mbedtls/pk.h>
 #include <mbedtls/x509_crt.h>
 
-#define CSR_MAX 512
 #define SERIAL_TEXT_MAX 41 /* 20 octets as hex (RFC 5280 §4.1.2.2), and the end */
 
 /* A certificate and the key that belongs to it, ready for a handshake. */
@@ -23,10 +22,6 @@ bool identity_valid_id(const char *device_id);
 
 /* Makes a P-256 key into the slot. */
 outcome identity_make_key(slot *slot);
-
-/* Builds the certification request (RFC 2986) of a slot: its ID and its key. The signature is deterministic (RFC 6979),
- * so the same slot gives the same bytes each time: a retry is the same request. They are at the END of the buffer. */
-outcome identity_make_csr(const slot *slot, uint8_t csr[CSR_MAX], size_t *length);
 
 /* Takes a certificate that the service gave into the slot, if it is one for this slot: this key, this ID. It is to be renewed after 60 % of
  * its life, unless somebody knows better. */

@@ -2,12 +2,15 @@
 
 #include "failpoint.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <mbedtls/ctr_drbg.h>
 #include <mbedtls/entropy_poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static mbedtls_ctr_drbg_context generator;
 
@@ -52,6 +55,26 @@ int64_t platform_ticks(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t platform_read(const char *path, void *bytes, size_t size)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    uint8_t *at = bytes, beyond;
+    size_t length = 0;
+    ssize_t count;
+    do {
+        /* Only one more byte tells a file that fills the buffer from one that is too long. */
+        count = length < size ? read(file, at + length, size - length) : read(file, &beyond, 1);
+        if (count > 0) length += (size_t)count;
+    } while (length <= size && (count > 0 || (count < 0 && errno == EINTR)));
+
+    int error = length > size ? EFBIG : errno;
+    close(file);
+    if (count == 0) return (int64_t)length;
+    errno = error;
+    return -1;
 }
 
 void platform_sleep(uint32_t milliseconds)

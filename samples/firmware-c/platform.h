@@ -22,6 +22,9 @@ int64_t platform_clock(void);
 /* Milliseconds since some moment; never goes back. */
 int64_t platform_ticks(void);
 
+/* Reads a whole file, from a pipe too. Its length, or -1 with errno: EFBIG where it is longer than `size`. */
+int64_t platform_read(const char *path, void *bytes, size_t size);
+
 void platform_sleep(uint32_t milliseconds);
 
 #endif

@@ -1,18 +1,14 @@
 #include "provision.h"
 
+#include "ask.h"
+#include "csr.h"
 #include "est.h"
 #include "failpoint.h"
-#include "heap.h"
 #include "http.h"
-#include "platform.h"
 
-#include <inttypes.h>
 #include <mbedtls/platform_util.h>
 #include <stdio.h>
 #include <string.h>
-
-#define WAITS 202           /* for an administrator to approve it */
-#define LONGEST_WAIT_S 3600 /* a longer Retry-After is for our caller: the device should sleep meanwhile */
 
 static const char certificate_type[] = "application/pkix-cert";
 static http_response response;
@@ -23,11 +19,12 @@ static bool is(const char *code, const char *const *codes)
     return *codes != NULL;
 }
 
-/* Final for this identity; undone by an administrator; wrong with the key, so that the same key will never do. */
+/* Final for this identity; undone by an administrator; wrong with the key, so that the same key will never do. (Not among the last:
+ * unsupported-key and key-not-allowed are about its kind, and another one that is made here has the same.) */
 static const char *const revoked_codes[] = { "certificate-revoked", "device-decommissioned", NULL };
 static const char *const suspended_codes[] = { "certificate-on-hold", "device-suspended", "device-quarantined", NULL };
 static const char *const key_codes[] = {
-    "bad-key", "key-blocked", "key-in-use", "key-not-allowed", "unsupported-key", NULL
+    "bad-key", "key-blocked", "key-in-use", "new-key-required", "new-key-not-allowed", NULL
 };
 
 static outcome refused(char code[HTTP_ERROR_MAX])
@@ -38,14 +35,6 @@ static outcome refused(char code[HTTP_ERROR_MAX])
     return is(code, suspended_codes) ? OUTCOME_SUSPENDED : OUTCOME_REFUSED;
 }
 
-/* The service tells the time with each answer. It is believed as far as the certificate reaches by which the service
- * was recognized: a wrong clock over there must not make this device take everything for expired, for ever. */
-static void learn_time(slot *slot, int64_t peer_expiry)
-{
-    int64_t told = http_number(&response, "Provisioning-Server-Time");
-    if (told > slot->seen_time && told <= peer_expiry) slot->seen_time = told;
-}
-
 /* When to renew, if the service says it: beside the certificate, but for EST, and to the device that shows it. */
 static void learn_window(slot *slot)
 {
@@ -53,90 +42,6 @@ static void learn_window(slot *slot)
     int64_t before = http_number(&response, "Provisioning-Renew-Before");
     if (after >= 0) slot->renew_after = after;
     if (before >= 0) slot->renew_before = before;
-}
-
-/* One connection, one request. */
-static outcome ask_once(
-    const plan *plan, credential *credential, slot *slot, known_time time, const http_request *request)
-{
-    static transport transport;
-    outcome result = transport_open(&transport, &plan->endpoint, credential, time);
-    if (result == OUTCOME_OK) result = http_exchange(&transport, &plan->endpoint, request, &response);
-    if (result == OUTCOME_OK) learn_time(slot, transport_peer_expiry(&transport));
-    transport_close(&transport);
-    return heap_was_exhausted() ? OUTCOME_HEAP : result;
-}
-
-/* Whether the same request may have more luck later. A conflict has, when the service says when; and what waits for an administrator. */
-static bool may_ask_again(outcome result, int64_t retry_after)
-{
-    if (result == OUTCOME_NETWORK) return true;
-    if (result != OUTCOME_OK) return false;
-    return response.status == WAITS || response.status == 408 || response.status == 429 || response.status >= 500
-        || (response.status >= 400 && retry_after >= 0);
-}
-
-/* Any moment of a time, each as likely as any other. */
-static uint32_t some_of(uint32_t milliseconds)
-{
-    uint32_t random = 0;
-    platform_random(NULL, (unsigned char *)&random, sizeof random);
-    return milliseconds == 0 ? 0 : random % milliseconds;
-}
-
-/* When to come back, as README.md of the project has it. A fleet that failed together must not come back together: so chance
- * decides about all of a pause. Who is told a time does not come before it, and the pauses begin anew, because the service is there
- * and knows what it can do; who is told nothing takes twice as long each time. */
-static uint32_t wait_time(const plan *plan, int *failures, int64_t retry_after)
-{
-    if (retry_after >= 0) {
-        *failures = 0;
-        return (uint32_t)retry_after * 1000 + some_of(plan->first_pause_ms);
-    }
-
-    uint32_t pause = plan->first_pause_ms;
-    for (int i = 0; i < *failures && pause < plan->longest_pause_ms; i++) pause *= 2;
-    (*failures)++;
-    return some_of(pause < plan->longest_pause_ms ? pause : plan->longest_pause_ms);
-}
-
-/* Who has just got its power back got it with all others. */
-static void spread_start(const plan *plan)
-{
-    static bool has_begun;
-    if (plan->spread && !has_begun) {
-        uint32_t wait = some_of(plan->first_pause_ms);
-        fprintf(stderr, "first request in %" PRIu32 " ms\n", wait);
-        platform_sleep(wait);
-    }
-
-    has_begun = true;
-}
-
-/* Asks until there is an answer that a repetition would not change, at most plan->attempts times. */
-static outcome ask(const plan *plan, credential *credential, slot *slot, int64_t seen_time, const http_request *request)
-{
-    int failures = 0;
-    spread_start(plan);
-    for (int attempt = 0; attempt < plan->attempts; attempt++) {
-        outcome result = ask_once(plan, credential, slot, transport_time(seen_time), request);
-        int64_t retry_after = result == OUTCOME_OK ? http_number(&response, "Retry-After") : -1;
-        if (!may_ask_again(result, retry_after)) return result;
-        if (result == OUTCOME_OK)
-            fprintf(stderr, "%s: %d\n", response.status == WAITS ? "waits for an approval" : "busy", response.status);
-        if (retry_after > LONGEST_WAIT_S) {
-            fprintf(stderr, "the service asks to come back in %" PRId64 " s\n", retry_after);
-            return OUTCOME_NETWORK;
-        }
-
-        if (attempt + 1 == plan->attempts) break;
-        uint32_t wait = wait_time(plan, &failures, retry_after);
-        fprintf(stderr, "again in %" PRIu32 " ms\n", wait);
-        platform_sleep(wait);
-    }
-
-    fprintf(stderr, "gave up after %d attempts\n", plan->attempts);
-    return OUTCOME_NETWORK;
 }
 
 static slot *other(store *store, const slot *slot)
@@ -179,7 +84,7 @@ static outcome confirm(const plan *plan, store *store, slot *fresh)
     credential self;
     outcome result = identity_load(&self, fresh);
     const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
-    if (result == OUTCOME_OK) result = ask(plan, &self, fresh, store_seen_time(store), &request);
+    if (result == OUTCOME_OK) result = ask(plan, &self, fresh, store_seen_time(store), &request, &response);
     identity_free(&self);
     if (result != OUTCOME_OK) return result;
 
@@ -242,13 +147,14 @@ static outcome take_certificate(const plan *plan, store *store, slot *pending)
 }
 
 /* Sends the request of a pending slot and stores the certificate that comes back beside its key. The caller shows a certificate, has a
- * password, or both. */
+ * password, or both. What is renewed, if anything is, gives the request its subject. */
 static outcome request_certificate(
-    const plan *plan, store *store, slot *pending, credential *caller, const char *authorization, const char *path)
+    const plan *plan, store *store, slot *pending, credential *caller, const char *authorization,
+    const mbedtls_x509_crt *renewed, const char *path)
 {
     static uint8_t csr[CSR_MAX], text[EST_REQUEST_MAX];
     size_t csr_length, text_length;
-    outcome result = identity_make_csr(pending, csr, &csr_length);
+    outcome result = csr_make(pending, renewed, csr, &csr_length);
     if (result != OUTCOME_OK) return result;
 
     http_request request = {
@@ -263,7 +169,7 @@ static outcome request_certificate(
         request.body_length = text_length;
     }
 
-    result = ask(plan, caller, pending, store_seen_time(store), &request);
+    result = ask(plan, caller, pending, store_seen_time(store), &request, &response);
     if (result != OUTCOME_OK) return result;
     FAILPOINT("answered");
     if (response.status == 201 || response.status == 200) return take_certificate(plan, store, pending);
@@ -288,7 +194,7 @@ static outcome request_first(const plan *plan, store *store, slot *pending)
     if (result == OUTCOME_OK && has_token) result = est_authorization(plan->token_path, authorization);
     if (result == OUTCOME_OK)
         result = request_certificate(
-            plan, store, pending, has_line ? &line : NULL, has_token ? authorization : NULL, path);
+            plan, store, pending, has_line ? &line : NULL, has_token ? authorization : NULL, NULL, path);
     if (has_line) identity_free(&line);
     mbedtls_platform_zeroize(authorization, sizeof authorization);
     return result;
@@ -301,9 +207,26 @@ static outcome request_next(const plan *plan, store *store, slot *pending, const
     if (plan->est) est_path(path, plan->label, "simplereenroll");
     credential self;
     outcome result = identity_load(&self, current);
-    if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, NULL, path);
+    if (result == OUTCOME_OK) result = request_certificate(plan, store, pending, &self, NULL, &self.certificate, path);
     identity_free(&self);
     return result;
+}
+
+static bool has_key_of(const slot *one, const slot *another)
+{
+    return one->key_length == another->key_length && memcmp(one->key, another->key, one->key_length) == 0;
+}
+
+/* A key that waits is asked for first, also when it is not of the sort that is wanted now (the same as before, or another): before the power
+ * went, a certificate may have been made for it. Only when the service does not take it, is one made that fits. */
+static outcome request_wanted(const plan *plan, store *store, slot **pending, const slot *current)
+{
+    bool fits = has_key_of(*pending, current) == plan->keep_key;
+    outcome result = request_next(plan, store, *pending, current);
+    bool was_dropped = result == OUTCOME_REFUSED && (*pending)->stage == STAGE_EMPTY;
+    if (fits || !was_dropped) return result;
+    result = prepare_key(store, pending, current->device_id, current, plan->keep_key);
+    return result == OUTCOME_OK ? request_next(plan, store, *pending, current) : result;
 }
 
 outcome provision_enroll(const plan *plan, store *store)
@@ -332,24 +255,41 @@ outcome provision_enroll(const plan *plan, store *store)
     return result;
 }
 
-/* Whether it is time. A board that does not know the time asks; the answer also says that the identity still works. */
+/* Asks the service when it is time, which may be sooner than it was: a campaign renews a whole group out of turn. The answer also tells the
+ * time, and that the identity still works. What is new in it is stored. */
+static outcome ask_when_due(const plan *plan, store *store, slot *current)
+{
+    const int64_t after = current->renew_after, before = current->renew_before, seen = current->seen_time;
+    credential self;
+    outcome result = identity_load(&self, current);
+    const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
+    if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request, &response);
+    identity_free(&self);
+    if (result != OUTCOME_OK) return result;
+
+    char code[HTTP_ERROR_MAX];
+    if (response.status != 200) return refused(code);
+    learn_window(current);
+    bool is_new = after != current->renew_after || before != current->renew_before || seen != current->seen_time;
+    return is_new ? store_save(store, current) : OUTCOME_OK;
+}
+
+/* Whether it is time. Where it is not, as far as the device knows, it asks once: whoever is kept from the service then goes by what it
+ * knows, and tomorrow is another day. */
 static outcome check_due(const plan *plan, store *store, slot *current, bool *due)
 {
     known_time time = transport_time(store_seen_time(store));
-    if (!time.clock_is_set) {
-        credential self;
-        outcome result = identity_load(&self, current);
-        const http_request request = { .method = "GET", .path = "/api/v1/self", .accept = certificate_type };
-        if (result == OUTCOME_OK) result = ask(plan, &self, current, store_seen_time(store), &request);
-        identity_free(&self);
-        if (result != OUTCOME_OK) return result;
-        char code[HTTP_ERROR_MAX];
-        if (response.status != 200) return refused(code);
-        time = transport_time(current->seen_time);
+    bool may_be_due = !time.clock_is_set || time.now >= current->renew_after;
+    struct plan once = *plan;
+    once.attempts = 1;
+    outcome result = ask_when_due(may_be_due ? plan : &once, store, current);
+    if (result == OUTCOME_NETWORK && !may_be_due) {
+        fprintf(stderr, "the service was not reached: going by what it said before\n");
+        result = OUTCOME_OK;
     }
 
-    *due = time.now >= current->renew_after;
-    return OUTCOME_OK;
+    *due = transport_time(store_seen_time(store)).now >= current->renew_after;
+    return result;
 }
 
 outcome provision_renew(const plan *plan, store *store)
@@ -375,7 +315,7 @@ outcome provision_renew(const plan *plan, store *store)
     outcome result = prepare_key(store, &pending, current->device_id, current, plan->keep_key);
     if (result != OUTCOME_OK) return result;
     if (pending->stage == STAGE_KEY) {
-        result = request_next(plan, store, pending, current);
+        result = request_wanted(plan, store, &pending, current);
         if (result != OUTCOME_OK) return result;
     }
 

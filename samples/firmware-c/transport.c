@@ -6,14 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No true clock shows less than this: seconds at the time that the firmware was built (make BUILD_TIME=...). */
+/* No true clock shows less than this: seconds at the time that the firmware was built, which the Makefile says. */
 #ifndef BUILD_TIME
-#define BUILD_TIME 1767225600 /* 2026-01-01 */
+#error "BUILD_TIME is missing"
 #endif
 
 #define CLOCK_SLACK (24 * 60 * 60)
-#define READ_TIMEOUT_MS 10000u
-#define EXCHANGE_TIMEOUT_MS 30000
 
 /* One suite family, the service's: elliptic curves, forward secrecy, authenticated encryption. A device that talks to
  * one service needs no more, and a port compiles no more. */
@@ -81,7 +79,7 @@ static int judge_validity(void *context, mbedtls_x509_crt *certificate, int dept
 static outcome fail(const char *what, int error)
 {
     if (heap_was_exhausted()) return OUTCOME_HEAP;
-    fprintf(stderr, "transport: %s: -0x%04x\n", what, (unsigned)-error);
+    fprintf(stderr, "transport: %s: -0x%04x%s\n", what, (unsigned)-error, error == MBEDTLS_ERR_SSL_TIMEOUT ? " (takes too long)" : "");
     return OUTCOME_NETWORK;
 }
 
@@ -99,7 +97,6 @@ static int configure(transport *transport, const endpoint *endpoint, credential 
     mbedtls_ssl_conf_authmode(config, MBEDTLS_SSL_VERIFY_REQUIRED);
     mbedtls_ssl_conf_ca_chain(config, &transport->anchors, NULL);
     mbedtls_ssl_conf_verify(config, judge_validity, &transport->time);
-    mbedtls_ssl_conf_read_timeout(config, READ_TIMEOUT_MS);
     /* Each connection makes one request; a ticket would be heap for nothing. */
     mbedtls_ssl_conf_session_tickets(config, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
     /* The server then sends records of at most 4 KB, so a port may build Mbed TLS with buffers of that size. Not less:
@@ -118,8 +115,7 @@ static outcome shake_hands(transport *transport)
     int error;
     do {
         error = mbedtls_ssl_handshake(&transport->tls);
-    } while ((error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE)
-             && platform_ticks() < transport->deadline);
+    } while (error == MBEDTLS_ERR_SSL_WANT_READ || error == MBEDTLS_ERR_SSL_WANT_WRITE);
     if (error == 0) return OUTCOME_OK;
 
     uint32_t flags = mbedtls_ssl_get_verify_result(&transport->tls);
@@ -132,11 +128,11 @@ static outcome shake_hands(transport *transport)
 
 outcome transport_open(transport *transport, const endpoint *endpoint, credential *credential, known_time time)
 {
-    mbedtls_net_init(&transport->socket);
+    transport->socket.file = -1;
     mbedtls_ssl_init(&transport->tls);
     mbedtls_ssl_config_init(&transport->config);
     transport->time = time;
-    transport->deadline = platform_ticks() + EXCHANGE_TIMEOUT_MS;
+    int64_t deadline = platform_ticks() + endpoint->timeout_ms;
     outcome result = identity_load_anchors(&transport->anchors, endpoint->anchors_path);
     if (result != OUTCOME_OK) return result;
 
@@ -146,9 +142,9 @@ outcome transport_open(transport *transport, const endpoint *endpoint, credentia
         return heap_was_exhausted() ? OUTCOME_HEAP : OUTCOME_INTERNAL;
     }
 
-    error = mbedtls_net_connect(&transport->socket, endpoint->host, endpoint->port, MBEDTLS_NET_PROTO_TCP);
+    error = socket_open(&transport->socket, endpoint->host, endpoint->port, deadline);
     if (error != 0) return fail("cannot connect", error);
-    mbedtls_ssl_set_bio(&transport->tls, &transport->socket, mbedtls_net_send, NULL, mbedtls_net_recv_timeout);
+    mbedtls_ssl_set_bio(&transport->tls, &transport->socket, socket_send, socket_receive, NULL);
     return shake_hands(transport);
 }
 
@@ -168,18 +164,12 @@ outcome transport_write(transport *transport, const void *bytes, size_t length)
 
 outcome transport_read(transport *transport, void *bytes, size_t length, size_t *count)
 {
-    /* The timeout of one read does not stop a server that sends a byte now and then; the deadline does. */
-    while (platform_ticks() < transport->deadline) {
-        int result = mbedtls_ssl_read(&transport->tls, bytes, length);
-        if (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE) continue;
-        *count = 0;
-        if (result == 0 || result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY) return OUTCOME_OK;
-        if (result < 0) return fail("cannot receive", result);
-        *count = (size_t)result;
-        return OUTCOME_OK;
-    }
-
-    return fail("the answer takes too long", MBEDTLS_ERR_SSL_TIMEOUT);
+    int result;
+    do {
+        result = mbedtls_ssl_read(&transport->tls, bytes, length);
+    } while (result == MBEDTLS_ERR_SSL_WANT_READ || result == MBEDTLS_ERR_SSL_WANT_WRITE);
+    *count = result > 0 ? (size_t)result : 0;
+    return result >= 0 || result == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY ? OUTCOME_OK : fail("cannot receive", result);
 }
 
 int64_t transport_peer_expiry(const transport *transport)
@@ -195,5 +185,5 @@ void transport_close(transport *transport)
     mbedtls_ssl_free(&transport->tls);
     mbedtls_ssl_config_free(&transport->config);
     mbedtls_x509_crt_free(&transport->anchors);
-    mbedtls_net_free(&transport->socket);
+    socket_close(&transport->socket);
 }

@@ -4,17 +4,18 @@
 
 #include "identity.h"
 #include "outcome.h"
+#include "socket.h"
 
-#include <mbedtls/net_sockets.h>
 #include <mbedtls/ssl.h>
 
 #define HOST_MAX 128
 
-/* Where the service is, and how to know it. */
+/* Where the service is, how to know it, and how long to wait for it. */
 typedef struct {
     char host[HOST_MAX];
     char port[6];
     const char *anchors_path;
+    uint32_t timeout_ms; /* for all of an exchange, from connecting to the end of the answer */
 } endpoint;
 
 /* What is known about the time: true time is never before `earliest`; `now` is the clock, when it can be believed. */
@@ -25,12 +26,11 @@ typedef struct {
 } known_time;
 
 typedef struct {
-    mbedtls_net_context socket;
+    tcp socket;
     mbedtls_ssl_context tls;
     mbedtls_ssl_config config;
     mbedtls_x509_crt anchors;
     known_time time;
-    int64_t deadline;
 } transport;
 
 /* Takes https://host[:port]. */

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -40,10 +41,10 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
     }
 
     /// <summary>A variant of its own, with constants of its own.</summary>
-    internal async Task<string> MakeVariantAsync(string name, string constant)
+    internal async Task<string> MakeVariantAsync(string name, params string[] constants)
     {
         var folder = Path.Combine(_folder, name);
-        await MakeAsync("all", folder, constant);
+        await MakeAsync("all", folder, constants);
         return Path.Combine(folder, "firmware");
     }
 
@@ -67,6 +68,44 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
             ],
             environment);
 
+    internal Task<Tool> EnrollWithTokenAsync(string program, string device, string store, string token, params string[] options) =>
+        EnrollWithTokenAsync(program, device, store, token, options, []);
+
+    /// <summary>As a device by itself does, by EST, with a token that is in a file.</summary>
+    internal Task<Tool> EnrollWithTokenAsync(
+        string program, string device, string store, string token, string[] options, params (string Key, string Value)[] environment) =>
+        RunAsync(
+            program,
+            [
+                "enroll", "--attended", "--est", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--token-file", token,
+                "--device", device, "--store", store, .. options,
+            ],
+            environment);
+
+    /// <summary>A token for a device, good once, in a group of its own that has the name of the device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="more">More members of the group's JSON, with the comma before them.</param>
+    /// <param name="renewal">More members of its renewal rules, likewise.</param>
+    /// <returns>The file that it is in.</returns>
+    internal async Task<string> TokenAsync(string device, string more = "", string renewal = "")
+    {
+        await SaveGroupAsync(device, more, renewal);
+        using var made = JsonDocument.Parse(await AdministratorAsync("POST", "tokens", $$"""{"group":"{{device}}","deviceId":"{{device}}"}"""));
+        return await WriteAsync(Assert.Single(made.RootElement.GetProperty("items").EnumerateArray()).GetProperty("token").GetString() + "\n");
+    }
+
+    /// <summary>A group that takes tokens and lets its devices renew at any time, made or changed.</summary>
+    internal Task SaveGroupAsync(string group, string more = "", string renewal = "") => AdministratorAsync(
+        "PUT", $"groups/{group}", $$"""{"credentials":["token"],"renewal":{"early":"allowed"{{renewal}}}{{more}}}""");
+
+    /// <summary>A file with this in it.</summary>
+    internal async Task<string> WriteAsync(string content)
+    {
+        var file = NewStore() + ".token";
+        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
+        return file;
+    }
+
     internal Task<Tool> RenewAsync(string program, string store, params (string Key, string Value)[] environment) =>
         RenewAsync(program, store, [], environment);
 
@@ -74,7 +113,21 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
         RenewAsync(program, store, [option, .. more], []);
 
     internal Task<Tool> RenewAsync(string program, string store, string[] options, params (string Key, string Value)[] environment) =>
-        RunAsync(program, ["renew", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store, .. options], environment);
+        RunAsync(program, [.. Renewal(store), .. options], environment);
+
+    /// <summary>The arguments of a renewal that somebody waits for.</summary>
+    internal string[] Renewal(string store) => ["renew", "--attended", "--url", Server.Https, "--ca", Server.Pki("root.pem"), "--store", store];
+
+    /// <summary>Starts the program, and ends it after the first line of what it has to say on standard error.</summary>
+    /// <returns>The line; empty where it says nothing.</returns>
+    internal static async Task<string> FirstLineAsync(string program, string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var line = await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken);
+        process.Kill();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return line ?? "";
+    }
 
     internal static Task<Tool> RunAsync(string program, string[] arguments, params (string Key, string Value)[] environment) =>
         Tool.RunAsync(program, arguments, environment: environment.ToDictionary(pair => pair.Key, pair => pair.Value));
@@ -115,7 +168,8 @@ public sealed partial class FirmwareBuild : IAsyncLifetime, ICollectionFixture<F
 
     internal Task<string> AdministratorAsync(string method, string path, string? body = null)
     {
-        string[] content = body is null ? [] : ["--header", "Content-Type: application/json", "--data-binary", body];
+        // What is there is changed whatever its version.
+        string[] content = body is null ? [] : ["--header", "Content-Type: application/json", "--header", "If-Match: *", "--data-binary", body];
         return Tool.CheckAsync(
             "curl",
             [

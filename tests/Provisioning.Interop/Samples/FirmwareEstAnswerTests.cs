@@ -18,17 +18,22 @@ public sealed class FirmwareEstAnswerTests(FirmwareBuild firmware)
     private static readonly byte[] Stranger = SomebodysCertificate();
     private static readonly byte[] Good = Message([Stranger]);
 
-    [Fact]
-    public async Task White_space_may_be_anywhere_and_the_certificate_of_another_key_is_refused()
+    public static TheoryData<string> Forms { get; } =
+        ["as it is", "with a line break", "in lines of 64", "in lines of 7, between white space", "in characters", "with empty lines and tabs"];
+
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task White_space_may_be_anywhere(string form)
     {
-        var text = Convert.ToBase64String(Good);
-        string[] forms =
-        [
-            text, text + "\n", string.Join("\r\n", text.Chunk(64).Select(line => new string(line))),
-            "\r\n \t" + string.Join("\n", text.Chunk(7).Select(line => new string(line))) + " \t", string.Join(' ', text.Chunk(1).Select(one => one[0])),
-        ];
-        await AssertAllAsync(forms.Select(Text), NotOurs);
+        using var issuer = new PreparedIssuer { Form = certificate => Text(Write(form, Convert.ToBase64String(Message([certificate])))) };
+        await using var service = new PreparedService(issuer.Answer);
+        var store = firmware.NewStore();
+        FirmwareBuild.Check(0, await EnrollAsync(service, store));
+        Assert.True(await IsConfirmedAsync(store));
     }
+
+    [Fact]
+    public async Task The_certificate_of_another_key_is_refused() => await AssertAllAsync([Text(Convert.ToBase64String(Good))], NotOurs);
 
     [Fact]
     public async Task A_message_that_is_not_of_one_certificate_alone_is_refused()
@@ -90,16 +95,50 @@ public sealed class FirmwareEstAnswerTests(FirmwareBuild firmware)
     {
         var start = Good.AsSpan().IndexOf(Stranger);
         var around = Enumerable.Range(0, start + 4).Concat(Enumerable.Range(start + Stranger.Length, Good.Length - start - Stranger.Length));
-        await AssertAllAsync(around.Select(Change), Unreadable);
-        var within = Enumerable.Range(0, Stranger.Length / 29).Select(part => start + (part * 29));
-        await AssertAllAsync(within.Select(Change));
+        await AssertAllAsync(around.Select(place => Text(Convert.ToBase64String(Change(Good, place)))), Unreadable);
+    }
 
-        static byte[] Change(int place)
+    [Fact]
+    public async Task The_device_s_own_certificate_with_any_octet_changed_is_never_taken_for_good()
+    {
+        using var issuer = new PreparedIssuer { Form = _ => [] };
+        await using var service = new PreparedService(issuer.Answer);
+        var length = 0;
+        for (var place = 0; place == 0 || place < length; place += 17)
         {
-            var changed = (byte[])Good.Clone();
-            changed[place] ^= 0x40;
-            return Text(Convert.ToBase64String(changed));
+            issuer.Form = certificate =>
+            {
+                length = certificate.Length;
+                return Text(Convert.ToBase64String(Message([Change(certificate, Math.Min(place, length - 1))])));
+            };
+            var store = firmware.NewStore();
+            var run = await EnrollAsync(service, store);
+            Assert.True(run.ExitCode == Protocol, $"{place}: {run.ExitCode} {run.Error}");
+            Assert.False(await IsConfirmedAsync(store));
         }
+    }
+
+    private static string Write(string form, string text)
+    {
+        return form switch
+        {
+            "as it is" => text,
+            "with a line break" => text + "\n",
+            "in lines of 64" => Lines(64, "\r\n"),
+            "in lines of 7, between white space" => "\r\n \t" + Lines(7, "\n") + " \t",
+            "in characters" => Lines(1, " "),
+            "with empty lines and tabs" => Lines(30, "\r\n\r\n\t"),
+            _ => throw new ArgumentOutOfRangeException(nameof(form)),
+        };
+
+        string Lines(int length, string end) => string.Join(end, text.Chunk(length).Select(line => new string(line)));
+    }
+
+    private static byte[] Change(byte[] octets, int place)
+    {
+        var changed = (byte[])octets.Clone();
+        changed[place] ^= 0x40;
+        return changed;
     }
 
     private static byte[] Text(string text) => System.Text.Encoding.Latin1.GetBytes(text);
@@ -150,19 +189,28 @@ public sealed class FirmwareEstAnswerTests(FirmwareBuild firmware)
         _ => [tag, 0x82, (byte)(content.Length >> 8), (byte)content.Length, .. content],
     };
 
-    private async Task AssertAllAsync(IEnumerable<byte[]> bodies, string? complaint = null)
+    private async Task AssertAllAsync(IEnumerable<byte[]> bodies, string complaint)
     {
         var answers = bodies.Select(body => PreparedService.Answer($"HTTP/1.1 200 OK\nContent-Length: {body.Length}", body)).ToArray();
         await using var service = new PreparedService(answers);
         for (var i = 0; i < answers.Length; i++)
         {
-            var run = await FirmwareBuild.RunAsync(
-                firmware.Sanitized,
-                [
-                    "enroll", "--est", "--url", service.Url, "--ca", service.Certificate, "--cert", service.Certificate, "--key", service.Key,
-                    "--device", "firmware-prepared", "--store", firmware.NewStore(), "--attempts", "1",
-                ]);
-            Assert.True(run.ExitCode == Protocol && (complaint is null || run.Error.Contains(complaint)), $"{i}: {run.ExitCode} {run.Error}");
+            var run = await EnrollAsync(service, firmware.NewStore());
+            Assert.True(run.ExitCode == Protocol && run.Error.Contains(complaint), $"{i}: {run.ExitCode} {run.Error}");
         }
+    }
+
+    private Task<Tool> EnrollAsync(PreparedService service, string store) => FirmwareBuild.RunAsync(
+        firmware.Sanitized,
+        [
+            "enroll", "--est", "--url", service.Url, "--ca", service.Certificate, "--cert", service.Certificate, "--key", service.Key,
+            "--device", "firmware-prepared", "--store", store, "--attempts", "1",
+        ]);
+
+    private async Task<bool> IsConfirmedAsync(string store)
+    {
+        var status = await FirmwareBuild.RunAsync(firmware.Sanitized, ["status", "--store", store]);
+        FirmwareBuild.Check(0, status);
+        return status.Output.Contains("state          confirmed", StringComparison.Ordinal);
     }
 }

@@ -33,13 +33,13 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     public async Task A_device_with_a_token_and_no_certificate_enrolls_once_and_nothing_leaks()
     {
         var store = firmware.NewStore();
-        var token = await TokenAsync("firmware-token");
-        FirmwareBuild.Check(0, await EnrollAsync(firmware.Sanitized, "firmware-token", store, token, "--label", "firmware-token"));
+        var token = await firmware.TokenAsync("firmware-token");
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-token", store, token, "--label", "firmware-token"));
         await firmware.CurrentAsync("firmware-token", store);
         FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Sanitized, store, "--est", "--label", "firmware-token"));
         await firmware.CurrentAsync("firmware-token", store);
 
-        var clone = await EnrollAsync(firmware.Sanitized, "firmware-token", firmware.NewStore(), token);
+        var clone = await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-token", firmware.NewStore(), token);
         FirmwareBuild.Check(Refused, clone);
         Assert.Contains("refused: 409 device-already-bound", clone.Error, StringComparison.Ordinal);
     }
@@ -47,8 +47,8 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     [Fact]
     public async Task A_token_that_is_none_is_refused()
     {
-        var file = await WriteAsync("PVT1.0123456789ABCDEF.0123456789ABCDEF0123456789ABCDEF\r\n");
-        var run = await EnrollAsync(firmware.Sanitized, "firmware-no-token", firmware.NewStore(), file);
+        var file = await firmware.WriteAsync("PVT1.0123456789ABCDEF.0123456789ABCDEF0123456789ABCDEF\r\n");
+        var run = await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-no-token", firmware.NewStore(), file);
         FirmwareBuild.Check(Refused, run);
         Assert.Contains("refused: 401 bad-token", run.Error, StringComparison.Ordinal);
     }
@@ -59,18 +59,60 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     [MemberData(nameof(NoTokens))]
     public async Task A_file_that_holds_no_token_is_not_sent(string content)
     {
-        var run = await EnrollAsync(firmware.Sanitized, "firmware-no-file", firmware.NewStore(), await WriteAsync(content));
+        var run = await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-no-file", firmware.NewStore(), await firmware.WriteAsync(content));
         FirmwareBuild.Check(Usage, run);
         Assert.Contains("is not a token", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_may_come_through_a_pipe_and_in_pieces()
+    {
+        var store = firmware.NewStore();
+        var file = await firmware.TokenAsync("firmware-pipe");
+        var pipe = file + ".pipe";
+        await Tool.CheckAsync("mkfifo", pipe);
+        var wholeToken = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+
+        // The pause lets a program that reads once be caught; one that reads to the end does not care.
+        var writing = Tool.RunAsync("sh", ["-c", "{ printf %s \"$1\"; sleep 0.3; printf '%s\\n' \"$2\"; } >\"$3\"", "sh", wholeToken[..20], wholeToken[20..].Trim(), pipe]);
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Sanitized, "firmware-pipe", store, pipe));
+        Assert.Equal(0, (await writing).ExitCode);
+        await firmware.CurrentAsync("firmware-pipe", store);
+    }
+
+    [Theory]
+    [InlineData("token")]
+    [InlineData("ca")]
+    public async Task A_file_that_cannot_be_read_is_told_with_the_reason(string file)
+    {
+        var token = await firmware.WriteAsync("PVT1.0123456789ABCDEF.0123456789ABCDEF0123456789ABCDEF\n");
+        foreach (var (path, reason) in new[] { ("/nonexistent", "No such file or directory"), ("/tmp", "Is a directory") })
+        {
+            var run = await FirmwareBuild.RunAsync(
+                firmware.Sanitized,
+                [
+                    "enroll", "--est", "--attended", "--url", firmware.Server.Https, "--ca", file == "ca" ? path : firmware.Server.Pki("root.pem"),
+                    "--token-file", file == "token" ? path : token, "--device", "firmware-no-file", "--store", firmware.NewStore(),
+                ]);
+            FirmwareBuild.Check(Usage, run);
+            Assert.Contains($"{path}: cannot be read", run.Error, StringComparison.Ordinal);
+            Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        }
     }
 
     [Theory]
     [InlineData("renew", "--label", "default")]
     [InlineData("enroll", "--device", "firmware-usage", "--token-file", "/dev/null")]
+    [InlineData("renew", "--device", "firmware-usage")]
+    [InlineData("renew", "--cert", "/dev/null", "--key", "/dev/null")]
+    [InlineData("renew", "--est", "--token-file", "/dev/null")]
+    [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--keep-key")]
+    [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--if-due")]
+    [InlineData("status")]
     [InlineData("enroll", "--est", "--device", "firmware-usage")]
     [InlineData("enroll", "--est", "--device", "firmware-usage", "--cert", "/dev/null")]
     [InlineData("enroll", "--est", "--device", "firmware-usage", "--token-file", "/dev/null", "--label", "a/b")]
-    public async Task What_does_not_go_together_is_refused(string command, params string[] options) => FirmwareBuild.Check(
+    public async Task What_does_not_go_together_or_would_be_ignored_is_refused(string command, params string[] options) => FirmwareBuild.Check(
         Usage,
         await FirmwareBuild.RunAsync(
             firmware.Sanitized,
@@ -85,10 +127,10 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     {
         var device = "firmware-est-" + point.Replace(':', '-');
         var store = firmware.NewStore();
-        var token = await TokenAsync(device);
+        var token = await firmware.TokenAsync(device);
         var cut = ("FIRMWARE_FAIL_AT", point);
-        FirmwareBuild.Check(Killed, await EnrollAsync(firmware.Failpoints, device, store, token, [], cut));
-        FirmwareBuild.Check(0, await EnrollAsync(firmware.Failpoints, device, store, token));
+        FirmwareBuild.Check(Killed, await firmware.EnrollWithTokenAsync(firmware.Failpoints, device, store, token, [], cut));
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Failpoints, device, store, token));
         var first = await firmware.CurrentAsync(device, store);
         Assert.Single(await firmware.CertificatesOfAsync(device));
 
@@ -102,15 +144,15 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     public async Task Until_the_service_says_when_to_renew_it_is_after_60_percent_of_the_certificate_s_life()
     {
         var store = firmware.NewStore();
-        var token = await TokenAsync("firmware-est-due");
+        var token = await firmware.TokenAsync("firmware-est-due");
         FirmwareBuild.Check(
-            Killed, await EnrollAsync(firmware.Failpoints, "firmware-est-due", store, token, [], ("FIRMWARE_FAIL_AT", "after-rename:2")));
+            Killed, await firmware.EnrollWithTokenAsync(firmware.Failpoints, "firmware-est-due", store, token, [], ("FIRMWARE_FAIL_AT", "after-rename:2")));
         var before = await StatusAsync(store);
         var (from, until) = (Time(before, "valid from"), Time(before, "valid until"));
         Assert.InRange(Time(before, "renew after"), from + ((until - from) * 0.6) - TimeSpan.FromSeconds(10), from + ((until - from) * 0.6));
         Assert.Contains("renew before   not known", before, StringComparison.Ordinal);
 
-        FirmwareBuild.Check(0, await EnrollAsync(firmware.Failpoints, "firmware-est-due", store, token));
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Failpoints, "firmware-est-due", store, token));
         var after = await StatusAsync(store);
         Assert.NotEqual(Time(before, "renew after"), Time(after, "renew after"));
         Assert.InRange(Time(after, "renew before"), Time(after, "renew after"), until);
@@ -122,15 +164,15 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
     public async Task What_waits_for_an_administrator_is_asked_for_again_with_the_same_request()
     {
         var store = firmware.NewStore();
-        var token = await TokenAsync("firmware-approval", "manual");
-        var waits = await EnrollAsync(firmware.Plain, "firmware-approval", store, token, "--attempts", "1");
+        var token = await firmware.TokenAsync("firmware-approval", ""","approval":"manual" """);
+        var waits = await firmware.EnrollWithTokenAsync(firmware.Plain, "firmware-approval", store, token, "--attempts", "1");
         FirmwareBuild.Check(Waits, waits);
         Assert.Contains("waits for an approval: 202", waits.Error, StringComparison.Ordinal);
 
         using var page = JsonDocument.Parse(await firmware.AdministratorAsync("GET", "approvals?state=pending&deviceId=firmware-approval"));
         var id = Assert.Single(page.RootElement.GetProperty("items").EnumerateArray()).GetProperty("id").GetString();
         await firmware.AdministratorAsync("POST", "approvals/decisions", $$"""{"ids":["{{id}}"],"approve":true}""");
-        FirmwareBuild.Check(0, await EnrollAsync(firmware.Plain, "firmware-approval", store, token, "--attempts", "1"));
+        FirmwareBuild.Check(0, await firmware.EnrollWithTokenAsync(firmware.Plain, "firmware-approval", store, token, "--attempts", "1"));
         await firmware.CurrentAsync("firmware-approval", store);
     }
 
@@ -171,36 +213,5 @@ public sealed partial class FirmwareEstTests(FirmwareBuild firmware)
         var status = await FirmwareBuild.RunAsync(firmware.Plain, ["status", "--store", store]);
         FirmwareBuild.Check(0, status);
         return status.Output;
-    }
-
-    private Task<Tool> EnrollAsync(string program, string device, string store, string token, params string[] options) =>
-        EnrollAsync(program, device, store, token, options, []);
-
-    private Task<Tool> EnrollAsync(
-        string program, string device, string store, string token, string[] options, params (string Key, string Value)[] environment) =>
-        FirmwareBuild.RunAsync(
-            program,
-            [
-                "enroll", "--est", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--token-file", token,
-                "--device", device, "--store", store, .. options,
-            ],
-            environment);
-
-    /// <summary>A token for a device, good once, in a group of its own that has the name of the device.</summary>
-    /// <returns>The file that it is in.</returns>
-    private async Task<string> TokenAsync(string device, string approval = "automatic")
-    {
-        await firmware.AdministratorAsync(
-            "PUT", $"groups/{device}", $$"""{"credentials":["token"],"renewal":{"early":"allowed"},"approval":"{{approval}}"}""");
-        using var made = JsonDocument.Parse(
-            await firmware.AdministratorAsync("POST", "tokens", $$"""{"group":"{{device}}","deviceId":"{{device}}"}"""));
-        return await WriteAsync(Assert.Single(made.RootElement.GetProperty("items").EnumerateArray()).GetProperty("token").GetString() + "\n");
-    }
-
-    private async Task<string> WriteAsync(string content)
-    {
-        var file = firmware.NewStore() + ".token";
-        await File.WriteAllTextAsync(file, content, TestContext.Current.CancellationToken);
-        return file;
     }
 }

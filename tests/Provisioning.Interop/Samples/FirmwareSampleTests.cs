@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Provisioning.Interop.Samples;
 
 /// <summary>samples/firmware-c, built and run as its README says, against the real server.</summary>
 [Collection(FirmwareBuild.Collection)]
-public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
+public sealed class FirmwareSampleTests(FirmwareBuild firmware)
 {
     private const int Refused = 5, Revoked = 6, Suspended = 7, HeapExhausted = 8;
     private const int Killed = 128 + 9;
@@ -37,7 +36,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         var store = firmware.NewStore();
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-keep", store));
         var first = await firmware.CurrentAsync("firmware-keep", store);
-        FirmwareBuild.Check(0, await RenewWithAsync(store, "--keep-key"));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(firmware.Plain, store, "--keep-key"));
         Assert.NotEqual(first, await firmware.CurrentAsync("firmware-keep", store));
     }
 
@@ -118,8 +117,7 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-killed", store));
         for (var round = 0; round < 30; round++)
         {
-            var start = new ProcessStartInfo(
-                firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store])
+            var start = new ProcessStartInfo(firmware.Plain, firmware.Renewal(store))
             {
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
@@ -232,38 +230,6 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
     }
 
     [Fact]
-    public async Task Renewal_waits_until_it_is_due()
-    {
-        var store = firmware.NewStore();
-        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-due", store));
-        var first = await firmware.CurrentAsync("firmware-due", store);
-        FirmwareBuild.Check(0, await RenewWithAsync(store, "--if-due"));
-        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
-        // Without a clock it asks for the time.
-        FirmwareBuild.Check(0, await FirmwareBuild.RunAsync(
-            firmware.Failpoints,
-            ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, "--if-due"],
-            ("FIRMWARE_CLOCK", "0")));
-        Assert.Equal(first, await firmware.CurrentAsync("firmware-due", store));
-    }
-
-    [Fact]
-    public async Task A_device_that_was_just_switched_on_waits_for_some_part_of_the_first_pause_once()
-    {
-        var store = firmware.NewStore();
-        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-spread", store));
-        var begun = Stopwatch.GetTimestamp();
-        var renewed = await RenewWithAsync(store, "--spread", "--first-pause", "2");
-        FirmwareBuild.Check(0, renewed);
-        var wait = int.Parse(Assert.Single(FirstLine.Matches(renewed.Error)).Groups[1].Value, CultureInfo.InvariantCulture);
-        Assert.InRange(wait, 0, 1999);
-        Assert.True(Stopwatch.GetElapsedTime(begun) >= TimeSpan.FromMilliseconds(wait));
-
-        // Whoever has nothing to ask does not wait either.
-        Assert.Empty((await RenewWithAsync(store, "--if-due", "--spread")).Error);
-    }
-
-    [Fact]
     public async Task Where_the_heap_is_too_small_the_program_says_so_and_the_identity_stays()
     {
         var tight = await firmware.MakeVariantAsync("tight", "HEAP_LIMIT=40000");
@@ -274,9 +240,31 @@ public sealed partial class FirmwareSampleTests(FirmwareBuild firmware)
         await firmware.CurrentAsync("firmware-tight", store);
     }
 
-    [GeneratedRegex(@"^first request in (\d+) ms$", RegexOptions.Multiline)]
-    private static partial Regex FirstLine { get; }
+    [Fact]
+    public async Task The_program_is_built_anew_when_a_constant_changes()
+    {
+        var store = firmware.NewStore();
+        FirmwareBuild.Check(0, await firmware.EnrollAsync(firmware.Plain, "firmware-constants", store));
+        var built = await firmware.MakeVariantAsync("constants");
+        FirmwareBuild.Check(0, await firmware.RenewAsync(built, store));
 
-    private Task<Tool> RenewWithAsync(string store, params string[] options) => FirmwareBuild.RunAsync(
-        firmware.Plain, ["renew", "--url", firmware.Server.Https, "--ca", firmware.Server.Pki("root.pem"), "--store", store, .. options]);
+        // A time at which no certificate of today is valid any more, and none at all: the time of the build, which is now.
+        await firmware.MakeVariantAsync("constants", "BUILD_TIME=4000000000");
+        FirmwareBuild.Check(Untrusted, await firmware.RenewAsync(built, store));
+        await firmware.MakeVariantAsync("constants", "HEAP_LIMIT=40000");
+        FirmwareBuild.Check(HeapExhausted, await firmware.RenewAsync(built, store));
+        await firmware.MakeVariantAsync("constants");
+        var time = File.GetLastWriteTimeUtc(built);
+        await firmware.MakeVariantAsync("constants");
+        Assert.Equal(time, File.GetLastWriteTimeUtc(built));
+        FirmwareBuild.Check(0, await firmware.RenewAsync(built, store));
+    }
+
+    [Fact]
+    public async Task A_clock_that_shows_a_day_before_the_firmware_was_built_is_not_believed()
+    {
+        var lastMonth = DateTimeOffset.UtcNow.AddDays(-30).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        FirmwareBuild.Check(
+            0, await firmware.EnrollAsync(firmware.Failpoints, "firmware-last-month", firmware.NewStore(), ("FIRMWARE_CLOCK", lastMonth)));
+    }
 }

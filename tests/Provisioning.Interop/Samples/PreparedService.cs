@@ -8,18 +8,45 @@ using System.Text;
 
 namespace Provisioning.Interop.Samples;
 
+/// <summary>What a service lets drip.</summary>
+internal enum Drip
+{
+    Nothing,
+    Handshake,
+    Answer,
+}
+
 /// <summary>A service on TLS that gives prepared answers, whatever it is asked: to see what a client makes of wrong ones.</summary>
 internal sealed class PreparedService : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly string _folder = Directory.CreateTempSubdirectory("provisioning-prepared-").FullName;
-    private readonly Queue<byte[]> _answers;
+    private readonly Func<byte[], byte[]> _answer;
     private readonly X509Certificate2 _certificate;
     private readonly Task _serving;
+    private readonly Drip _drip;
 
     internal PreparedService(params byte[][] answers)
+        : this(Drip.Nothing, answers)
     {
-        _answers = new Queue<byte[]>(answers);
+    }
+
+    /// <summary>One that lets a part of what it sends drip: a byte at a time, five in a second.</summary>
+    internal PreparedService(Drip drip, params byte[][] answers)
+        : this(drip, InOrder(answers))
+    {
+    }
+
+    /// <summary>One that looks at what it is asked.</summary>
+    internal PreparedService(Func<byte[], byte[]> answer)
+        : this(Drip.Nothing, answer)
+    {
+    }
+
+    private PreparedService(Drip drip, Func<byte[], byte[]> answer)
+    {
+        _drip = drip;
+        _answer = answer;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
@@ -93,31 +120,40 @@ internal sealed class PreparedService : IAsyncDisposable
 
     private async Task AnswerAsync(TcpClient client)
     {
-        await using var tls = new SslStream(client.GetStream());
+        await using var network = new DrippingStream(client.GetStream()) { Drips = _drip == Drip.Handshake };
+        await using var tls = new SslStream(network);
         await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
         {
             ServerCertificate = _certificate,
             EnabledSslProtocols = SslProtocols.Tls12,
         });
-        await ReadRequestAsync(tls);
-        await tls.WriteAsync(_answers.Count > 1 ? _answers.Dequeue() : _answers.Peek());
+        var request = await ReadRequestAsync(tls);
+        network.Drips = _drip != Drip.Nothing;
+        await tls.WriteAsync(_answer(request));
         await tls.ShutdownAsync();
     }
 
-    private static async Task ReadRequestAsync(SslStream tls)
+    // The last one is for all that is asked after it.
+    private static Func<byte[], byte[]> InOrder(byte[][] answers)
+    {
+        var left = new Queue<byte[]>(answers);
+        return _ => left.Count > 1 ? left.Dequeue() : left.Peek();
+    }
+
+    private static async Task<byte[]> ReadRequestAsync(SslStream tls)
     {
         var buffer = new byte[4096];
         var length = 0;
         while (true)
         {
             var count = await tls.ReadAsync(buffer.AsMemory(length));
-            if (count == 0) return;
+            if (count == 0) return buffer[..length];
             length += count;
             var text = Encoding.Latin1.GetString(buffer, 0, length);
             var head = text.IndexOf("\r\n\r\n", StringComparison.Ordinal);
             if (head < 0) continue;
             var header = text[..head].Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length: ", StringComparison.Ordinal));
-            if (length >= head + 4 + int.Parse(header?["Content-Length: ".Length..] ?? "0")) return;
+            if (length >= head + 4 + int.Parse(header?["Content-Length: ".Length..] ?? "0")) return buffer[..length];
         }
     }
 }
