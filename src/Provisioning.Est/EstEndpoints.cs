@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Provisioning.Core.Authorities;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Groups;
@@ -106,7 +105,8 @@ public static class EstEndpoints
     /// that shows its certificate renews. Answers with two parts: the key (PKCS#8, or encrypted in CMS where the request has DecryptKeyIdentifier
     /// with the ID of the token, or AsymmetricDecryptKeyIdentifier with the key identifier of the client certificate; 400 `key-protection` where it
     /// names something else, or no AES among its SMIMECapabilities), and the certificate. The key is not kept: the same request, signed with the same
-    /// key, gets another one within a day, a few times at most, while none was used here. Callers: as for simpleenroll, and devices.
+    /// key, gets another one within a day, a few times at most, while none was used here; and a device that renews, as long as it shows the old one.
+    /// 409 `key-in-use` where the request is signed with somebody else's key, such as that of the credential. Callers: as for simpleenroll, and devices.
     /// </remarks>
     /// <response code="200">The key and the certificate.</response>
     /// <response code="202">An administrator has to approve; the same request asks again.</response>
@@ -134,7 +134,7 @@ public static class EstEndpoints
         enrollments.EnrollAsync(CallerOf(context), new EnrollmentRequest(null, der)
         {
             Group = LabelOf(context),
-            ChannelBinding = TlsUnique.Read(context.Features.Get<ISslStreamFeature>()?.SslStream),
+            ChannelBinding = context.Features.Get<IChannelBinding>()?.Unique,
             ServerKey = key,
         });
 
@@ -144,7 +144,7 @@ public static class EstEndpoints
         {
             Group = LabelOf(context),
             RepeatsNames = key is null,
-            ChannelBinding = TlsUnique.Read(context.Features.Get<ISslStreamFeature>()?.SslStream),
+            ChannelBinding = context.Features.Get<IChannelBinding>()?.Unique,
             ServerKey = key,
         });
 

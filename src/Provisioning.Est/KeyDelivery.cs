@@ -32,14 +32,14 @@ internal sealed class KeyDelivery(HttpContext context, ReportKey signer) : IKeyD
     /// <param name="issued">The certificate over it.</param>
     internal KeyAnswer Answer(ServerKey key, IssuedCertificate issued)
     {
-        var pkcs8 = key.Export(issued);
         var certificate = CertsOnlyMessage.Write([issued.Der]);
-        if (_envelope is null || _signer is null) return new KeyAnswer(KeyAnswer.Plain, pkcs8, certificate);
+        var pkcs8 = key.Export(issued);
+        if (key.Protection is null) return new KeyAnswer(KeyAnswer.Plain, pkcs8, certificate);
         byte[] signed = [];
         try
         {
-            signed = SignedKey.Write(pkcs8, _signer);
-            return new KeyAnswer(KeyAnswer.Encrypted, _envelope.Seal(signed), certificate);
+            signed = SignedKey.Write(pkcs8, _signer!);
+            return new KeyAnswer(KeyAnswer.Encrypted, _envelope!.Seal(signed), certificate);
         }
         finally
         {

@@ -52,6 +52,12 @@ internal sealed record ApprovalDocument
     /// <summary>True when the service makes the key of the certificate (EST <c>serverkeygen</c>): then the request's key is not certified.</summary>
     public required bool KeyIsMade { get; init; }
 
+    /// <summary>
+    /// The serial number of a certificate that the same request was given before, and that nobody has shown here: it is revoked with the next one. Null where
+    /// there is none.
+    /// </summary>
+    public required string? Replaces { get; init; }
+
     /// <summary>The common name that the certification request asks for, or null.</summary>
     /// <example>pump-0001</example>
     public required string? CommonName { get; init; }
@@ -99,6 +105,7 @@ internal sealed record ApprovalDocument
             KeyAlgorithm = WireNames.Of(csr.Key.Algorithm),
             KeyThumbprint = csr.Key.Thumbprint.ToString(),
             KeyIsMade = request.KeyIsMade,
+            Replaces = request.Replaces?.ToString(),
             CommonName = csr.CommonName,
             AlternativeNames = [.. csr.AlternativeNames.Select(TextOf)],
             Csr = Convert.ToBase64String(request.CertificationRequest.Span),

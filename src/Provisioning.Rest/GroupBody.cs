@@ -57,8 +57,8 @@ internal sealed record GroupBody
     public bool? BothCredentials { get; init; }
 
     /// <summary>
-    /// With <c>required</c>, a request must hold the tls-unique of its session (RFC 7030 §3.5), which only EST clients over TLS 1.2 can give; and
-    /// neither <c>approval</c> nor <c>graceApproval</c> can be <c>manual</c>, since over the next session it would be another request.
+    /// With <c>required</c>, a request must hold the tls-unique of its session (RFC 7030 §3.5), which only EST clients over TLS 1.2 can give.
+    /// One that waits for an administrator is bound anew each time that it comes.
     /// </summary>
     /// <example>optional</example>
     [NamesOf(typeof(Linking))]

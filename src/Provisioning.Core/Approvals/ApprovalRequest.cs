@@ -38,6 +38,9 @@ public sealed record ApprovalRequest
     /// <summary>True when the key of the certificate is made here, once it is approved; nobody has it yet.</summary>
     public bool KeyIsMade { get; init; }
 
+    /// <summary>Where the key is made anew, since the answer with the one before seems lost: the certificate that is revoked with it; else null.</summary>
+    public SerialNumber? Replaces { get; init; }
+
     /// <summary>The PKCS#10 request, DER.</summary>
     public required ReadOnlyMemory<byte> CertificationRequest { get; init; }
 

@@ -13,7 +13,7 @@ public interface IApprovalStore
     /// <returns>The request, or null.</returns>
     ValueTask<ApprovalRequest?> FindApprovalAsync(string id, CancellationToken ct);
 
-    /// <summary>Reads the newest one of a caller for exactly this request that has not expired.</summary>
+    /// <summary>Reads the newest one of a caller for exactly this request that has not expired; one that is used up only where there is no other.</summary>
     /// <param name="requester">The caller.</param>
     /// <param name="requestHash">The request.</param>
     /// <param name="now">What has expired by then is not found.</param>

@@ -101,7 +101,7 @@ internal sealed class CertificatePlan
             Renews = request.Renews,
             RequestKey = input.RequestKey,
             RequestHash = input.RequestHash,
-            KeyIsMade = input.KeyIsMade,
+            SignedWith = input.SignedWith,
             Replaces = input.Replaces,
             Slot = request.Slot,
             Group = request.Group,

@@ -32,12 +32,12 @@ public sealed record CertificationRequest
     /// <summary>How a key that is made here would have to be protected; null where the request does not ask for that.</summary>
     public required KeyProtection? Protection { get; init; }
 
-    /// <summary>The challengePassword attribute (RFC 2985 §5.4.1), or null. A secret: never logged, never stored.</summary>
+    /// <summary>The challengePassword attribute (RFC 2985 §5.4.1), or null. A secret: never logged, and kept with the request only while that waits for an administrator.</summary>
     public required string? ChallengePassword { get; init; }
 
     /// <summary>
     /// What makes a retry the same request: SHA-256 of its DER; or, where it has a challenge password, of what it says beside that. A client that binds
-    /// each request to its TLS session (RFC 7030 §3.5) signs another one for each connection, and means the same.
+    /// each request to its TLS session (RFC 7030 §3.5) must sign another one for each connection, and means the same.
     /// </summary>
     public required Digest Hash { get; init; }
 }

@@ -19,7 +19,8 @@ public interface ICertificateStore
     /// reserved <see cref="RefusalCode.RequestInProgress"/> (retry after 1 s); recorded: <see cref="ReserveResult.Existing"/>;
     /// abandoned: the key is free again.</item>
     /// <item>The key is blocked: <see cref="RefusalCode.KeyBlocked"/>; it belongs to another holder (of any kind):
-    /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation.</item>
+    /// <see cref="RefusalCode.KeyInUse"/>. A key belongs to its first holder for ever, also after an abandoned reservation. The same of the key that a
+    /// request for a key that is made here is signed with: who shares it (a batch its claim key, a line its registrar key) would share the answers.</item>
     /// <item>The group has another version than the plan rests on, or the device another revision, or the registrar:
     /// <see cref="RefusalCode.PolicyChanged"/>. The caller's certificate is not good any more: <see cref="RefusalCode.NotAllowed"/>. The
     /// device is bound to another key: <see cref="RefusalCode.KeyMismatch"/>.</item>
@@ -31,7 +32,7 @@ public interface ICertificateStore
     /// <see cref="RefusalCode.DeviceAlreadyBound"/>; held <see cref="RefusalCode.CertificateOnHold"/>; a reservation in flight with the same key
     /// <see cref="RefusalCode.RequestInProgress"/>, with another key <see cref="RefusalCode.DeviceAlreadyBound"/>. Expired ones do not count.</item>
     /// <item>With a key that is made here (<see cref="Reservation.KeyIsMade"/>): the current certificate, when the same request of the same
-    /// requester was given it within a day (or this one is approved), nobody has shown it, and that has not happened five times in a row, gives its
+    /// requester was given it within a day (an administrator decides, where one has to), nobody has shown it, and that has not happened five times in a row, gives its
     /// place up. It is <see cref="Reservation.Replaces"/>, else <see cref="RefusalCode.RequestInProgress"/>, and so is a reservation of the same
     /// request in flight. When it may not, that is no sign of a clone. The use of the token, the unit of the lot and the certificate of the
     /// registrar's day are those of the first one.</item>

@@ -8,8 +8,11 @@ internal sealed record PlanInput
     /// <summary>The key that is certified.</summary>
     internal required SubjectPublicKey Key { get; init; }
 
-    /// <summary>True when the key was made here for this request: then nobody may have it who has not the answer.</summary>
-    internal bool KeyIsMade { get; init; }
+    /// <summary>
+    /// Where the key is made here for this request, so that nobody may have it who has not the answer: the key that the request is signed with, which
+    /// is not certified. Else null.
+    /// </summary>
+    internal Digest? SignedWith { get; init; }
 
     /// <summary>The certificate whose place it takes, because its key was lost with the answer; null for none.</summary>
     internal SerialNumber? Replaces { get; init; }

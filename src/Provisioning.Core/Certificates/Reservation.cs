@@ -78,10 +78,16 @@ public sealed record Reservation
     public Enrollment.Refusal? UnlessExisting { get; init; }
 
     /// <summary>
-    /// True when the key was made here for this request. Then a certificate that the same request was given before, and nobody has shown, may give
+    /// Where the key is made here for this request: SHA-256 of the SubjectPublicKeyInfo that the request is signed with, which is not certified; it may be
+    /// nobody's, or this device's. Else null.
+    /// </summary>
+    public Digest? SignedWith { get; init; }
+
+    /// <summary>
+    /// True when the key is made here for this request. Then a certificate that the same request was given before, and nobody has shown, may give
     /// its place up: its key may have been lost with the answer, and is not kept. <see cref="ICertificateStore.ProbeAsync"/> says which one.
     /// </summary>
-    public bool KeyIsMade { get; init; }
+    public bool KeyIsMade => SignedWith is not null;
 
     /// <summary>
     /// The certificate that gives its place up, as the probe said before the key was made; null for none. Where it is another one now, a request

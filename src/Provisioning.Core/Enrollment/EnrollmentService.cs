@@ -27,7 +27,7 @@ public sealed class EnrollmentService(
     ApprovalGate approvals,
     RefusalLog refusals,
     ClockGuard clock,
-    ILogger<EnrollmentService> logger) : IDisposable
+    ILogger<EnrollmentService> logger)
 {
     // How often a decision is made again because what it rested on had changed. More than one is an administrator at work, or an attack.
     internal const int Decisions = 3;
@@ -140,9 +140,6 @@ public sealed class EnrollmentService(
         await store.FindWithDerAsync(device.Certificate, ct) is { } stored
             ? Answer(stored)
             : new Refusal(RefusalCode.NotFound, "The certificate is not in the registry.");
-
-    /// <inheritdoc/>
-    public void Dispose() => _keys.Dispose();
 
     // What was read may have changed when it is acted on; then nothing has happened, and it is decided again on what is true now.
     private async Task<Outcome<IssuedCertificate>> DecideAsync(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Provisioning.Core.Approvals;
 using Provisioning.Core.Certificates;
@@ -10,13 +11,22 @@ namespace Provisioning.Core.Enrollment;
 /// </summary>
 /// <param name="ca">The one pipeline.</param>
 /// <param name="approvals">Where enrollments wait for an administrator.</param>
-internal sealed class KeyMaking(CertificateAuthority ca, ApprovalGate approvals) : IDisposable
+#pragma warning disable CA1001 // The semaphore has no handle; and who still makes a key when the service ends gives its place back to it.
+internal sealed class KeyMaking(CertificateAuthority ca, ApprovalGate approvals)
+#pragma warning restore CA1001
 {
     // Making an RSA-4096 key takes a processor for a second or more: never all of them. Who waits for one holds a place that another device could
     // renew in, so they are few, and nobody waits for long.
     private static readonly int Makers = Math.Max(1, Environment.ProcessorCount / 2);
     private static readonly int MostWaiting = 4 * Makers;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private static readonly Refusal InProgress = new(RefusalCode.RequestInProgress, "The same is being worked on. Ask again for its answer.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
+    private readonly ConcurrentDictionary<(string Actor, string Holder, string Slot), byte> _inWork = new();
 
     private readonly SemaphoreSlim _makers = new(Makers);
     private int _waiting;
@@ -35,6 +45,7 @@ internal sealed class KeyMaking(CertificateAuthority ca, ApprovalGate approvals)
         if (work.Allowed.Admission?.ExpectedKey is not null)
             return new Refusal(RefusalCode.KeyMismatch, "The device is expected with the key that it has; no other is made for it.");
         if (!(await ca.ProbeAsync(work.Allowed, planned, leavesMarks: true)).TryGet(out var probe, out var refusal)) return refusal;
+        if (!made.TryReplace(probe.Replaces)) return InProgress;
         planned = planned with { Replaces = probe.Replaces };
 
         var allowed = work.Allowed;
@@ -44,13 +55,20 @@ internal sealed class KeyMaking(CertificateAuthority ca, ApprovalGate approvals)
             if (!(await approvals.AdmitAsync(allowed, planned, draft)).TryGet(out allowed, out refusal)) return refusal;
         }
 
-        if (await made.PrepareAsync() is { } undeliverable) return undeliverable;
-        if (!(await MakeAsync(made, input.Key.Algorithm)).TryGet(out var key, out refusal)) return refusal;
-        return await ca.IssueAsync(allowed, planned with { Key = key });
+        // Nothing is reserved before there is a key: who sends the same many times at once would have many made.
+        var one = (allowed.Caller.Actor, allowed.Holder, allowed.Slot);
+        if (!_inWork.TryAdd(one, 0)) return InProgress;
+        try
+        {
+            if (await made.PrepareAsync() is { } undeliverable) return undeliverable;
+            if (!(await MakeAsync(made, input.Key.Algorithm)).TryGet(out var key, out refusal)) return refusal;
+            return await ca.IssueAsync(allowed, planned with { Key = key });
+        }
+        finally
+        {
+            _inWork.TryRemove(one, out _);
+        }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _makers.Dispose();
 
     private async Task<Outcome<SubjectPublicKey>> MakeAsync(ServerKey made, KeyAlgorithm algorithm)
     {

@@ -13,6 +13,8 @@ namespace Provisioning.Core.Enrollment;
 /// <param name="gone">Says that the device has hung up: then no key is made, for nobody would get it.</param>
 public sealed class ServerKey(IKeyDelivery delivery, CancellationToken gone) : IDisposable
 {
+    private bool _isAsked;
+    private SerialNumber? _replaces;
     private byte[]? _pkcs8;
     private Digest? _thumbprint;
 
@@ -47,6 +49,15 @@ public sealed class ServerKey(IKeyDelivery delivery, CancellationToken gone) : I
             "The group wants keys encrypted: name in the request what for (DecryptKeyIdentifier or AsymmetricDecryptKeyIdentifier, RFC 7030 §4.4.1)."),
         _ => null,
     };
+
+    /// <summary>Keeps what would give its place up when this was first asked.</summary>
+    /// <param name="replaces">What a probe has said, or null for nothing.</param>
+    /// <returns>False when another probe has said something else: a later request was answered meanwhile, and its answer stands.</returns>
+    internal bool TryReplace(SerialNumber? replaces)
+    {
+        if (!_isAsked) (_isAsked, _replaces) = (true, replaces);
+        return replaces == _replaces;
+    }
 
     /// <summary>The device has hung up.</summary>
     internal CancellationToken Gone => gone;

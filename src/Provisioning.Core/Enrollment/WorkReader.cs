@@ -29,19 +29,20 @@ internal sealed class WorkReader(ProfileCatalog profiles, AuthorityDirectory aut
             if (!profiles[allowed.Profile].KeyAlgorithms.Contains(csr.Key.Algorithm))
                 return new Refusal(RefusalCode.KeyNotAllowed, $"The profile '{allowed.Profile}' does not accept {csr.Key.Algorithm} keys.");
 
-            // All that the request says is with which key: whoever signs it again, with that key, means the same.
+            // All that it says is with which key, and below whom it is for: whoever signs that again, with that key, means the same.
             identity = csr.Key.Thumbprint;
         }
 
         var operation = allowed.Renews is null ? "enroll" : "renew " + allowed.Renews;
         if (allowed.Slot != GroupSlot.Operational) operation += " " + allowed.Slot;
         if (work.ServerKey is not null) operation += " with a key";
+        if (work.ServerKey?.Protection is { } asked) operation += $" for {(asked.IsSymmetric ? "secret" : "key")} {Convert.ToHexString(asked.KeyIdentifier.Span)}";
         if (allowed.Caller.SecondFactor is { } token) operation += " by " + token.Id;
         if (allowed.Admission?.Lot is { } lot) operation += " for " + lot;
         return new PlanInput
         {
             Key = csr.Key,
-            KeyIsMade = work.ServerKey is not null,
+            SignedWith = work.ServerKey is null ? null : csr.Key.Thumbprint,
             Issuer = authorities.Issuing,
             RequestHash = RequestHash.Of(operation, allowed.Holder, identity, work.Sent),
             RequestKey = RequestKeyOf(allowed, work.RequestKey),

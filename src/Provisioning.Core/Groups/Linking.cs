@@ -10,8 +10,7 @@ public enum Linking
     Optional,
 
     /// <summary>
-    /// Every request must hold it. TLS 1.3 has none that .NET could give, and REST has no place for it: only EST over TLS 1.2 goes. Nothing waits
-    /// for an administrator then, neither enrollments nor renewals after the end: the same request never comes again.
+    /// Every request must hold it. TLS 1.3 has none that .NET could give, and REST has no place for it: only EST over TLS 1.2 goes.
     /// </summary>
     Required,
 }

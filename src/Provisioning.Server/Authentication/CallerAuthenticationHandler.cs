@@ -5,12 +5,14 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Provisioning.Core.Certificates;
 using Provisioning.Core.Enrollment;
 using Provisioning.Core.Revocation;
 using Provisioning.Est;
 using Provisioning.Server.Errors;
+using Provisioning.Server.Tls;
 
 namespace Provisioning.Server.Authentication;
 
@@ -61,6 +63,7 @@ internal sealed class CallerAuthenticationHandler(
 
         Context.Features.Set(caller);
         Context.Features.Set(now);
+        if (est is not null) Context.Features.Set<IChannelBinding>(new TlsUnique(Context.Features.Get<ISslStreamFeature>()?.SslStream));
         var identity = new ClaimsIdentity(
             [new Claim(ClaimTypes.Name, caller.Actor), new Claim(ClaimTypes.Role, RoleOf(caller))], Scheme.Name);
         if (RegistrarRevocation.MayRevoke(caller)) identity.AddClaim(new Claim(ClaimTypes.Role, Roles.RevokingRegistrar));

@@ -19,7 +19,7 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
 
     private const string Columns = """
         a.id, a.state, a.device_id, a.group_name, a.group_version, a.slot, a.lot, a.requester, a.request_hash,
-        a.key_thumbprint, a.request, a.attributes, a.requested_at, a.expires_at, a.decided_at, a.decided_by, a.reason, a.key_is_made
+        a.key_thumbprint, a.request, a.attributes, a.requested_at, a.expires_at, a.decided_at, a.decided_by, a.reason, a.key_is_made, a.replaces
         """;
 
     private const string ById = $"SELECT {Columns} FROM approvals a WHERE a.id = @id";
@@ -106,7 +106,7 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     private static List<string> ReadReplaced(Transaction transaction, ApprovalRequest request)
     {
         const string sql = """
-            SELECT id, key_thumbprint, slot FROM approvals
+            SELECT id, key_thumbprint, slot, key_is_made FROM approvals
             WHERE device_id = @device_id AND requester = @requester AND state = 'pending' AND expires_at > @now
             ORDER BY requested_at DESC, id DESC
             """;
@@ -118,7 +118,8 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
         var (replaced, others) = (new List<string>(), new List<string>());
         while (row.Read())
         {
-            var isSame = Digest.FromOctets(row.GetFieldValue<byte[]>(1)) == request.KeyThumbprint && row.GetString(2) == request.Slot;
+            var isSame = Digest.FromOctets(row.GetFieldValue<byte[]>(1)) == request.KeyThumbprint && row.GetString(2) == request.Slot
+                && row.GetInt64(3) != 0 == request.KeyIsMade;
             (isSame ? replaced : others).Add(row.GetString(0));
         }
 
@@ -145,9 +146,9 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
     {
         const string sql = """
             INSERT INTO approvals (id, state, device_id, group_name, group_version, slot, lot, requester, request_hash,
-                key_thumbprint, request, attributes, requested_at, expires_at, key_is_made)
+                key_thumbprint, request, attributes, requested_at, expires_at, key_is_made, replaces)
             VALUES (@id, 'pending', @device_id, @group, @group_version, @slot, @lot, @requester, @hash, @key, @request,
-                @attributes, @at, @expires_at, @key_is_made)
+                @attributes, @at, @expires_at, @key_is_made, @replaces)
             """;
         transaction.Sql(sql)
             .With("id", request.Id)
@@ -164,6 +165,7 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
             .With("at", request.RequestedAt)
             .With("expires_at", request.ExpiresAt)
             .With("key_is_made", request.KeyIsMade ? 1 : 0)
+            .With("replaces", request.Replaces?.ToOctets())
             .Execute();
     }
 
@@ -245,5 +247,6 @@ internal sealed class ApprovalStore(Writer writer, Readers readers) : IApprovalS
         DecidedBy = row.IsDBNull(15) ? null : row.GetString(15),
         Reason = row.IsDBNull(16) ? null : row.GetString(16),
         KeyIsMade = row.GetInt64(17) != 0,
+        Replaces = !row.IsDBNull(18) && SerialNumber.TryFromOctets(row.GetFieldValue<byte[]>(18), out var replaced) ? replaced : null,
     };
 }

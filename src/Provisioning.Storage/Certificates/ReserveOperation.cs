@@ -58,6 +58,7 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
     {
         var answer = (facts.RequestKeyTaken ? Repeated() : null)
             ?? CheckKey(facts)
+            ?? CheckSignedWith()
             ?? CheckPolicy(facts)
             ?? CheckExpectedKey()
             ?? (IsDevice ? CheckDevice(facts) : null)
@@ -81,6 +82,16 @@ internal sealed class ReserveOperation(Transaction transaction, Reservation rese
         "other" => Refuse(Refusals.KeyInUse),
         _ => null,
     };
+
+    // Nobody has certified it for this request; but who shares it with others shares the request, and what it is given when an answer was lost.
+    private ReserveResult.Refused? CheckSignedWith()
+    {
+        if (reservation.SignedWith is not { } key) return null;
+        using var row = transaction.Sql("SELECT holder_kind, holder, blocked_at FROM keys WHERE key_thumbprint = @key").With("key", key.ToOctets()).Query();
+        if (!row.Read()) return null;
+        if (!row.IsDBNull(2)) return Refuse(Refusals.KeyBlocked);
+        return row.GetString(0) == Words.Of(reservation.HolderKind) && row.GetString(1) == reservation.Holder ? null : Refuse(Refusals.KeyInUse);
+    }
 
     private ReserveResult.Refused? CheckNames() => _names.Check() is { } refusal ? Refuse(refusal) : null;
 

@@ -17,10 +17,11 @@ public abstract partial class StorageContract
         await AddAsync(next);
         await AddAsync(NewApproval() with { KeyThumbprint = first.KeyThumbprint, Slot = "update" });
         await AddAsync(NewApproval() with { KeyThumbprint = first.KeyThumbprint, Requester = "registrar:other" });
+        await AddAsync(NewApproval() with { KeyThumbprint = first.KeyThumbprint, KeyIsMade = true });
 
         Assert.Null(await Database.Approvals.FindApprovalAsync(first.Id, Ct));
         Assert.NotNull(await Database.Approvals.FindApprovalAsync(next.Id, Ct));
-        Assert.Equal(3, (await PendingAsync()).Count);
+        Assert.Equal(4, (await PendingAsync()).Count);
     }
 
     [Fact]
@@ -108,10 +109,10 @@ public abstract partial class StorageContract
         await ReserveAsync(NewReservation() with { Admission = admission });
 
         Now = Now.AddSeconds(-5);
-        var next = NewApproval() with { RequestHash = used.RequestHash, KeyIsMade = true };
+        var next = NewApproval() with { RequestHash = used.RequestHash, KeyIsMade = true, Replaces = SerialNumber.NewRandom() };
         await AddAsync(next);
         var found = await Database.Approvals.FindApprovalAsync(next.Requester, next.RequestHash, Now, Ct);
-        Assert.Equal((next.Id, true), (found!.Id, found.KeyIsMade));
+        Assert.Equal((next.Id, true, next.Replaces), (found!.Id, found.KeyIsMade, found.Replaces));
     }
 
     private ApprovalRequest NewApproval(string device = "pump-1") => new()

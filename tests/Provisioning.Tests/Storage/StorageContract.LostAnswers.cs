@@ -10,6 +10,7 @@ namespace Provisioning.Tests.Storage;
 public abstract partial class StorageContract
 {
     private static readonly Digest SameRequest = Digest.Of("the same request"u8);
+    private static readonly Digest Signing = Digest.Of("the key that it is signed with"u8);
 
     [Fact]
     public async Task A_lost_key_gives_its_place_up_when_the_next_is_recorded_and_is_revoked()
@@ -102,7 +103,7 @@ public abstract partial class StorageContract
         Now = Now.AddHours(2);
         await RefusedAsync(NewMade() with { Requester = "registrar:other" }, RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
         Now = Now.AddHours(2);
-        await RefusedAsync(NewMade() with { KeyIsMade = false }, RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
+        await RefusedAsync(NewMade() with { SignedWith = null }, RefusalCode.DeviceAlreadyBound, CloneSign.SecondKey);
     }
 
     [Theory]
@@ -183,7 +184,23 @@ public abstract partial class StorageContract
         await RefusedAsync(again, RefusalCode.DeviceSuspended);
     }
 
-    private Reservation NewMade() => NewReservation() with { KeyIsMade = true, RequestHash = SameRequest };
+    [Fact]
+    public async Task A_request_that_is_signed_with_somebody_elses_key_would_share_its_answers()
+    {
+        var other = await IssueAsync(NewReservation("pump-2"));
+        var line = await IssueAsync(NewReservation("line") with { HolderKind = HolderKind.Registrar });
+        foreach (var key in new[] { other.KeyThumbprint, line.KeyThumbprint })
+            await RefusedAsync(NewMade() with { SignedWith = key }, RefusalCode.KeyInUse);
+        await RevokeAsync(other, RevocationReason.KeyCompromise);
+        await RefusedAsync(NewMade() with { SignedWith = other.KeyThumbprint }, RefusalCode.KeyBlocked);
+
+        // Its own, from another life of it.
+        var own = await IssueAsync(NewReservation());
+        await RevokeAsync(own, RevocationReason.Superseded);
+        await ReserveAsync(NewMade() with { SignedWith = own.KeyThumbprint });
+    }
+
+    private Reservation NewMade() => NewReservation() with { SignedWith = Signing, RequestHash = SameRequest };
 
     // As the pipeline does: it is asked what would be replaced, and then a key is made.
     private async Task<Reservation> MadeAsync(Admission? admission = null)

@@ -49,8 +49,10 @@ public sealed class LostKeyTests : IAsyncLifetime
         using var client = await WithTokenAsync("slow");
         await EstRefusal.IsAsync(await AskAsync(client), HttpStatusCode.Accepted, "approval-pending");
         await EstApprovalTests.DecideAsync(_server, approve: true);
-        await MakeAsync(client);
+        var lost = await MakeAsync(client);
         await EstRefusal.IsAsync(await AskAsync(client), HttpStatusCode.Accepted, "approval-pending");
+        var waiting = (await _server.GetAsync("/api/v1/approvals?state=pending")).GetProperty("items")[0];
+        Assert.Equal(lost.Certificate.SerialNumber, waiting.GetProperty("replaces").GetString());
         _time.Advance(TimeSpan.FromHours(25));
         await EstApprovalTests.DecideAsync(_server, approve: true);
 
@@ -108,6 +110,19 @@ public sealed class LostKeyTests : IAsyncLifetime
         using var claim = await _server.IssueClaimAsync("week-4");
 
         await EstRefusal.IsAsync(await AskAsync(_server.Client(claim)), HttpStatusCode.Forbidden, "key-mismatch");
+        Assert.Equal("registered", await StateAsync());
+    }
+
+    [Fact]
+    public async Task A_request_that_is_signed_with_the_key_of_the_credential_is_refused()
+    {
+        await _server.CreateBatchAsync("week-4", "plants");
+        await _server.ExpectAsync("week-4", new { devices = new[] { new { deviceId = "pump-1" } } });
+        using var claim = await _server.IssueClaimAsync("week-4");
+        using var key = claim.GetECDsaPrivateKey()!;
+        var request = new CertificateRequest("CN=pump-1", key, HashAlgorithmName.SHA256).CreateSigningRequest();
+
+        await EstRefusal.IsAsync(await _server.Client(claim).EstAsync(KeyParts.Operation, request), HttpStatusCode.Conflict, "key-in-use");
         Assert.Equal("registered", await StateAsync());
     }
 
