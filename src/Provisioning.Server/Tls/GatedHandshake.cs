@@ -73,6 +73,7 @@ internal sealed class GatedHandshake(HandshakeGate gate, ConnectionContext conne
         if (!reading.IsCompleted) Leave();
         var result = await reading;
         if (_holds || result.IsCanceled || result.Buffer.IsEmpty) return result;
+        HeldConnection.Of(connection)?.Speak();
 
         // The transport reads ahead of us (up to a megabyte), so it sees the end of a connection that nobody reads from here. Half of an end is
         // a whole one, as it is to Kestrel's HTTP.
