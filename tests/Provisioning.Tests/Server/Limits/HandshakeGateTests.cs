@@ -70,7 +70,7 @@ public sealed class HandshakeGateTests
             for (var round = 0; round < 200; round++)
             {
                 using var impatience = new CancellationTokenSource();
-                var entering = gate.EnterAsync(Line, random.Next(2) == 0, impatience.Token);
+                var entering = gate.EnterAsync(random.Next(3) == 0 ? Line : Other, random.Next(2) == 0, impatience.Token);
                 if (random.Next(3) == 0) await impatience.CancelAsync();
                 try
                 {
