@@ -53,10 +53,13 @@ internal static partial class ServerHost
             throw StartupException.Of(problem);
         }
 
-        var gate = HttpsListener.Gate();
-        builder.Services.AddSingleton(_ => gate);
+        // Made by the container, which ends what it has made.
+        builder.Services.AddSingleton(_ => HttpsListener.Gate());
+        builder.Services.AddSingleton(services => new Connections(
+            options.Limits.Connections, TimeProvider.System, services.GetRequiredService<ILogger<Connections>>()));
         builder.WebHost.ConfigureKestrel(kestrel => HttpsListener.Configure(
-            kestrel, options, options.Addresses(isDevelopment), certificate, authorities, gate));
+            kestrel, options, options.Addresses(isDevelopment), certificate, authorities,
+            kestrel.ApplicationServices.GetRequiredService<HandshakeGate>(), kestrel.ApplicationServices.GetRequiredService<Connections>()));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(30));
 
         builder.Services.AddCore(instance, authorities, certificate);
@@ -73,6 +76,7 @@ internal static partial class ServerHost
         builder.Services.AddObservability();
 
         var app = builder.Build();
+        app.Use(HeldConnection.ServeAsync);
         app.UseMiddleware<ErrorMiddleware>();
         app.UseRouting();
         app.Use(app.Services.GetRequiredService<PlainListenerRule>().InvokeAsync);

@@ -7,7 +7,7 @@ namespace Provisioning.Interop;
 
 /// <summary>
 /// Five thousand callers who say nothing (row H-16). Most of them on the plain listener, where nothing but the keep-alive timeout of
-/// two minutes ends them; some hundred after a whole TLS handshake.
+/// two minutes ends them, unless others come; some hundred after a whole TLS handshake.
 /// </summary>
 [Collection(nameof(Alone))]
 public sealed class IdleConnectionTests
@@ -38,6 +38,7 @@ public sealed class IdleConnectionTests
             try
             {
                 await AssertLimitAsync(idle);
+                await AssertOthersGetInAsync(server);
                 var during = await MeasureAsync(registrar);
                 TestContext.Current.SendDiagnosticMessage($"p99 before {before.TotalMilliseconds:F2} ms, during {during.TotalMilliseconds:F2} ms");
                 if (during <= 2 * before) break;
@@ -86,14 +87,30 @@ public sealed class IdleConnectionTests
         return all;
     }
 
-    private static async Task<NetworkStream> ConnectAsync(int port)
+    private static async Task<NetworkStream> ConnectAsync(int port, IPAddress? from = null, CancellationToken ct = default)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(IPAddress.Loopback, port);
+        if (from is not null) socket.Bind(new IPEndPoint(from, 0));
+        await socket.ConnectAsync(IPAddress.Loopback, port, ct);
         return new NetworkStream(socket, ownsSocket: true);
     }
 
-    // Those beyond the limit are closed at once, and only those. Nobody has sent anything, so what can be read is the end.
+    // They are all of one address; each of these is one connection of another one.
+    private static async Task AssertOthersGetInAsync(ServerProcess server)
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            using var handler = new SocketsHttpHandler
+            {
+                ConnectCallback = async (_, ct) => await ConnectAsync(server.HttpPort, new IPAddress([127, 0, 0, 2]), ct),
+            };
+            using var client = new HttpClient(handler);
+            using var answer = await client.GetAsync(server.Http + "/health/live");
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+    }
+
+    // As many as are beyond the limit are closed at once, and no more. Nobody has sent anything, so what can be read is the end.
     private static async Task AssertLimitAsync(List<Stream> idle)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(15));

@@ -242,7 +242,7 @@ internal sealed class ServerOptions
 
     internal sealed class LimitsSection
     {
-        /// <summary>Connections at once, on each of the two listeners: a flood on the plain one leaves the other's free.</summary>
+        /// <summary>Connections at once, on each of the two listeners, whatever its addresses: a flood on the plain one leaves the other's free.</summary>
         public int Connections { get; set; } = 10_000;
 
         /// <summary>Requests of devices that are served at once; who comes beyond is told when to come back.</summary>

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.RateLimiting;
 using Provisioning.Core.Enrollment;
@@ -39,20 +38,10 @@ internal static class CallerLimits
 
     private static string KeyOf(Caller? caller, bool isStatus, IPAddress? address) => caller switch
     {
-        null => (isStatus ? "status:" : "address:") + AddressOf(address),
-        Caller.Claim => $"{caller.Actor} {AddressOf(address)}",
+        null => (isStatus ? "status:" : "address:") + CallerAddress.Of(address),
+        Caller.Claim => $"{caller.Actor} {CallerAddress.Of(address)}",
         _ => caller.Actor,
     };
-
-    // Whoever has one IPv6 address has 2^64 of them.
-    private static string AddressOf(IPAddress? address)
-    {
-        if (address is null) return "";
-        if (address.IsIPv4MappedToIPv6) return address.MapToIPv4().ToString();
-        return address.AddressFamily == AddressFamily.InterNetworkV6
-            ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8))
-            : address.ToString();
-    }
 
     private static ServerOptions.Rate RateOf(Caller? caller, ServerOptions.LimitsSection limits) => caller switch
     {

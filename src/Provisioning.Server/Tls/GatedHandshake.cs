@@ -1,34 +1,36 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
+using Provisioning.Server.Limits;
 
 namespace Provisioning.Server.Tls;
 
 /// <summary>
 /// One connection at the <see cref="HandshakeGate"/>: it holds a place from the moment at which something of its handshake has arrived to the
-/// moment at which it waits for more, and after the handshake none.
+/// moment at which it waits for more, and after the handshake none. Who hangs up waits no longer.
 /// </summary>
-internal sealed class GatedHandshake(HandshakeGate gate, IDuplexPipe transport) : PipeReader, IDuplexPipe
+internal sealed class GatedHandshake(HandshakeGate gate, ConnectionContext connection) : PipeReader, IDuplexPipe
 {
-    private readonly PipeReader _reader = transport.Input;
-    private bool _hasBegun;
+    private readonly PipeReader _reader = connection.Transport.Input;
+    private readonly AnsweringPipe _answers = new(connection.Transport.Output);
+    private readonly CallerAddress _address = CallerAddress.Of(connection.RemoteEndPoint);
     private bool _holds;
     private volatile bool _isOver;
 
     public PipeReader Input => this;
 
-    public PipeWriter Output { get; } = transport.Output;
+    public PipeWriter Output => _answers;
 
     /// <summary>Makes the connections of a listener pass the gate; the handshake comes between the two.</summary>
     internal static ConnectionDelegate Before(HandshakeGate gate, ConnectionDelegate next) => async connection =>
     {
-        if (!gate.IsOpen())
+        if (!gate.IsOpen(CallerAddress.Of(connection.RemoteEndPoint)))
         {
             connection.Abort();
             return;
         }
 
         var transport = connection.Transport;
-        var handshake = new GatedHandshake(gate, transport);
+        var handshake = new GatedHandshake(gate, connection);
         connection.Transport = handshake;
         connection.Items[typeof(GatedHandshake)] = handshake;
         try
@@ -66,11 +68,20 @@ internal sealed class GatedHandshake(HandshakeGate gate, IDuplexPipe transport) 
 
     private async ValueTask<ReadResult> ReadGatedAsync(CancellationToken ct)
     {
-        Leave();
-        var result = await _reader.ReadAsync(ct);
-        if (result.IsCanceled || result.Buffer.IsEmpty) return result;
-        if (!await gate.EnterAsync(_hasBegun, ct)) throw new IOException("More handshakes were wanted than can be done in time.");
-        (_holds, _hasBegun) = (true, true);
+        // SslStream asks twice for everything: first whether it is there.
+        var reading = _reader.ReadAsync(ct);
+        if (!reading.IsCompleted) Leave();
+        var result = await reading;
+        if (_holds || result.IsCanceled || result.Buffer.IsEmpty) return result;
+        HeldConnection.Of(connection)?.Speak();
+
+        // The transport reads ahead of us (up to a megabyte), so it sees the end of a connection that nobody reads from here. Half of an end is
+        // a whole one, as it is to Kestrel's HTTP.
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct, connection.ConnectionClosed);
+
+        // Octets are no work: only whom something was answered goes before the others. Else one octet at a time would.
+        if (!await gate.EnterAsync(_address, _answers.HasBegun, end.Token)) throw new IOException("More handshakes were wanted than can be done in time.");
+        _holds = true;
         return result;
     }
 

@@ -1,12 +1,13 @@
 using System.Diagnostics.Metrics;
+using Provisioning.Server.Limits;
 
 namespace Provisioning.Server.Tls;
 
 /// <summary>
 /// Lets as many handshakes compute at once as there are processors. When a fleet comes back in one moment, ten thousand handshakes that share
 /// them would all take longer than anybody waits, and all of that work would be lost. Who waits for the network holds no place; whom work
-/// was done for already goes first; and who has not begun after a while is let go, to come back later. When as many wait as can be done in
-/// most of that while, who comes is let go at once, before anything is made for it.
+/// was done for already goes first; and who has not begun after a while is let go, to come back later. Addresses take turns. When as many come
+/// before it as can be done in most of that while, who comes is let go at once, before anything is made for it.
 /// </summary>
 internal sealed class HandshakeGate : IDisposable
 {
@@ -19,15 +20,12 @@ internal sealed class HandshakeGate : IDisposable
 
     private readonly Meter _meter = new("Provisioning.Server");
     private readonly Lock _change = new();
-    private readonly Queue<Waiter> _begun = new();
-    private readonly Queue<Waiter> _new = new();
+    private readonly HandshakeLines _begun = new();
+    private readonly HandshakeLines _new = new();
     private readonly TimeSpan _patience;
     private readonly TimeProvider _time;
     private readonly Counter<long> _shed;
     private int _free;
-
-    // Of those in the queue, without those who have given up.
-    private int _waiting;
 
     // When the last one began that had waited, while others still do; and how long it takes from one to the next.
     private long? _lastBegan;
@@ -46,7 +44,8 @@ internal sealed class HandshakeGate : IDisposable
             "provisioning.handshakes.waiting", () => Waiting, description: "Handshakes that wait for a processor.");
     }
 
-    private int Waiting
+    /// <summary>How many wait for a place, without those who have given up.</summary>
+    internal int Waiting
     {
         get
         {
@@ -55,12 +54,13 @@ internal sealed class HandshakeGate : IDisposable
     }
 
     /// <summary>Whether a connection that has just come has a chance.</summary>
+    /// <param name="address">Where it comes from.</param>
     /// <returns>False when so many wait that it would be let go later: it is counted, and should be closed.</returns>
-    internal bool IsOpen()
+    internal bool IsOpen(CallerAddress address)
     {
         lock (_change)
         {
-            if (_waiting < AlwaysWait || _waiting * _pace <= _patience * PartOfPatience) return true;
+            if (_new.Count < AlwaysWait || _new.CountBefore(address) * _pace <= _patience * PartOfPatience) return true;
         }
 
         _shed.Add(1);
@@ -68,13 +68,16 @@ internal sealed class HandshakeGate : IDisposable
     }
 
     /// <summary>Waits for a place.</summary>
+    /// <param name="address">Where the connection comes from.</param>
     /// <param name="hasBegun">Work was done for it already.</param>
     /// <param name="ct">Gives up.</param>
     /// <returns>True with a place, to be given back with <see cref="Leave"/>; false when it has waited too long.</returns>
     /// <exception cref="OperationCanceledException">It was given up; it has no place.</exception>
-    internal ValueTask<bool> EnterAsync(bool hasBegun, CancellationToken ct)
+    internal ValueTask<bool> EnterAsync(CallerAddress address, bool hasBegun, CancellationToken ct)
     {
-        Waiter waiter;
+        if (ct.IsCancellationRequested) return ValueTask.FromCanceled<bool>(ct);
+        var lines = hasBegun ? _begun : _new;
+        HandshakeLines.Waiter waiter;
         lock (_change)
         {
             if (_free > 0)
@@ -83,12 +86,10 @@ internal sealed class HandshakeGate : IDisposable
                 return ValueTask.FromResult(true);
             }
 
-            waiter = new Waiter(_time.GetTimestamp());
-            (hasBegun ? _begun : _new).Enqueue(waiter);
-            if (!hasBegun) _waiting++;
+            lines.Add(waiter = new HandshakeLines.Waiter(address, _time.GetTimestamp()));
         }
 
-        return new ValueTask<bool>(WaitAsync(waiter, hasBegun, ct));
+        return new ValueTask<bool>(WaitAsync(lines, waiter, ct));
     }
 
     /// <summary>Gives a place back.</summary>
@@ -96,20 +97,27 @@ internal sealed class HandshakeGate : IDisposable
     {
         lock (_change)
         {
-            while (_begun.TryDequeue(out var next))
-                if (next.TrySetResult(true)) return;
-            while (_new.TryDequeue(out var next))
+            if (_begun.Next is { } begun)
             {
-                var now = _time.GetTimestamp();
-                var isLate = _time.GetElapsedTime(next.Since, now) > _patience;
-                if (!next.TrySetResult(!isLate)) continue;
-                _waiting--;
-                if (!isLate)
+                _begun.Take(begun);
+                begun.SetResult(true);
+                return;
+            }
+
+            var now = _time.GetTimestamp();
+            while (_new.Next is { } next)
+            {
+                if (_time.GetElapsedTime(next.Since, now) <= _patience)
                 {
+                    _new.Take(next);
+                    next.SetResult(true);
                     Measure(now);
                     return;
                 }
 
+                // Its address has not had its turn with that.
+                _new.Remove(next);
+                next.SetResult(false);
                 _shed.Add(1);
             }
 
@@ -133,21 +141,16 @@ internal sealed class HandshakeGate : IDisposable
         _lastBegan = now;
     }
 
-    private async Task<bool> WaitAsync(Waiter waiter, bool hasBegun, CancellationToken ct)
+    private async Task<bool> WaitAsync(HandshakeLines lines, HandshakeLines.Waiter waiter, CancellationToken ct)
     {
         // Whoever is told first, the place or the end, decides.
-        await using var registration = ct.Register(() => GiveUp(waiter, hasBegun));
+        await using var registration = ct.Register(() => GiveUp(lines, waiter));
         return await waiter.Task;
     }
 
-    private void GiveUp(Waiter waiter, bool hasBegun)
+    private void GiveUp(HandshakeLines lines, HandshakeLines.Waiter waiter)
     {
         lock (_change)
-            if (waiter.TrySetCanceled() && !hasBegun) _waiting--;
-    }
-
-    private sealed class Waiter(long since) : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
-    {
-        internal long Since { get; } = since;
+            if (lines.Remove(waiter)) waiter.SetCanceled();
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Provisioning.Core.Authorities;
 using Provisioning.Server.Configuration;
+using Provisioning.Server.Limits;
 
 namespace Provisioning.Server.Tls;
 
@@ -40,7 +41,7 @@ internal static class HttpsListener
 
     internal static void Configure(
         KestrelServerOptions kestrel, ServerOptions options, IReadOnlyList<IPAddress> addresses, ServerCertificate certificate, AuthorityDirectory authorities,
-        HandshakeGate gate)
+        HandshakeGate gate, Connections connections)
     {
         // Two readings of one request, by a proxy and by us, are a hole: a line ends with CRLF (RFC 9112 §2.2 allows more).
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
@@ -53,15 +54,19 @@ internal static class HttpsListener
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
         kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(5));
-        kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
 
         foreach (var address in addresses)
         {
-            kestrel.Listen(address, options.HttpPort, listen => listen.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(address, options.HttpPort, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http1;
+                listen.Use(connections.Http.Hold);
+            });
             kestrel.Listen(address, options.HttpsPort, listen =>
             {
                 // HTTP/1.1 only: every client of ours speaks it, and what is not offered cannot be flooded.
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(connections.Https.Hold);
                 listen.Use(next => GatedHandshake.Before(gate, next));
                 listen.UseHttps(Handshake(certificate, authorities));
                 listen.Use(GatedHandshake.After);

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Provisioning.Server.Limits;
 using Provisioning.Server.Tls;
 
 namespace Provisioning.Tests.Server.Limits;
@@ -15,13 +16,16 @@ public sealed class HandshakeGateTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
+    private static readonly CallerAddress Line = CallerAddress.Of(IPAddress.Parse("192.0.2.1"));
+    private static readonly CallerAddress Other = CallerAddress.Of(IPAddress.Parse("192.0.2.2"));
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Whom_work_was_done_for_goes_before_those_who_begin_and_they_in_their_order()
     {
         using var gate = new HandshakeGate(1, Patience, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
         var order = new List<string>();
         var all = new[] { EnterAsync("first", false), EnterAsync("second", false), EnterAsync("begun", true) };
         gate.Leave();
@@ -30,7 +34,7 @@ public sealed class HandshakeGateTests
 
         async Task EnterAsync(string name, bool hasBegun)
         {
-            Assert.True(await gate.EnterAsync(hasBegun, Ct));
+            Assert.True(await gate.EnterAsync(Line, hasBegun, Ct));
             order.Add(name);
             gate.Leave();
         }
@@ -41,11 +45,11 @@ public sealed class HandshakeGateTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var gate = new HandshakeGate(1, Patience, time);
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
-        var old = gate.EnterAsync(hasBegun: false, Ct).AsTask();
-        var begun = gate.EnterAsync(hasBegun: true, Ct).AsTask();
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        var old = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
+        var begun = gate.EnterAsync(Line, hasBegun: true, Ct).AsTask();
         time.Advance(Patience + TimeSpan.FromMilliseconds(1));
-        var young = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        var young = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
         gate.Leave();
         Assert.True(await begun);
         Assert.False(old.IsCompleted);
@@ -66,7 +70,7 @@ public sealed class HandshakeGateTests
             for (var round = 0; round < 200; round++)
             {
                 using var impatience = new CancellationTokenSource();
-                var entering = gate.EnterAsync(random.Next(2) == 0, impatience.Token);
+                var entering = gate.EnterAsync(random.Next(3) == 0 ? Line : Other, random.Next(2) == 0, impatience.Token);
                 if (random.Next(3) == 0) await impatience.CancelAsync();
                 try
                 {
@@ -88,8 +92,8 @@ public sealed class HandshakeGateTests
 
         Assert.InRange(most, 1, Places);
         Assert.True(entered > 64 * 100);
-        for (var place = 0; place < Places; place++) Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
-        Assert.False(gate.EnterAsync(hasBegun: false, Ct).AsTask().IsCompleted);
+        for (var place = 0; place < Places; place++) Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        Assert.False(gate.EnterAsync(Line, hasBegun: false, Ct).AsTask().IsCompleted);
     }
 
     [Fact]
@@ -97,13 +101,13 @@ public sealed class HandshakeGateTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var gate = new HandshakeGate(1, Patience, time);
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
         var waiting = new Queue<Task<bool>>();
         for (var i = 0; i < 150; i++)
         {
             // Nothing is known of the pace yet.
-            Assert.True(gate.IsOpen());
-            waiting.Enqueue(gate.EnterAsync(hasBegun: false, Ct).AsTask());
+            Assert.True(gate.IsOpen(Line));
+            waiting.Enqueue(gate.EnterAsync(Line, hasBegun: false, Ct).AsTask());
         }
 
         // 20 ms from one to the next: in two seconds 100 of them.
@@ -111,11 +115,11 @@ public sealed class HandshakeGateTests
         {
             gate.Leave();
             Assert.True(await waiting.Dequeue());
-            Assert.Equal(waiting.Count is >= 149 or <= 100, gate.IsOpen());
+            Assert.Equal(waiting.Count is >= 149 or <= 100, gate.IsOpen(Line));
         }
 
         gate.Leave();
-        Assert.True(gate.IsOpen());
+        Assert.True(gate.IsOpen(Line));
     }
 
     [Fact]
@@ -124,16 +128,77 @@ public sealed class HandshakeGateTests
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var gate = new HandshakeGate(1, Patience, time);
         using var impatience = new CancellationTokenSource();
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
-        for (var i = 0; i < 2; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
-        var gone = Enumerable.Range(0, 1000).Select(_ => gate.EnterAsync(hasBegun: false, impatience.Token).AsTask()).ToArray();
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        for (var i = 0; i < 2; i++) _ = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
+        var gone = Enumerable.Range(0, 1000).Select(_ => gate.EnterAsync(Line, hasBegun: false, impatience.Token).AsTask()).ToArray();
         gate.Leave();
         time.Advance(TimeSpan.FromMilliseconds(50));
         gate.Leave();
-        Assert.False(gate.IsOpen());
+        Assert.False(gate.IsOpen(Line));
         await impatience.CancelAsync();
-        Assert.True(gate.IsOpen());
+        Assert.True(gate.IsOpen(Line));
         foreach (var one in gone) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => one);
+    }
+
+    [Fact]
+    public async Task Addresses_take_turns_and_in_each_goes_first_who_came_first()
+    {
+        using var gate = new HandshakeGate(1, Patience, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        var order = new List<string>();
+        var all = new List<Task>();
+        for (var i = 0; i < 4; i++) all.Add(EnterAsync(Line, $"flood {i}"));
+        for (var i = 0; i < 2; i++) all.Add(EnterAsync(Other, $"other {i}"));
+        gate.Leave();
+        await Task.WhenAll(all);
+        Assert.Equal(["flood 0", "other 0", "flood 1", "other 1", "flood 2", "flood 3"], order);
+
+        async Task EnterAsync(CallerAddress address, string name)
+        {
+            Assert.True(await gate.EnterAsync(address, hasBegun: false, Ct));
+            order.Add(name);
+            gate.Leave();
+        }
+    }
+
+    [Fact]
+    public async Task Those_who_are_let_go_do_not_cost_their_address_its_turn()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        var late = Enumerable.Range(0, 3).Select(_ => gate.EnterAsync(Line, hasBegun: false, Ct).AsTask()).ToArray();
+        time.Advance(Patience + TimeSpan.FromMilliseconds(1));
+        var young = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
+        var other = gate.EnterAsync(Other, hasBegun: false, Ct).AsTask();
+        gate.Leave();
+        foreach (var one in late) Assert.False(await one);
+        Assert.True(await young);
+        Assert.False(other.IsCompleted);
+        gate.Leave();
+        Assert.True(await other);
+    }
+
+    [Fact]
+    public async Task Who_sends_more_than_can_be_done_is_closed_at_the_accept_and_another_address_is_not()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        using var gate = new HandshakeGate(1, Patience, time);
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        for (var i = 0; i < 202; i++) _ = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
+        gate.Leave();
+        time.Advance(TimeSpan.FromMilliseconds(20));
+        gate.Leave();
+
+        // 200 wait, and in two seconds come 100: of two addresses 50 each.
+        Assert.False(gate.IsOpen(Line));
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(gate.IsOpen(Other));
+            _ = gate.EnterAsync(Other, hasBegun: false, Ct).AsTask();
+        }
+
+        Assert.False(gate.IsOpen(Other));
     }
 
     [Fact]
@@ -141,14 +206,14 @@ public sealed class HandshakeGateTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         using var gate = new HandshakeGate(1, Patience, time);
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
-        for (var i = 0; i < 66; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        for (var i = 0; i < 66; i++) _ = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
         gate.Leave();
         time.Advance(TimeSpan.FromSeconds(2));
         gate.Leave();
-        Assert.False(gate.IsOpen());
+        Assert.False(gate.IsOpen(Line));
         gate.Leave();
-        Assert.True(gate.IsOpen());
+        Assert.True(gate.IsOpen(Line));
     }
 
     [Fact]
@@ -172,8 +237,8 @@ public sealed class HandshakeGateTests
         Assert.Equal("in", await AskAsync());
 
         // All places are taken, and so many wait that it would take five seconds.
-        Assert.True(await gate.EnterAsync(hasBegun: false, Ct));
-        for (var i = 0; i < 102; i++) _ = gate.EnterAsync(hasBegun: false, Ct).AsTask();
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        for (var i = 0; i < 102; i++) _ = gate.EnterAsync(Line, hasBegun: false, Ct).AsTask();
         gate.Leave();
         time.Advance(TimeSpan.FromMilliseconds(50));
         gate.Leave();
