@@ -27,6 +27,9 @@ internal sealed class Shims : IDisposable
         fi
         """);
 
+    /// <summary>Writes down how it was called, as everybody on the machine can see.</summary>
+    internal void Watch(string program, string file) => Write(program, $"printf '%s\n' \"$*\" >>'{file}'");
+
     public void Dispose() => _folder.Delete(recursive: true);
 
     private void Write(string program, string body)
