@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # A device that speaks EST (RFC 7030), which routers, PLCs and gateways have built in: it learns the authorities and what a request should
-# look like, enrolls with a token, renews with its certificate, and waits for an administrator where a group wants that. Needs bash, curl,
-# openssl, jq and a running service; the device itself needs curl, openssl and base64 only. Run it as often as you like: each run has
-# devices of its own. See README.md beside this file.
+# look like, enrolls with a token, renews with its certificate, has a key made, and waits for an administrator where a group wants that.
+# Every step by hand, to be read; device.sh is the one to be used. Needs bash, curl, openssl, jq and a running service; the device itself
+# needs curl, openssl and base64 only. Run it as often as you like: each run has devices of its own. See README.md beside this file.
 set -euo pipefail
 # The options, $server, $data, $root, $work, $run and $secrets; fail, step, tell, administer, make_group, approve and as_device.
 # shellcheck source-path=SCRIPTDIR source=../walkthrough.sh
@@ -44,14 +44,33 @@ take() {
   mv -- "$work/$1.new" "$work/$1.pem"
 }
 
-# certify PATH NAME CURL-ARGUMENT…: sends the request of that name. Prints the status; a certificate is then in NAME.pem, or else what was
-# said in NAME.answer.
+# send PATH NAME CURL-ARGUMENT…: sends the request of that name. Prints the status; what was said is in NAME.answer.
+send() {
+  local path=$1 name=$2; shift 2
+  as_device "$work/$name.head" --cacert "$anchor" -H 'Content-Type: application/pkcs10' --data-binary "@$work/$name.csr" "$@" \
+    -o "$work/$name.answer" "$est/$path"
+}
+
+# certify PATH NAME CURL-ARGUMENT…: the same, and the certificate is then in NAME.pem.
 certify() {
-  local path=$1 name=$2 status; shift 2
-  status=$(as_device "$work/$name.head" --cacert "$anchor" -H 'Content-Type: application/pkcs10' --data-binary "@$work/$name.csr" "$@" \
-    -o "$work/$name.answer" "$est/$path")
-  if [[ $status == 200 ]]; then take "$name"; fi
+  local status
+  status=$(send "$@")
+  if [[ $status == 200 ]]; then take "$2"; fi
   printf '%s' "$status"
+}
+
+# parts NAME: the bodies of an answer in parts (multipart/mixed), in NAME.part-1, NAME.part-2 …
+parts() {
+  local boundary
+  boundary=$(tr -d '\r"' <"$work/$1.head" | sed -n 's/^content-type: *multipart\/mixed; *boundary=//Ip')
+  [[ -n $boundary ]] || fail "what came for $1 has no parts."
+  rm -f -- "$work/$1".part-*
+  awk -v boundary="--$boundary" -v part="$work/$1.part-" '
+    { sub(/\r$/, "") }
+    index($0, boundary) == 1 { number++; inside = 0; next }
+    inside { print >(part number); next }
+    number && $0 == "" { inside = 1 }' "$work/$1.answer"
+  [[ -s $work/$1.part-1 && -s $work/$1.part-2 ]] || fail "what came for $1 are no two parts."
 }
 said() { head -n 1 "$work/$1.answer"; }
 
@@ -122,6 +141,22 @@ status=$(as_device "$work/self.head" --cacert "$anchor" --cert "$work/next.pem" 
 [[ $status == 200 ]] || fail "the new certificate was answered $status."
 self=$(jq -er '"\(.deviceId), \(.state), renews after \(.renewAfter)"' "$work/self")
 tell "in the field: $self"
+
+step "A device that cannot make good keys has its key made, where the group allows it"
+make_group routers-keyless automatic '{"serverKeys": "allowed"}'
+token=$(administer tokens create --group routers-keyless --device "$device-c")
+login keyless "$token"
+# Signed with whatever key it has, which shows the kind that is wanted, and that it is the same device if it has to ask again.
+request keyless "/CN=$device-c"
+status=$(send routers-keyless/serverkeygen keyless -K "$work/keyless.login")
+[[ $status == 200 ]] || fail "the device without a key was answered $status $(said keyless)"
+parts keyless
+base64 -d "$work/keyless.part-1" | openssl pkey -inform DER -out "$work/made.key" || fail "the first part is no key."
+mv -- "$work/keyless.part-2" "$work/made.answer"
+rm -f -- "$work/keyless.part-1" "$work/keyless.answer"
+take made
+made=$(serial "$work/made.pem")
+tell "made: $made and its key, which is kept nowhere else"
 
 step "The second device has to wait for an administrator"
 request second "/CN=$device-b"

@@ -9,12 +9,18 @@ public sealed class EstSampleFailureTests(CommandLine house) : IClassFixture<Com
     // The one that the device had before: good in itself, but not over the key of this request.
     private const string OldAnswer = "cat \"${output%/*}/device.answer\"";
 
+    // The parts of an answer, with the certificate of another key.
+    private const string Swapped = "awk -v old=\"${output%/*}/device.answer\" '/^MI/ && seen++ { while ((getline line < old) > 0) print line; exit } { print }' \"$output\"; echo --";
+
     public static TheoryData<string, string, string> WrongAnswers { get; } = new()
     {
         { "routers/simpleenroll", Garbage, "device" },
         { "routers/simpleenroll", Nothing, "device" },
         { "/simplereenroll", Garbage, "next" },
         { "/simplereenroll", OldAnswer, "next" },
+        { "/serverkeygen", Garbage, "made" },
+        { "/serverkeygen", "head -n 4 \"$output\"", "made" },
+        { "/serverkeygen", Swapped, "made" },
         { "routers-by-hand/simpleenroll", OldAnswer, "second" },
         { "est/cacerts", Garbage, "device" },
         { "/csrattrs", Garbage, "device" },
