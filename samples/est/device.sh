@@ -21,7 +21,7 @@ usage: device.sh enroll -s URL -r ROOT.pem -d DIR -n NAME [-g GROUP] [-k KEY] -t
   -t TOKEN_FILE  a file with the token, for its owner only. It is read and left there: remove it when the device is enrolled
 
 In the folder: identity.pem, the key and the certificate, always whole and always good; root.pem and authorities.pem, whom to trust;
-pending.key and pending.csr, what is asked for; state, until when not to ask.
+pending.key and pending.csr, what is asked for; state, until when not to ask; previous.pem, until the service has seen a new certificate.
 
   0  done, or nothing to do (enroll: the device has its certificate)    4  the service is not trusted
   1  wrong arguments, or a file that cannot be used                     5  refused
@@ -112,7 +112,10 @@ seconds() { local value; value=$(header "$1"); [[ ! $value =~ ^[0-9]{1,11}$ ]] |
 later_or_refused() {
   local later code why
   [[ $status != 000 ]] || come_back 3 '' "no answer: $(said problem)"
-  later=$(seconds Retry-After) code=$(header Provisioning-Error) why="$status $(said answer)"
+  later=$(seconds Retry-After) code=$(header Provisioning-Error) why=$(said answer)
+  # EST answers with the code and a sentence; /api/v1/self with JSON, of which the code is enough.
+  [[ -z $code || $why == "$code:"* ]] || why=$code
+  why="$status $why"
   case $status:$later in
     202:* | 408:* | 425:* | 429:* | 5*) come_back 3 "$later" "later: $why" ;;
     [45]*:?*) come_back 3 "$later" "not now: $why" ;;
@@ -122,6 +125,9 @@ later_or_refused() {
     bad-key | key-blocked | key-in-use | key-not-allowed | unsupported-key | roca | new-key-required) drop_pending ;;
     # The device has another name than when the request was made. The key is good.
     identity-mismatch) rm -f -- "$folder/pending.csr" ;;
+    # The new certificate was lost over there (restored from a backup), or revoked before it was seen: the one before is still good.
+    unknown-certificate | certificate-revoked | certificate-superseded)
+      if [[ -s $folder/previous.pem ]]; then mv -f -- "$folder/previous.pem" "$folder/identity.pem"; say "back to the certificate before" >&2; fi ;;
   esac
   # Somebody has to do something; until then we are called again and again.
   come_back 5 '' "refused: $why"
@@ -181,6 +187,10 @@ certify() {
     || come_back 9 '' "the certificate does not chain to the root"
   has_key "$folder/certificate.new" || come_back 9 '' "the certificate is over another key"
   openssl x509 -in "$folder/certificate.new" | cat "$folder/pending.key" - >"$folder/identity.pem.new"
+  if [[ -s $folder/identity.pem ]]; then
+    cp -- "$folder/identity.pem" "$folder/previous.pem.new"
+    keep previous.pem
+  fi
   keep identity.pem
   drop_pending
   rm -f -- "$folder/state"
@@ -192,10 +202,17 @@ described() { openssl x509 -in "$folder/identity.pem" -noout -subject -serial -e
 # show: the new certificate, once. The service then knows that the device has it, and the one before comes to its end.
 show() {
   ask_self
-  if [[ $status == 200 ]]; then say "the service has seen it"
-  else say "the service has not seen it yet ($status $(said problem)); the next renew shows it"; fi
+  case $status in
+    200) say "the service has seen it" ;;
+    000 | 408 | 425 | 429 | 50[0234]) say "the service has not seen it yet ($status $(said problem)); the next renew shows it" ;;
+    404 | 405 | 501) say "there is nothing to show it to" ;;
+    *) later_or_refused ;;
+  esac
 }
-ask_self() { ask /api/v1/self --cert "$folder/identity.pem" -H 'Accept: application/pkix-cert'; }
+ask_self() {
+  ask /api/v1/self --cert "$folder/identity.pem" -H 'Accept: application/pkix-cert'
+  case $status in 200 | 404 | 405 | 501) rm -f -- "$folder/previous.pem" ;; esac
+}
 
 # seconds_of END: when the certificate begins or ends.
 seconds_of() { local date; date=$(openssl x509 -in "$folder/identity.pem" -noout "-$1date"); date -d "${date#*=}" +%s; }

@@ -134,6 +134,26 @@ public sealed class EstDeviceTests(DeviceHouse house) : IClassFixture<DeviceHous
         Assert.Equal(Settled, device.Files);
     }
 
+    [Fact]
+    public async Task What_was_revoked_before_it_was_seen_gives_way_to_the_certificate_before()
+    {
+        using var device = await house.NewAsync();
+        Ended(0, "enroll: ", await device.EnrollAsync());
+        var first = device.Text("identity.pem");
+        using var shims = new Shims();
+        shims.Fail("curl", "/api/v1/self");
+        Ended(0, "has not seen it yet", await device.RenewAtOnceAsync(shims));
+        await house.Line.DoAsync("revoke", device.Certificate.SerialNumber, "--reason", "superseded", "--yes");
+
+        Ended(5, "refused: 403 certificate-revoked;", await device.RenewAsync());
+        Assert.Equal(first, device.Text("identity.pem"));
+        device.Wait();
+        Ended(0, "renew: ", await device.RenewAtOnceAsync());
+
+        Assert.Equal(["current", "revoked", "superseded"], (await house.Line.StatesAsync(device.Id)).Values.Order());
+        Assert.Equal(Settled, device.Files);
+    }
+
     [Theory]
     [InlineData(Garbage)]
     [InlineData("true")]
@@ -247,6 +267,24 @@ public sealed class EstDeviceTests(DeviceHouse house) : IClassFixture<DeviceHous
             $"/api/v1/groups/{DeviceHouse.Patient}/campaigns", new { reason = "test", duration = "PT1M" }, TestContext.Current.CancellationToken);
         Assert.True(campaign.IsSuccessStatusCode, await campaign.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Ended(0, "renew: ", await device.RenewAsync());
+    }
+
+    [Theory]
+    [InlineData(5, "not due")]
+    [InlineData(7, "there is nothing to show it to")]
+    public async Task Where_there_is_nothing_but_EST_it_renews_after_60_percent_of_its_life(int tenths, string said)
+    {
+        using var device = await house.NewAsync();
+        Ended(0, "enroll: ", await device.EnrollAsync());
+        var first = device.Certificate;
+        using var shims = new Shims();
+        shims.Redirect("curl", "api/v1/self", ".well-known/est/nobody/cacerts");
+        shims.Replace("date", "^' +%s '", $"echo $(( $(/bin/date +%s) + 365 * 86400 * {tenths} / 10 ))");
+
+        Ended(0, said, await device.RenewAsync(shims));
+
+        Assert.Equal(tenths == 5, first.Equals(device.Certificate));
+        Assert.Equal(Settled, device.Files);
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed class Shims : IDisposable
         fi
         """);
 
+    /// <summary>The program is run, with another text in place of one in its arguments.</summary>
+    internal void Redirect(string program, string from, string to) => Write(program, $"set -- \"${{@//{from.Replace("/", @"\/", StringComparison.Ordinal)}/{to}}}\"");
+
     /// <summary>Writes down how it was called, as everybody on the machine can see.</summary>
     internal void Watch(string program, string file) => Write(program, $"printf '%s\n' \"$*\" >>'{file}'");
 
