@@ -8,6 +8,12 @@ internal sealed class ScriptedDevice(DeviceHouse house, string id, string group)
 {
     private readonly DirectoryInfo _place = Directory.CreateTempSubdirectory("scripted device ");
 
+    /// <summary>An address where nobody listens.</summary>
+    internal const string Nowhere = "https://localhost:1";
+
+    /// <summary>What is in the folder of a device that has nothing else to do.</summary>
+    internal static readonly string[] Settled = ["authorities.pem", "identity.pem", "lock", "root.pem"];
+
     internal string Id => id;
 
     internal string Token => Path.Combine(_place.FullName, "token");
@@ -59,6 +65,11 @@ internal sealed class ScriptedDevice(DeviceHouse house, string id, string group)
             return (parts[1] - parts[0], (int)parts[2]);
         }
     }
+
+    /// <summary>Checks how a run has ended, and what it said.</summary>
+    internal static void Ended(int code, string said, Tool run) => Assert.True(
+        run.ExitCode == code && (run.Output + run.Error).Contains(said, StringComparison.Ordinal),
+        string.Create(CultureInfo.InvariantCulture, $"Not {code} and '{said}', but {run.ExitCode}:\n{run.Output}\n{run.Error}"));
 
     public void Dispose() => _place.Delete(recursive: true);
 
