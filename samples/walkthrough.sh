@@ -3,6 +3,10 @@
 # shellcheck shell=bash disable=SC2034 # what is set here is used there
 export LC_ALL=C TZ=UTC0 && umask 077
 
+# Bash forgets set -e inside $(…), unless it is told not to. It never minds a command that fails in $(…) among the words of another one,
+# such as tell "$(…)": so what may fail is assigned first.
+shopt -s inherit_errexit
+
 usage() {
   printf 'usage: %s [options]\n' "${0##*/}"
   cat <<'USAGE'
@@ -39,6 +43,11 @@ root=$data/pki/root.pem
 # No two runs have a device of the same name.
 run=$(date +%y%m%d%H%M%S)$((RANDOM % 900 + 100))
 
+# Files with tokens in them, which are gone when a sample ends, however it ends.
+secrets=()
+forget() { rm -f -- "${secrets[@]}"; }
+trap forget EXIT
+
 # administer VERB [ARGUMENT…]: the command, as the administrator.
 checkout=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 administer() {
@@ -46,9 +55,11 @@ administer() {
   else dotnet run --project "$checkout/src/Provisioning.Cli" -- "$@" --url "$server" --data "$data"; fi
 }
 
-# make_group NAME APPROVAL: a group that accepts tokens, and whose devices may renew at once, which in the field they do when it is time.
+# make_group NAME APPROVAL [JSON]: a group that accepts tokens, and whose devices may renew at once, which in the field they do when it is
+# time; with what is in the JSON, too.
 make_group() {
-  jq -n --arg approval "$2" '{credentials: ["token"], approval: $approval, renewal: {early: "allowed"}}' >"$work/group.json"
+  jq -n --arg approval "$2" --argjson more "${3-null}" '{credentials: ["token"], approval: $approval, renewal: {early: "allowed"}} + $more' \
+    >"$work/group.json"
   administer groups save "$1" --file "$work/group.json" >/dev/null
 }
 

@@ -3,11 +3,12 @@
 # device enrolls it with nothing but that token. Needs bash, curl, openssl, jq and a running service; the device itself needs curl and
 # openssl only. Run it as often as you like: each run has a device of its own. See README.md beside this file.
 set -euo pipefail
-# The options, $server, $data, $root, $work and $run; fail, step, tell and administer.
+# The options, $server, $data, $root, $work, $run and $secrets; fail, step, tell and administer.
 # shellcheck source-path=SCRIPTDIR source=../walkthrough.sh
 source "$(dirname -- "${BASH_SOURCE[0]}")/../walkthrough.sh" "$@"
 
 device=valve-$run
+secrets+=("$work/token.header")
 
 # enroll NAME: a key, a request, and the certificate; whoever calls shows the token and nothing else. Prints the status. The token
 # goes to curl in a file: command lines can be read by everybody on the machine.
@@ -45,5 +46,4 @@ tell "in the field: $(jq -r '"\(.deviceId), \(.state)"' <<<"$self")"
 id=${token#PVT1.} id=${id%.*}
 tell "token: $(administer tokens show "$id" --json | jq -r '"\(.state), used \(.used) of \(.uses)"')"
 
-rm -f "$work/token.header"
 printf '\nThe label, the key and the certificate are in %s.\n' "$work"

@@ -91,6 +91,41 @@ public sealed class CurlTests(EstHouse house) : IClassFixture<EstHouse>
         Assert.Matches("^bad-token: [^\n]+\n401$", said);
     }
 
+    [Theory]
+    [InlineData(null, "EC", "-pkeyopt", "ec_paramgen_curve:P-256")]
+    [InlineData(EstHouse.Keyless, "EC", "-pkeyopt", "ec_paramgen_curve:P-384")]
+    [InlineData(EstHouse.Keyless, "RSA", "-pkeyopt", "rsa_keygen_bits:2048")]
+    public async Task A_key_that_is_made_here_comes_out_of_its_part_with_awk_and_openssl(string? label, params string[] kind)
+    {
+        var device = await house.NewDeviceAsync(kind);
+        await Tool.CheckAsync("openssl", "base64", "-in", house.At(device + ".der"), "-out", house.At(device + ".b64"));
+        var (head, answer) = (house.At(device + ".head"), house.At(device + ".parts"));
+
+        await Tool.CheckAsync(
+            "curl", "-sSf", "--cacert", house.Server.Pki("root.pem"), "-H", "Content-Type: application/pkcs10", "--data-binary", "@" + house.At(device + ".b64"),
+            "--user", "device:" + await house.CreateTokenAsync(EstHouse.Keyless), "-D", head, "-o", answer, house.Url("serverkeygen", label));
+
+        var parts = await PartsAsync(head, answer);
+        Assert.Equal(["application/pkcs8", "application/pkcs7-mime; smime-type=certs-only"], parts);
+        await File.WriteAllTextAsync(house.At(device + ".pem"), await CertificatesAsync(await DecodeAsync(answer + ".2")));
+        await house.VerifyAsync(house.At(device + ".pem"), device);
+        var key = await Tool.CheckAsync("openssl", "pkey", "-inform", "DER", "-in", await DecodeAsync(answer + ".1"), "-check", "-pubout");
+        var certified = await Tool.CheckAsync("openssl", "x509", "-in", house.At(device + ".pem"), "-noout", "-pubkey");
+        Assert.EndsWith(certified, key, StringComparison.Ordinal);
+        Assert.NotEqual(certified, await Tool.CheckAsync("openssl", "pkey", "-in", house.At(device + ".key"), "-pubout"));
+    }
+
+    [Theory]
+    [MemberData(nameof(Labels))]
+    public async Task Full_CMC_is_said_not_to_be_there(string? label)
+    {
+        var said = await Tool.CheckAsync(
+            "curl", "-sS", "-w", "%{http_code} %{content_type}", "--cacert", house.Server.Pki("root.pem"), "--data-binary", "AAAA",
+            "-H", "Content-Type: application/pkcs7-mime; smime-type=CMC-request", house.Url("fullcmc", label));
+
+        Assert.Matches("^not-implemented: [^\n]+\n501 text/plain; charset=utf-8$", said);
+    }
+
     // Python's ssl, which takes tls-unique from OpenSSL itself, judges what the service takes for it.
     [Fact]
     public async Task A_request_is_bound_to_its_TLS_session_as_Python_sees_it()
@@ -146,6 +181,20 @@ public sealed class CurlTests(EstHouse house) : IClassFixture<EstHouse>
                 "-o", file, .. how, house.Url(operation, label),
             ]);
         return await DecodeAsync(file);
+    }
+
+    // The bodies go into files beside the answer; what is returned are their types.
+    private static async Task<string[]> PartsAsync(string head, string answer)
+    {
+        const string program = """
+            { sub(/\r$/, "") }
+            FNR == NR { if (match($0, /^[Cc]ontent-[Tt]ype: multipart\/mixed; *boundary=/)) boundary = "--" substr($0, RLENGTH + 1); next }
+            index($0, boundary) == 1 { part++; inside = 0; next }
+            inside { print >(out "." part); next }
+            tolower($0) ~ /^content-type: / { print substr($0, 15) }
+            $0 == "" { inside = 1 }
+            """;
+        return (await Tool.CheckAsync("awk", "-v", "out=" + answer, program, head, answer)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 
     // Without -A: openssl reads lines as libest does, and those only up to a length.

@@ -15,6 +15,9 @@ public sealed class EstHouse : IAsyncLifetime
     /// <summary>Wants requests that are bound to their TLS session.</summary>
     internal const string Bound = "bound";
 
+    /// <summary>Makes the keys of its devices.</summary>
+    internal const string Keyless = "keyless";
+
     private static readonly string[] Credentials = ["registrar", "token"];
 
     private static readonly string[] P256 = ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -33,6 +36,7 @@ public sealed class EstHouse : IAsyncLifetime
         Server = await ServerProcess.StartAsync();
         await DefineAsync(Group, new { credentials = Credentials, renewal = new { early = "allowed" } });
         await DefineAsync(Bound, new { credentials = Credentials, linking = "required" });
+        await DefineAsync(Keyless, new { credentials = Credentials, serverKeys = "allowed" });
         await DefineAsync(Manual, new { credentials = Credentials, approval = "manual" });
     }
 

@@ -15,6 +15,10 @@ public sealed class EstSampleTests
         Assert.Contains("refused: 400 identity-mismatch: ", sample.Output, StringComparison.Ordinal);
         Assert.Matches("renewed: serial=([0-9A-F]{32}) → serial=(?!\\1)[0-9A-F]{32}\n", sample.Output);
         Assert.Matches("in the field: router-[0-9]+, active, renews after 2", sample.Output);
+        Assert.Matches("made: serial=[0-9A-F]{32} and its key", sample.Output);
+        Assert.Equal(
+            await Tool.CheckAsync("openssl", "pkey", "-in", sample.At("made.key"), "-pubout"),
+            await Tool.CheckAsync("openssl", "x509", "-in", sample.At("made.pem"), "-noout", "-pubkey"));
         Assert.Matches("waits: 202 approval-pending: .*\n   Retry-After: [0-9]+;", sample.Output);
         Assert.Matches("approved, and enrolled with the same request: serial=[0-9A-F]{32}\n", sample.Output);
         Assert.DoesNotContain(Directory.GetFiles(sample.Folder), file => file.EndsWith(".login", StringComparison.Ordinal));
