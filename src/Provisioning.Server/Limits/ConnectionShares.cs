@@ -14,9 +14,11 @@ internal sealed class ConnectionShares
     /// <summary>How many connections there are.</summary>
     internal int Count { get; private set; }
 
-    /// <summary>The address with most of them, of the site with most of them.</summary>
-    internal (CallerAddress Address, int Count) Heaviest =>
-        _sites.Heaviest is { } site && site.Addresses.Heaviest is { } address ? (address.Key, address.Count) : default;
+    /// <summary>The site with most of them.</summary>
+    internal (CallerAddress Site, int Count) Heaviest => _sites.Heaviest is { } site ? (site.Key, site.Count) : default;
+
+    /// <summary>How many a site has.</summary>
+    internal int CountOf(CallerAddress site) => _sites.Find(site)?.Count ?? 0;
 
     internal void Add(HeldConnection held)
     {
@@ -51,11 +53,11 @@ internal sealed class ConnectionShares
         return own?.Addresses.Heaviest is { } neighbor && neighbor.Count > (own.Addresses.Find(comes)?.Count ?? 0) + 1 ? Choose(neighbor) : null;
     }
 
-    // The oldest that is waiting for its caller; else the newest, in which the least was put.
+    // The newest that is not being served, in which the least was put; else the newest.
     private static HeldConnection Choose(Address address)
     {
-        var one = address.Connections.First;
-        for (var looked = 0; one is not null && looked < LookAt; looked++, one = one.Next)
+        var one = address.Connections.Last;
+        for (var looked = 0; one is not null && looked < LookAt; looked++, one = one.Previous)
             if (!one.Value.IsServed) return one.Value;
         return address.Connections.Last!.Value;
     }

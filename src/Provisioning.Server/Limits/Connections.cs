@@ -26,7 +26,7 @@ internal sealed partial class Connections : IDisposable
         Http = Listener("http", places);
         _meter.CreateObservableGauge("provisioning.connections.held", () => Of(table => table.Count), description: "Connections of each listener.");
         _meter.CreateObservableGauge(
-            "provisioning.connections.held_by_one", () => Of(table => table.Heaviest.Count), description: "Connections of the address that holds most of them.");
+            "provisioning.connections.held_by_one", () => Of(table => table.Heaviest.Count), description: "Connections of the address, or the /48 of IPv6, that holds most of them.");
     }
 
     /// <summary>Those of the TLS listener.</summary>
@@ -51,20 +51,25 @@ internal sealed partial class Connections : IDisposable
         ConnectionTable? table = null;
         return table = new ConnectionTable(places, _time, Tell);
 
+        // What came before the minute that a line is about is not told with it.
         void Tell(ConnectionTable.Crowded why)
         {
             _turnedAway.Add(
                 1, new KeyValuePair<string, object?>("listener", listener), new KeyValuePair<string, object?>("reason", why.ToString().ToLowerInvariant()));
+            (int Refused, int Ended) told;
             lock (_saying)
             {
+                if (said is { } before && _time.GetElapsedTime(before) >= 2 * SayEvery) (refused, ended) = (0, 0);
                 if (why == ConnectionTable.Crowded.Full) refused++;
                 else ended++;
                 if (said is { } last && _time.GetElapsedTime(last) < SayEvery) return;
                 said = _time.GetTimestamp();
-                var (address, count) = table!.Heaviest;
-                Log.Crowded(_logger, places, listener, refused, ended, address.ToString(), count);
+                told = (refused, ended);
                 (refused, ended) = (0, 0);
             }
+
+            var (site, count) = table!.Heaviest;
+            Log.Crowded(_logger, places, listener, told.Refused, told.Ended, site.ToString(), count);
         }
     }
 

@@ -14,13 +14,13 @@ internal sealed class HeldConnection
     internal HeldConnection(ConnectionTable table, ConnectionContext connection, CallerAddress address, long since)
     {
         (_table, _connection, Address, Since) = (table, connection, address, since);
-        (Place, Silent) = (new LinkedListNode<HeldConnection>(this), new LinkedListNode<HeldConnection>(this));
+        (Place, Waiting) = (new LinkedListNode<HeldConnection>(this), new LinkedListNode<HeldConnection>(this));
     }
 
     internal CallerAddress Address { get; }
 
-    /// <summary>When it came, as a timestamp.</summary>
-    internal long Since { get; }
+    /// <summary>When it came, or began to wait for its next request, as a timestamp. Changed by the table.</summary>
+    internal long Since { get; set; }
 
     /// <summary>A request of it is served at this moment.</summary>
     internal bool IsServed => _isServed;
@@ -28,8 +28,8 @@ internal sealed class HeldConnection
     /// <summary>Its place among those of its address; in no list when it has none any more.</summary>
     internal LinkedListNode<HeldConnection> Place { get; }
 
-    /// <summary>Its place among those that have said nothing yet.</summary>
-    internal LinkedListNode<HeldConnection> Silent { get; }
+    /// <summary>Its place among those that have said nothing yet, or among those that wait for their next request.</summary>
+    internal LinkedListNode<HeldConnection> Waiting { get; }
 
     /// <summary>The connection itself, or null where none is counted.</summary>
     internal static HeldConnection? Of(ConnectionContext connection) => connection.Items.TryGetValue(typeof(HeldConnection), out var held) ? (HeldConnection?)held : null;
@@ -43,8 +43,9 @@ internal sealed class HeldConnection
             return;
         }
 
-        held.Speak();
+        held._hasSpoken = true;
         held._isServed = true;
+        held._table.Work(held);
         try
         {
             await next(context);
@@ -52,6 +53,7 @@ internal sealed class HeldConnection
         finally
         {
             held._isServed = false;
+            held._table.Rest(held);
         }
     }
 
@@ -60,7 +62,7 @@ internal sealed class HeldConnection
     {
         if (_hasSpoken) return;
         _hasSpoken = true;
-        _table.Hear(this);
+        _table.Rest(this);
     }
 
     /// <summary>Closes it.</summary>

@@ -20,15 +20,17 @@ internal sealed class GatedHandshake(HandshakeGate gate, ConnectionContext conne
 
     public PipeWriter Output => _answers;
 
+    /// <summary>Closes the connections that have no chance, before anything is made for them.</summary>
+    internal static ConnectionDelegate First(HandshakeGate gate, ConnectionDelegate next) => connection =>
+    {
+        if (gate.IsOpen(CallerAddress.Of(connection.RemoteEndPoint))) return next(connection);
+        connection.Abort();
+        return Task.CompletedTask;
+    };
+
     /// <summary>Makes the connections of a listener pass the gate; the handshake comes between the two.</summary>
     internal static ConnectionDelegate Before(HandshakeGate gate, ConnectionDelegate next) => async connection =>
     {
-        if (!gate.IsOpen(CallerAddress.Of(connection.RemoteEndPoint)))
-        {
-            connection.Abort();
-            return;
-        }
-
         var transport = connection.Transport;
         var handshake = new GatedHandshake(gate, connection);
         connection.Transport = handshake;

@@ -6,7 +6,7 @@ namespace Provisioning.Server.Tls;
 /// <summary>
 /// Lets as many handshakes compute at once as there are processors. When a fleet comes back in one moment, ten thousand handshakes that share
 /// them would all take longer than anybody waits, and all of that work would be lost. Who waits for the network holds no place; whom work
-/// was done for already goes first; and who has not begun after a while is let go, to come back later. Addresses take turns. When as many come
+/// was done for already goes first, nearly always; and who has not begun after a while is let go, to come back later. Addresses take turns. When as many come
 /// before it as can be done in most of that while, who comes is let go at once, before anything is made for it.
 /// </summary>
 internal sealed class HandshakeGate : IDisposable
@@ -14,6 +14,9 @@ internal sealed class HandshakeGate : IDisposable
     // A crowd of so many is not worth a look: whatever the pace, they wait. And the pace is that of the last so many.
     private const int AlwaysWait = 64;
     private const int PaceOver = 64;
+
+    // Of those that have begun, so many go before one that has not: else who has collected some thousand of them would keep everybody else out.
+    private const int MostBegunInARow = 4;
 
     // What is left of the patience is for whoever is surprised by what comes before it.
     private const double PartOfPatience = 2.0 / 3;
@@ -26,6 +29,7 @@ internal sealed class HandshakeGate : IDisposable
     private readonly TimeProvider _time;
     private readonly Counter<long> _shed;
     private int _free;
+    private int _begunInARow;
 
     // When the last one began that had waited, while others still do; and how long it takes from one to the next.
     private long? _lastBegan;
@@ -97,33 +101,42 @@ internal sealed class HandshakeGate : IDisposable
     {
         lock (_change)
         {
-            if (_begun.Next is { } begun)
-            {
-                _begun.Take(begun);
-                begun.SetResult(true);
-                return;
-            }
-
-            var now = _time.GetTimestamp();
-            while (_new.Next is { } next)
-            {
-                if (_time.GetElapsedTime(next.Since, now) <= _patience)
-                {
-                    _new.Take(next);
-                    next.SetResult(true);
-                    Measure(now);
-                    return;
-                }
-
-                // Its address has not had its turn with that.
-                _new.Remove(next);
-                next.SetResult(false);
-                _shed.Add(1);
-            }
-
+            if ((_begunInARow < MostBegunInARow && TryGiveToBegun()) || TryGiveToNew() || TryGiveToBegun()) return;
             _lastBegan = null;
             _free++;
         }
+    }
+
+    private bool TryGiveToBegun()
+    {
+        if (_begun.Next is not { } begun) return false;
+        _begunInARow++;
+        _begun.Take(begun);
+        begun.SetResult(true);
+        return true;
+    }
+
+    private bool TryGiveToNew()
+    {
+        _begunInARow = 0;
+        var now = _time.GetTimestamp();
+        while (_new.Next is { } next)
+        {
+            if (_time.GetElapsedTime(next.Since, now) <= _patience)
+            {
+                _new.Take(next);
+                next.SetResult(true);
+                Measure(now);
+                return true;
+            }
+
+            // Its address has not had its turn with that.
+            _new.Remove(next);
+            next.SetResult(false);
+            _shed.Add(1);
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Provisioning.Server.Limits;
 namespace Provisioning.Server.Tls;
 
 /// <summary>
-/// Handshakes that wait for a processor, a line for each address: it is the turn of one address after the other, and in a line that of who
-/// came first. So one address, however many it sends, keeps the others waiting for one of its own at a time. Not for several threads at once.
+/// Handshakes that wait for a processor, a line for each site (<see cref="CallerAddress.Site"/>): it is the turn of one after the other, and in a line
+/// that of who came first. So one site, however many it sends, keeps the others waiting for one of its own at a time. Not for several threads at once.
 /// </summary>
 internal sealed class HandshakeLines
 {
@@ -20,16 +20,16 @@ internal sealed class HandshakeLines
     /// <summary>How many would come before one more of an address, at most.</summary>
     internal int CountBefore(CallerAddress address)
     {
-        var own = _lines.TryGetValue(address, out var line) ? line.Waiters.Count : 0;
+        var own = _lines.TryGetValue(address.Site, out var line) ? line.Waiters.Count : 0;
         var lines = _lines.Count + (own == 0 ? 1 : 0);
         return (int)Math.Min(Count, ((own + 1L) * lines) - 1);
     }
 
     internal void Add(Waiter waiter)
     {
-        if (!_lines.TryGetValue(waiter.Address, out var line))
+        if (!_lines.TryGetValue(waiter.Site, out var line))
         {
-            _lines.Add(waiter.Address, line = new Line());
+            _lines.Add(waiter.Site, line = new Line());
             _turns.AddLast(line.Turn);
         }
 
@@ -42,11 +42,11 @@ internal sealed class HandshakeLines
     internal bool Remove(Waiter waiter)
     {
         if (waiter.Place.List is null) return false;
-        var line = _lines[waiter.Address];
+        var line = _lines[waiter.Site];
         line.Waiters.Remove(waiter.Place);
         Count--;
         if (line.Waiters.Count > 0) return true;
-        _lines.Remove(waiter.Address);
+        _lines.Remove(waiter.Site);
         _turns.Remove(line.Turn);
         return true;
     }
@@ -54,7 +54,7 @@ internal sealed class HandshakeLines
     /// <summary>Takes the one out whose turn it is, and goes on to the next line.</summary>
     internal void Take(Waiter next)
     {
-        var line = _lines[next.Address];
+        var line = _lines[next.Site];
         Remove(next);
         if (line.Turn.List is null) return;
         _turns.Remove(line.Turn);
@@ -67,11 +67,11 @@ internal sealed class HandshakeLines
         internal Waiter(CallerAddress address, long since)
             : base(TaskCreationOptions.RunContinuationsAsynchronously)
         {
-            (Address, Since) = (address, since);
+            (Site, Since) = (address.Site, since);
             Place = new LinkedListNode<Waiter>(this);
         }
 
-        internal CallerAddress Address { get; }
+        internal CallerAddress Site { get; }
 
         internal long Since { get; }
 

@@ -66,6 +66,7 @@ internal static class HttpsListener
             {
                 // HTTP/1.1 only: every client of ours speaks it, and what is not offered cannot be flooded.
                 listen.Protocols = HttpProtocols.Http1;
+                listen.Use(next => GatedHandshake.First(gate, next));
                 listen.Use(connections.Https.Hold);
                 listen.Use(next => GatedHandshake.Before(gate, next));
                 listen.UseHttps(Handshake(certificate, authorities));

@@ -106,6 +106,7 @@ public sealed class ConnectionTableTests
         for (var i = 0; i < 3; i++) Assert.NotNull(Come(table, $"2001:db8:7:ff::{i + 1:x}"));
         Assert.Null(Come(table, "2001:db8:7:ff::9"));
         Assert.NotNull(Come(table, "2001:db8:7:fe::1"));
+        Assert.Equal(("2001:db8:7::/48", 4), (table.Heaviest.Site.ToString(), table.Heaviest.Count));
         Assert.Equal("2001:db8:7:ff::/64", CallerAddress.Of(IPAddress.Parse("2001:db8:7:ff::9")).ToString());
     }
 
@@ -129,9 +130,45 @@ public sealed class ConnectionTableTests
             Assert.NotNull(Come(table, "192.0.2.2"));
             return Task.CompletedTask;
         });
-        Assert.Equal((true, false, true), (HasPlace(first), HasPlace(second), HasPlace(third)));
+        Assert.Equal((true, true, false), (HasPlace(first), HasPlace(second), HasPlace(third)));
         Assert.NotNull(Come(table, "192.0.2.3"));
-        Assert.False(HasPlace(first));
+        Assert.Equal((true, false), (HasPlace(first), HasPlace(second)));
+    }
+
+    [Fact]
+    public async Task Who_waits_ten_seconds_for_its_next_request_gives_way_and_whose_request_is_served_does_not()
+    {
+        var table = Table(3);
+        var (served, idle, later) = (Come(table, "192.0.2.1")!, Come(table, "192.0.2.2")!, Come(table, "192.0.2.3")!);
+        foreach (var one in new[] { served, idle, later }) one.Speak();
+        var context = new Microsoft.AspNetCore.Http.DefaultHttpContext();
+        context.Features.Set<Microsoft.AspNetCore.Connections.Features.IConnectionItemsFeature>(new Connection(Stranger) { Items = { [typeof(HeldConnection)] = served } });
+        await HeldConnection.ServeAsync(context, _ =>
+        {
+            _time.Advance(ConnectionTable.Idleness - TimeSpan.FromTicks(1));
+            Assert.Null(Come(table, "192.0.2.4"));
+            _time.Advance(TimeSpan.FromTicks(1));
+            Assert.NotNull(Come(table, "192.0.2.4"));
+            Assert.NotNull(Come(table, "192.0.2.5"));
+            Assert.Null(Come(table, "192.0.2.6"));
+            return Task.CompletedTask;
+        });
+        Assert.Equal((true, false, false), (HasPlace(served), HasPlace(idle), HasPlace(later)));
+        Assert.Equal(
+            [ConnectionTable.Crowded.Full, ConnectionTable.Crowded.Idle, ConnectionTable.Crowded.Idle, ConnectionTable.Crowded.Full], _turnedAway);
+    }
+
+    [Fact]
+    public void Who_holds_much_takes_nothing_from_a_slow_one_that_holds_less()
+    {
+        var table = Table(3);
+        foreach (var one in new[] { Come(table, Stranger)!, Come(table, Stranger)! }) one.Speak();
+        var slow = Come(table, "192.0.2.2")!;
+        _time.Advance(ConnectionTable.Silence);
+        Assert.Null(Come(table, Stranger));
+        Assert.True(HasPlace(slow));
+        Assert.NotNull(Come(table, "192.0.2.3"));
+        Assert.False(HasPlace(slow));
     }
 
     [Fact]
@@ -156,9 +193,15 @@ public sealed class ConnectionTableTests
         Assert.Equal((0, default), (table.Count, table.Heaviest));
     }
 
-    private ConnectionTable Table(int places) => new(places, _time, _turnedAway.Add);
+    private ConnectionTable Table(int places) => new(places, _time, _ => { });
 
-    private static HeldConnection? Come(ConnectionTable table, string address) => table.TryHold(new Connection(address));
+    private HeldConnection? Come(ConnectionTable table, string address)
+    {
+        var (held, gone, why) = table.TryHold(new Connection(address));
+        lock (_turnedAway)
+            if (gone is not null || held is null) _turnedAway.Add(why);
+        return held;
+    }
 
     private static bool HasPlace(HeldConnection held) => held.Place.List is not null;
 

@@ -41,6 +41,36 @@ public sealed class HandshakeGateTests
     }
 
     [Fact]
+    public async Task Who_has_collected_begun_handshakes_keeps_nobody_out()
+    {
+        using var gate = new HandshakeGate(1, Patience, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        var begun = Enumerable.Range(0, 50).Select(_ => gate.EnterAsync(Line, hasBegun: true, Ct).AsTask()).ToList();
+        var others = Enumerable.Range(0, 3).Select(_ => gate.EnterAsync(Other, hasBegun: false, Ct).AsTask()).ToList();
+        for (var i = 0; i < 15; i++) gate.Leave();
+        Assert.All(await Task.WhenAll(others), Assert.True);
+        Assert.All(await Task.WhenAll(begun.Take(12)), Assert.True);
+        Assert.False(begun[12].IsCompleted);
+        for (var i = 0; i < 50 - 12; i++) gate.Leave();
+        Assert.All(await Task.WhenAll(begun), Assert.True);
+    }
+
+    [Fact]
+    public async Task All_networks_of_a_site_are_one_line()
+    {
+        using var gate = new HandshakeGate(1, Patience, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
+        Assert.True(await gate.EnterAsync(Line, hasBegun: false, Ct));
+        var site = Enumerable.Range(0, 20)
+            .Select(i => gate.EnterAsync(CallerAddress.Of(IPAddress.Parse($"2001:db8:7:{i:x}::1")), hasBegun: false, Ct).AsTask()).ToList();
+        var other = gate.EnterAsync(Other, hasBegun: false, Ct).AsTask();
+        gate.Leave();
+        gate.Leave();
+        Assert.True(await other);
+        Assert.True(await site[0]);
+        Assert.False(site[1].IsCompleted);
+    }
+
+    [Fact]
     public async Task Who_has_waited_too_long_without_beginning_is_let_go_and_who_has_begun_is_not()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
