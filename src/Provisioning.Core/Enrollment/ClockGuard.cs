@@ -41,6 +41,8 @@ public sealed class ClockGuard(TimeProvider time)
     /// <returns>The time, or <see cref="RefusalCode.ClockRegressed"/> or <see cref="RefusalCode.ClockSuspect"/>.</returns>
     public Outcome<DateTimeOffset> Now()
     {
+        // In this order: what passes in between is taken for time that passes, and never for a jump.
+        var timestamp = time.GetTimestamp();
         var now = time.GetUtcNow();
         switch (Judge(now))
         {
@@ -52,7 +54,7 @@ public sealed class ClockGuard(TimeProvider time)
         }
 
         Observe(now);
-        if (_seen is not { } seen || time.GetElapsedTime(seen.Timestamp) >= Refresh) _seen = new Sighting(now, time.GetTimestamp());
+        if (_seen is not { } seen || time.GetElapsedTime(seen.Timestamp) >= Refresh) _seen = new Sighting(now, timestamp);
         return now;
     }
 

@@ -34,6 +34,14 @@ public sealed class ClockGuardTests
     }
 
     [Fact]
+    public void Time_that_passes_while_the_clock_is_read_is_no_jump()
+    {
+        var clock = new ClockGuard(new HeldUp(_time));
+        Assert.True(clock.Now().TryGet(out _, out _));
+        Assert.Equal(ClockState.Sane, clock.State);
+    }
+
+    [Fact]
     public void Smaller_jumps_and_any_time_that_truly_passes_are_believed()
     {
         Now();
@@ -83,4 +91,22 @@ public sealed class ClockGuardTests
     private DateTimeOffset Now() => Assert.IsType<Outcome<DateTimeOffset>.Success>(_clock.Now()).Value;
 
     private RefusalCode Code() => Assert.IsType<Outcome<DateTimeOffset>.Refused>(_clock.Now()).Refusal.Code;
+
+    // Whoever reads the clock is held up for ten days right after that, once.
+    private sealed class HeldUp(FakeTimeProvider time) : TimeProvider
+    {
+        private bool _was;
+
+        public override long TimestampFrequency => time.TimestampFrequency;
+
+        public override long GetTimestamp() => time.GetTimestamp();
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var now = time.GetUtcNow();
+            if (!_was) time.Advance(TimeSpan.FromDays(10));
+            _was = true;
+            return now;
+        }
+    }
 }
