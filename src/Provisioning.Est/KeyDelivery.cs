@@ -27,9 +27,7 @@ internal sealed class KeyDelivery(HttpContext context, ReportKey signer) : IKeyD
         return (await signer.HoldAsync(ct)).TryGet(out _signer, out var cannot) ? null : cannot;
     }
 
-    /// <summary>Makes the answer.</summary>
-    /// <param name="key">What was made.</param>
-    /// <param name="issued">The certificate over it.</param>
+    /// <summary>Makes the answer with the key and the certificate over it.</summary>
     internal KeyAnswer Answer(ServerKey key, IssuedCertificate issued)
     {
         var certificate = CertsOnlyMessage.Write([issued.Der]);

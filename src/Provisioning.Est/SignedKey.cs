@@ -27,6 +27,7 @@ internal static class SignedKey
         var package = new AsnWriter(AsnEncodingRules.DER);
         using (package.PushSequence()) package.WriteEncodedValue(pkcs8);
         var content = package.Encode();
+        package.Reset();
         try
         {
             var (certificate, issuer) = (Read(signer.Certificate), Read(signer.Issuer));

@@ -24,10 +24,12 @@ internal sealed class DrippingStream(Stream inner) : Stream
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        // By the real clock, because the connection is real.
+        using var timer = new PeriodicTimer(Pause);
         for (; Drips && !buffer.IsEmpty; buffer = buffer[1..])
         {
             await inner.WriteAsync(buffer[..1], cancellationToken);
-            await Task.Delay(Pause, cancellationToken);
+            await timer.WaitForNextTickAsync(cancellationToken);
         }
 
         await inner.WriteAsync(buffer, cancellationToken);
