@@ -23,9 +23,8 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
     /// <returns>The certificate; or <see cref="RefusalCode.ApprovalPending"/> with the request, or another refusal.</returns>
     internal async Task<Outcome<StoredCertificate>> PassAsync(AuthorizedRequest allowed, PlanInput input, ApprovalDraft draft)
     {
-        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
-        var hash = HashOf(allowed, input);
-        var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
+        if (!(await FindAsync(allowed, input)).TryGet(out var found, out var wrongClock)) return wrongClock;
+        var (now, hash, known) = found;
         if (known is { State: ApprovalState.Approved }) return await ca.IssueAsync(allowed.ApprovedBy(known.Id, hash), input);
 
         // What cannot be issued need not be looked at, and what was issued already is given again. It is meant: a clone that has to
@@ -38,12 +37,18 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
     /// <returns>The permission with the approval; or the refusal.</returns>
     internal async Task<Outcome<AuthorizedRequest>> AdmitAsync(AuthorizedRequest allowed, PlanInput input, ApprovalDraft draft)
     {
-        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
-        var hash = HashOf(allowed, input);
-        var known = await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None);
+        if (!(await FindAsync(allowed, input)).TryGet(out var found, out var wrongClock)) return wrongClock;
+        var (now, hash, known) = found;
         return known is { State: ApprovalState.Approved }
             ? allowed.ApprovedBy(known.Id, hash)
             : await QueueAsync(known, NewRequest(allowed, input, draft, hash, now));
+    }
+
+    private async Task<Outcome<Found>> FindAsync(AuthorizedRequest allowed, PlanInput input)
+    {
+        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
+        var hash = HashOf(allowed, input);
+        return new Found(now, hash, await store.FindApprovalAsync(allowed.Caller.Actor, hash, now, CancellationToken.None));
     }
 
     private async Task<Refusal> QueueAsync(ApprovalRequest? known, ApprovalRequest request)
@@ -65,8 +70,8 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
     /// <returns>Null when it is approved; else the refusal that <see cref="PassAsync"/> would give.</returns>
     internal async Task<Refusal?> ExplainAsync(AuthorizedRequest allowed, PlanInput input)
     {
-        if (!clock.Now().TryGet(out var now, out var wrongClock)) return wrongClock;
-        var known = await store.FindApprovalAsync(allowed.Caller.Actor, HashOf(allowed, input), now, CancellationToken.None);
+        if (!(await FindAsync(allowed, input)).TryGet(out var found, out var wrongClock)) return wrongClock;
+        var known = found.Known;
         return known?.State switch
         {
             ApprovalState.Approved => null,
@@ -111,6 +116,9 @@ public sealed class ApprovalGate(IApprovalStore store, CertificateAuthority ca, 
             RequestedAt = now,
             ExpiresAt = now + Lifetime,
         };
+
+    // What has been decided about exactly this request, if anything.
+    private sealed record Found(DateTimeOffset Now, Digest Hash, ApprovalRequest? Known);
 }
 
 /// <summary>What of a request is kept for the administrator to look at.</summary>
